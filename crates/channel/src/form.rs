@@ -1,0 +1,111 @@
+//! A kind's settings form as data, so that the cabinet draws every form with one code.
+
+use domain::text::Words;
+use serde::Serialize;
+
+/// The fields that a person fills to connect a channel, in order.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SettingsForm {
+    /// What to prepare before, in plain words.
+    pub intro: Words,
+    /// In the order of the page.
+    pub fields: Vec<Field>,
+}
+
+/// One field of a form.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Field {
+    /// Name in the channel's settings.
+    pub key: &'static str,
+    /// Its caption.
+    pub label: Words,
+    /// What it is and where to find it.
+    pub help: Option<Words>,
+    /// How it is drawn and stored.
+    #[serde(flatten)]
+    pub kind: FieldKind,
+    /// Whether an empty value is refused.
+    pub required: bool,
+    /// Shown only on demand: most people never need it.
+    pub advanced: bool,
+}
+
+/// How a field is drawn and stored.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum FieldKind {
+    /// One line.
+    Text {
+        /// Grey example text.
+        placeholder: Option<String>,
+    },
+    /// Several lines.
+    LongText,
+    /// Stored encrypted, never sent back.
+    Secret,
+    /// An http(s) address.
+    Url,
+    /// A whole number.
+    Number {
+        /// Smallest allowed.
+        min: i64,
+        /// Largest allowed.
+        max: i64,
+        /// Used when empty.
+        default: Option<i64>,
+    },
+    /// On or off.
+    Toggle {
+        /// Used when unset.
+        default: bool,
+    },
+    /// One of a list.
+    Select {
+        /// The choices.
+        options: Vec<FieldOption>,
+        /// Used when unset.
+        default: Option<&'static str>,
+    },
+    /// Several lines of text, stored as a list.
+    List {
+        /// Grey example text.
+        placeholder: Option<String>,
+    },
+    /// #rrggbb
+    Color {
+        /// Used when unset.
+        default: &'static str,
+    },
+}
+
+/// One choice of a [`FieldKind::Select`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FieldOption {
+    /// Stored.
+    pub value: &'static str,
+    /// Shown.
+    pub label: Words,
+}
+
+/// What is wrong with a field and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The field's key.
+    pub field: String,
+    /// Stable name for programs: `required`, `bad_token` …
+    pub code: &'static str,
+    /// What is wrong and the remedy.
+    pub message: Words,
+}
+
+impl FieldError {
+    /// An error at one field.
+    pub fn new(field: &str, code: &'static str, message: Words) -> Self {
+        Self { field: field.to_owned(), code, message }
+    }
+
+    /// An empty field that must be filled.
+    pub fn required(field: &str) -> Self {
+        Self::new(field, "required", Words::new("Заполните это поле.", "Fill in this field."))
+    }
+}

@@ -1,0 +1,15 @@
+//! What Beseda decides, without doing anything: ids, entities, state machines and pure decisions.
+//!
+//! This crate knows no IO, no clock and no randomness: time and ids come as arguments.
+//! Start reading at [`content`] (what a message is), [`conversation`] (its life) and [`routing`].
+
+pub mod attribution;
+pub mod channel;
+pub mod clock;
+pub mod content;
+pub mod conversation;
+pub mod delivery;
+pub mod ids;
+pub mod people;
+pub mod text;
+pub mod visibility;
