@@ -8,7 +8,7 @@ use crate::{content::FileKind, text::Words};
 
 /// The type of a service (`telegram_bot`, `email`, `widget` …). Open on purpose:
 /// a new driver brings its own name, and no central list changes.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct ChannelKind(pub String);
 
@@ -36,7 +36,7 @@ impl fmt::Debug for ChannelKind {
 
 /// Where a channel stands (CH-13). A channel that is not `Connected` loses nothing:
 /// its outbound messages wait, and what the service still keeps is fetched later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChannelState {
     /// Saved, and being connected.
@@ -89,7 +89,7 @@ impl ChannelState {
 }
 
 /// A state with its plain reason and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StateReport {
     pub state: ChannelState,
     /// Why, in plain words. `None` when all is well.
@@ -109,7 +109,7 @@ impl StateReport {
 }
 
 /// What a channel kind can do. Checked before a message is accepted for sending (CV-6, CV-7).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Capabilities {
     /// Longest text of one message, in the unit of `text_unit`; 0 = no text.
     pub max_text: usize,
@@ -133,7 +133,7 @@ pub struct Capabilities {
     pub in_widget: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TextUnit {
     Characters,
@@ -151,7 +151,7 @@ impl TextUnit {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FileLimit {
     pub kind: FileKind,
     pub max_bytes: u64,

@@ -7,7 +7,7 @@ use crate::text::shortened;
 
 /// The body of a message. `F` is the form a file has at that place: bytes or a handle to fetch when
 /// it comes in from a driver, an attachment id when it is stored, an open source when it goes out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Content<F> {
     Text {
@@ -55,7 +55,7 @@ pub enum Content<F> {
     },
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FormField {
     /// `name`, `phone`, `email`, `text` or a company's own key.
     pub key: String,
@@ -64,7 +64,7 @@ pub struct FormField {
 }
 
 /// A formatted stretch of a text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Span {
     /// Offset and length in UTF-16 units.
     pub offset: u32,
@@ -75,7 +75,7 @@ pub struct Span {
     pub url: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Style {
     Bold,
@@ -89,7 +89,7 @@ pub enum Style {
     Link,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileKind {
     Image,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One sentence in Russian and English. Both are required: a missing text is a compile error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Words {
     pub ru: String,
     pub en: String,

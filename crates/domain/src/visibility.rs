@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{EmployeeId, GroupId};
 
 /// How much of the company's conversations an employee sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
     /// Everything but other people's pinned channels.
@@ -38,7 +38,7 @@ impl Visibility {
 
 /// The facts of a conversation that decide who sees it. Written into every event, so that a socket
 /// filters without a query.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Audience {
     /// The employee to whom the channel is pinned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
