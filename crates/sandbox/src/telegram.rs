@@ -1,0 +1,197 @@
+//! A counterpart of the Telegram Bot API server, with people at their phones behind it.
+//!
+//! Rules follow <https://core.telegram.org/bots/api> (10.1) and, where the document is silent, the
+//! official server's source (tdlib/telegram-bot-api, version 10.0). It speaks of private chats only.
+//! What it does not know: Markdown, inline mode, payments, groups, fetching files by URL.
+
+mod answer;
+mod bot;
+mod customer;
+mod cut;
+mod deliver;
+mod faults;
+mod files;
+mod http;
+mod lanes;
+mod limits;
+mod methods;
+mod options;
+mod page;
+mod params;
+mod record;
+mod shown;
+mod text;
+mod world;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rand::{Rng, distr::Alphanumeric};
+use tokio::net::TcpListener;
+use tokio_util::sync::DropGuard;
+
+pub use bot::Bot;
+pub use customer::{Customer, Media, Sent};
+pub use faults::{Faults, Scope};
+pub use files::MediaKind;
+pub use options::{Limits, Options, Rate};
+pub use record::{Call, Delivery, Outcome, Repeat};
+pub use shown::{Direction, Shown, ShownMedia};
+
+use crate::Error;
+use world::{BotState, Person, Shared};
+
+/// How long [`Telegram::stop`] waits for what is under way.
+const STOP_WAIT: Duration = Duration::from_secs(3);
+const FIRST_BOT: i64 = 7_000_000_100;
+
+/// A running server. Dropping it stops it; the handles stay usable but reach nobody.
+pub struct Telegram {
+    shared: Arc<Shared>,
+    _stop_on_drop: DropGuard,
+}
+
+impl Telegram {
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let address = options.listen;
+        if !address.ip().is_loopback() {
+            return Err(Error::NotLoopback(address));
+        }
+        let failed = |source| Error::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let url = format!("http://{}", listener.local_addr().map_err(failed)?);
+        // The official server follows no redirect: 3xx is a failure. A proxy of the environment
+        // would carry deliveries off this machine.
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .user_agent("beseda-sandbox")
+            .build()?;
+        let shared = Arc::new(Shared::new(options, url, client));
+        let service = http::router(Arc::clone(&shared))
+            .into_make_service_with_connect_info::<cut::Scissors>();
+        let stop = shared.stop.clone();
+        let serving = axum::serve(cut::CuttableListener(listener), service)
+            .with_graceful_shutdown(stop.clone().cancelled_owned());
+        shared.tasks.spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the Telegram sandbox stopped serving");
+            }
+        });
+        Ok(Self { _stop_on_drop: stop.drop_guard(), shared })
+    }
+
+    /// Base URL of the API, of the files, and of the page for people.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.shared.url
+    }
+
+    /// Stops taking calls and delivering updates, and waits for what is under way.
+    pub async fn stop(&self) {
+        self.shared.stop.cancel();
+        self.shared.tasks.close();
+        let _ = tokio::time::timeout(STOP_WAIT, self.shared.tasks.wait()).await;
+    }
+
+    /// A bot with a token of its own.
+    pub fn add_bot(&self, username: &str) -> Bot {
+        add_bot(&self.shared, username)
+    }
+
+    /// A bot with a token of the caller's choice; its number is the part before the colon.
+    pub fn add_bot_with_token(&self, username: &str, token: &str) -> Result<Bot, Error> {
+        let bad = || Error::BadToken(token.to_owned());
+        let (id, secret) = token.split_once(':').ok_or_else(bad)?;
+        let id: i64 = id.parse().map_err(|_| bad())?;
+        let good = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        if id <= 0 || secret.len() < 20 || !secret.bytes().all(good) {
+            return Err(bad());
+        }
+        if self.shared.world().bots.contains_key(&id) {
+            return Err(Error::BotExists(id));
+        }
+        Ok(register(&self.shared, id, username, token))
+    }
+
+    /// The token is dead from now on: every call with it gets 401.
+    pub fn revoke_token(&self, token: &str) {
+        self.shared.change(|world| world.tokens.remove(token));
+    }
+
+    /// A person; calling again with the same number renames them.
+    pub fn customer(&self, id: i64, first_name: &str, username: Option<&str>) -> Customer {
+        customer(&self.shared, id, first_name, username)
+    }
+
+    #[must_use]
+    pub fn transcript(&self, bot: &Bot, customer: &Customer) -> Vec<Shown> {
+        customer.transcript(bot)
+    }
+
+    /// Waits for anything that a handle can tell, looked at after each change of this sandbox.
+    pub async fn until<T>(
+        &self,
+        timeout: Duration,
+        look: impl FnMut() -> Option<T>,
+    ) -> Result<T, Error> {
+        until(&self.shared, timeout, look, || "see the calls and the transcript".to_owned()).await
+    }
+
+    /// Calls of all bots, oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.world().calls.iter().cloned().collect()
+    }
+}
+
+fn add_bot(shared: &Arc<Shared>, username: &str) -> Bot {
+    let next = shared.world().bots.last_key_value().map_or(FIRST_BOT, |(id, _)| id + 1);
+    let secret: String = rand::rng().sample_iter(Alphanumeric).take(35).map(char::from).collect();
+    register(shared, next.max(FIRST_BOT), username, &format!("{}:{secret}", next.max(FIRST_BOT)))
+}
+
+fn register(shared: &Arc<Shared>, id: i64, username: &str, token: &str) -> Bot {
+    shared.change(|world| {
+        world.bots.insert(id, BotState::new(id, username, token));
+        world.tokens.insert(token.to_owned(), id);
+    });
+    Bot { id, username: username.to_owned(), token: token.to_owned(), shared: Arc::clone(shared) }
+}
+
+fn customer(shared: &Arc<Shared>, id: i64, first_name: &str, username: Option<&str>) -> Customer {
+    let person = Person {
+        first_name: first_name.to_owned(),
+        username: username.map(str::to_owned),
+        deactivated: false,
+    };
+    shared.change(|world| world.people.insert(id, person));
+    Customer { id, shared: Arc::clone(shared) }
+}
+
+async fn until<T>(
+    shared: &Shared,
+    timeout: Duration,
+    mut look: impl FnMut() -> Option<T>,
+    seen: impl FnOnce() -> String,
+) -> Result<T, Error> {
+    let started = Instant::now();
+    // Subscribed before the first look, so that no change falls between.
+    let mut bell = shared.bell.subscribe();
+    let waiting = async {
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            if bell.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    match tokio::time::timeout(timeout, waiting).await {
+        Ok(found) => Ok(found),
+        Err(_) => Err(Error::TimedOut { waited_ms: started.elapsed().as_millis(), seen: seen() }),
+    }
+}
