@@ -1,1 +1,34 @@
-//! (in progress)
+//! Use-cases: what Beseda does. Each loads facts, lets `domain` decide, and writes rows, events and
+//! jobs in one transaction. Knows no HTTP and no foreign wire format.
+//!
+//! Start reading at `inbound.rs` (the one door through which every message comes in) and
+//! `reply.rs` (the way out).
+
+mod actor;
+mod error;
+
+pub use actor::{Actor, Via};
+pub use error::{Error, Invalid, Result};
+
+use std::sync::Arc;
+
+use channel::Registry;
+use domain::{clock::Clock, ids::Ids};
+use store::Store;
+
+/// Everything that use-cases need. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub store: Store,
+    pub drivers: Registry,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub settings: Arc<Settings>,
+}
+
+/// What this installation is set to, as far as use-cases care.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the outside world reaches us; `None`: only this machine does, so drivers poll.
+    pub public_url: Option<url::Url>,
+}

@@ -1,0 +1,182 @@
+//! Decides in one linear pass whether HTML is safe to hand to a tree builder.
+//!
+//! ammonia (through html5ever) takes quadratic time and memory over nested elements, and repeats
+//! formatting elements that were left open in every later block. The model below keeps a stack
+//! that is never shallower than the real one: when it is not sure that a closing tag really
+//! closes, it leaves the element open.
+
+use super::tokens::{Token, Tokens};
+
+/// Formatting elements that may be left open by their blocks; each is repeated in later blocks.
+const STRAYS: usize = 64;
+/// Elements the tree may get, repeated ones included.
+const ELEMENTS: usize = 100_000;
+
+const VOID: &[&str] = &[
+    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input",
+    "keygen", "link", "meta", "param", "source", "track", "wbr",
+];
+/// Their content is text, so that tags in it are none; but not inside svg, so openings count.
+const RAW: &[&str] =
+    &["iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title", "xmp"];
+const FORMATTING: &[&str] = &[
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
+];
+/// A closing tag of something outside does not reach over these.
+const BARRIERS: &[&str] = &[
+    "applet", "button", "caption", "foreignobject", "html", "marquee", "math", "object", "select",
+    "svg", "table", "tbody", "td", "template", "tfoot", "th", "thead", "tr",
+];
+/// Blocks: a closing tag of an inline element does not reach over them.
+const SPECIAL: &[&str] = &[
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dir", "div",
+    "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5",
+    "h6", "header", "hgroup", "li", "listing", "main", "menu", "nav", "ol", "p", "pre", "section",
+    "summary", "ul",
+];
+
+/// Whether building a tree of it is cheap: nesting at most `depth`, few repeated elements.
+pub fn simple_enough(html: &str, depth: usize) -> bool {
+    let mut shape = Shape::default();
+    for token in Tokens::new(html) {
+        match token {
+            Token::Text(_) | Token::Hidden => {}
+            Token::Unclear => return false,
+            Token::Open { name, .. } => shape.open(name),
+            Token::Close { name } => shape.close(&name),
+        }
+        if shape.stack.len() > depth || shape.strays > STRAYS || shape.elements > ELEMENTS {
+            return false;
+        }
+    }
+    true
+}
+
+#[derive(Default)]
+struct Shape {
+    stack: Vec<String>,
+    /// Formatting elements left open by a block that was closed over them.
+    strays: usize,
+    elements: usize,
+    /// Inside an element whose content is text.
+    raw: Option<String>,
+}
+
+impl Shape {
+    fn open(&mut self, name: String) {
+        let name_str = name.as_str();
+        self.elements += 1 + self.strays;
+        if VOID.contains(&name_str) {
+            return;
+        }
+        if matches!(name_str, "plaintext" | "frameset") {
+            // Not of letters; what follows is read in another way.
+            self.elements = ELEMENTS + 1;
+            return;
+        }
+        if self.raw.is_none() && RAW.contains(&name_str) {
+            self.raw = Some(name);
+            return;
+        }
+        self.close_implied(name_str);
+        self.stack.push(name);
+    }
+
+    /// Openings that end their unclosed neighbour, as people often leave these open.
+    fn close_implied(&mut self, opening: &str) {
+        let ends: &[&str] = match opening {
+            "p" => &["p"],
+            "li" => &["li"],
+            "dd" | "dt" => &["dd", "dt"],
+            "option" => &["option"],
+            "td" | "th" => &["td", "th"],
+            "tr" => &["td", "th", "tr"],
+            _ => return,
+        };
+        while self.stack.last().is_some_and(|top| ends.contains(&top.as_str())) {
+            let row = self.stack.pop().is_some_and(|top| top == "tr");
+            if row || opening != "tr" {
+                break;
+            }
+        }
+    }
+
+    fn close(&mut self, name: &str) {
+        if let Some(raw) = &self.raw {
+            if raw == name {
+                self.raw = None;
+            }
+            return;
+        }
+        let block = SPECIAL.contains(&name) || BARRIERS.contains(&name);
+        let mut found = None;
+        for (n, open) in self.stack.iter().enumerate().rev() {
+            if open == name {
+                found = Some(n);
+                break;
+            }
+            if BARRIERS.contains(&open.as_str()) && !closes_over(name, open) {
+                return;
+            }
+            if !block && SPECIAL.contains(&open.as_str()) {
+                return;
+            }
+        }
+        let Some(found) = found else { return };
+        let inside = self.stack.split_off(found);
+        self.strays +=
+            inside.iter().skip(1).filter(|open| FORMATTING.contains(&open.as_str())).count();
+    }
+}
+
+/// Parts of a table end with the part that they stand in.
+fn closes_over(closing: &str, open: &str) -> bool {
+    match closing {
+        "table" => matches!(open, "tbody" | "thead" | "tfoot" | "tr" | "td" | "th" | "caption"),
+        "tbody" | "thead" | "tfoot" => matches!(open, "tr" | "td" | "th"),
+        "tr" => matches!(open, "td" | "th"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_letters_pass() {
+        let row = "<tr><td><p>a<td><b>b</b><br><img src=x></tr>";
+        for html in [
+            "<html><head><style>td>a{}</style><title>x</title></head><body><p>a<p>b</body></html>"
+                .to_owned(),
+            format!("<table>{}</table>", row.repeat(2000)),
+            "<div><span>x</span></div>".repeat(5000),
+            "<ul>".to_owned() + &"<li>x".repeat(3000) + "</ul>",
+            "<!--[if mso]><table><tr><td><![endif]-->x".repeat(500),
+            "<table><tr><td>".repeat(40) + &"</td></tr></table>".repeat(40),
+        ] {
+            assert!(simple_enough(&html, 256), "{}", html.get(..60).unwrap_or(&html));
+        }
+    }
+
+    #[test]
+    fn s16_every_way_to_nest_is_seen() {
+        for html in [
+            "<div>".repeat(1000),
+            "<blockquote>".repeat(1000),
+            "<div></b>".repeat(1000),
+            "<span><div></span>".repeat(1000),
+            "<b><div></b>".repeat(1000),
+            format!("{}<table>{}", "<div>".repeat(200), "</div>".repeat(200)).repeat(5),
+            format!("{}<style>{}</style>", "<div>".repeat(200), "</div>".repeat(200)).repeat(5),
+            format!("<svg><style>{}", "<g>".repeat(1000)),
+            format!("{}<div title=\"{}\">", "<div>".repeat(200), "</div>".repeat(200)).repeat(5),
+            (0..5000).map(|n| format!("<div><b id={n}></div>")).collect(),
+            "<p><b><i><u><s></p>".repeat(5000),
+            "<svg><![CDATA[<div>".to_owned(),
+            "<plaintext>".to_owned(),
+        ] {
+            assert!(!simple_enough(&html, 256), "{}", html.get(..60).unwrap_or(&html));
+        }
+    }
+}

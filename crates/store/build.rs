@@ -1,0 +1,4 @@
+//! New migration files rebuild this crate.
+fn main() {
+    println!("cargo:rerun-if-changed=../../migrations");
+}

@@ -1,0 +1,328 @@
+//! Ordered work in Postgres. A lane (a conversation's sends, an endpoint's deliveries) is a row of
+//! jobs done one after another. Claiming takes whole lanes under a lease with a fencing epoch; a
+//! failed head waits together with its lane, so a later job never overtakes it.
+//!
+//! Delivery is at least once: a job may run twice when its owner dies after the effect and before
+//! `finish`. Each job says in its own doc what that means.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use chrono::{DateTime, Utc};
+use domain::ids::AccountId;
+use serde_json::Value;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{Error, Result, Store};
+
+/// Work to queue.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Jobs of one lane run one after another, in the order of commit.
+    pub lane: String,
+    /// Which runners take it.
+    pub queue: &'static str,
+    pub payload: Value,
+    /// Not before; `None` = now. Concerns the lane's head only.
+    pub run_at: Option<DateTime<Utc>>,
+}
+
+/// A lane that this process owns for now.
+#[derive(Debug, Clone)]
+pub struct Lane {
+    pub lane: String,
+    pub account: AccountId,
+    pub epoch: i64,
+    /// Its first jobs, oldest first.
+    pub jobs: Vec<Job>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub job_id: i64,
+    pub payload: Value,
+    /// Tries before this one.
+    pub attempts: i32,
+    pub created_at: DateTime<Utc>,
+}
+
+/// What became of a claimed lane's jobs.
+#[derive(Debug)]
+pub struct Outcome {
+    pub lane: String,
+    pub epoch: i64,
+    /// Done, in order.
+    pub done: Vec<i64>,
+    /// The job after them, if it did not succeed.
+    pub failed: Option<Failed>,
+}
+
+#[derive(Debug)]
+pub struct Failed {
+    pub job_id: i64,
+    pub error: String,
+    pub next: Next,
+}
+
+/// What happens to a job that did not succeed.
+#[derive(Debug)]
+pub enum Next {
+    /// Again after this time; the lane waits with it. Counts as a try.
+    Retry(Duration),
+    /// Again after this time; nothing was tried (the channel is down), so no try is counted.
+    Wait(Duration),
+    /// Put among the dead; the lane goes on.
+    Bury,
+}
+
+/// Queues jobs: upserts their lanes in the order of their names, then inserts the rows. The lane's
+/// row lock makes the order of ids the order of commits.
+pub(crate) async fn push(conn: &mut PgConnection, jobs: &[(AccountId, NewJob)]) -> Result<()> {
+    type Sum<'a> = (Uuid, &'a str, i32, Option<DateTime<Utc>>);
+    let mut lanes: BTreeMap<&str, Sum<'_>> = BTreeMap::new();
+    for (account, job) in jobs {
+        let lane = lanes.entry(&job.lane).or_insert((account.0, job.queue, 0, job.run_at));
+        lane.2 += 1;
+    }
+    let (mut names, mut accounts, mut queues) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut counts, mut run_at) = (Vec::new(), Vec::new());
+    for (name, (account, queue, count, at)) in lanes {
+        names.push(name);
+        accounts.push(account);
+        queues.push(queue);
+        counts.push(count);
+        run_at.push(at);
+    }
+    let job_lanes: Vec<&str> = jobs.iter().map(|(_, j)| j.lane.as_str()).collect();
+    let job_accounts: Vec<Uuid> = jobs.iter().map(|(a, _)| a.0).collect();
+    let payloads: Vec<&Value> = jobs.iter().map(|(_, j)| &j.payload).collect();
+    sqlx::query(
+        "with l as (
+            insert into lanes (lane, account_id, queue, pending, run_at)
+            select lane, account_id, queue, n, coalesce(at, now())
+            from unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::timestamptz[])
+                with ordinality u(lane, account_id, queue, n, at, ord)
+            order by ord
+            on conflict (lane) do update set
+                pending = lanes.pending + excluded.pending,
+                run_at = case when lanes.pending = 0 then excluded.run_at else lanes.run_at end
+            returning lane
+         )
+         insert into jobs (lane, account_id, payload)
+         select u.lane, u.account_id, u.payload
+         from unnest($6::text[], $7::uuid[], $8::jsonb[])
+            with ordinality u(lane, account_id, payload, ord)
+         where (select count(*) from l) > 0
+         order by u.ord",
+    )
+    .bind(&names)
+    .bind(&accounts)
+    .bind(&queues)
+    .bind(&counts)
+    .bind(&run_at)
+    .bind(&job_lanes)
+    .bind(&job_accounts)
+    .bind(&payloads)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+impl Store {
+    /// Claims up to `most` ready lanes of these queues for `owner`, each with its first
+    /// `jobs_per_lane` jobs. No account gets more than a fair part of a claim while others wait.
+    pub async fn claim_lanes(
+        &self,
+        owner: Uuid,
+        queues: &[&str],
+        most: i64,
+        jobs_per_lane: i64,
+        lease: Duration,
+    ) -> Result<Vec<Lane>> {
+        let mut tx = self.platform.begin().await?;
+        let claimed: Vec<(String, Uuid, i64)> = sqlx::query_as(
+            "with ready as (
+                select lane, account_id, run_at from lanes
+                where queue = any($2) and pending > 0 and run_at <= now()
+                  and (leased_until is null or leased_until < now())
+                order by run_at limit $3 * 10
+             ), fair as (
+                select lane, run_at,
+                    row_number() over (partition by account_id order by run_at) as turn
+                from ready
+             ), taken as (
+                select l.lane from lanes l
+                join fair f on f.lane = l.lane
+                where l.pending > 0 and l.run_at <= now()
+                  and (l.leased_until is null or l.leased_until < now())
+                order by f.turn, f.run_at limit $3
+                for update of l skip locked
+             )
+             update lanes l set leased_until = now() + make_interval(secs => $4), owner = $1,
+                epoch = nextval('lane_epochs')
+             from taken t where l.lane = t.lane
+             returning l.lane, l.account_id, l.epoch",
+        )
+        .bind(owner)
+        .bind(queues)
+        .bind(most)
+        .bind(lease.as_secs_f64())
+        .fetch_all(&mut *tx)
+        .await?;
+        if claimed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<&str> = claimed.iter().map(|c| c.0.as_str()).collect();
+        let rows: Vec<(String, i64, Value, i32, DateTime<Utc>)> = sqlx::query_as(
+            "select j.lane, j.job_id, j.payload, j.attempts, j.created_at
+             from unnest($1::text[]) n(lane)
+             cross join lateral (
+                select * from jobs where jobs.lane = n.lane order by job_id limit $2) j
+             order by j.lane, j.job_id",
+        )
+        .bind(&names)
+        .bind(jobs_per_lane)
+        .fetch_all(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        let mut jobs: BTreeMap<String, Vec<Job>> = BTreeMap::new();
+        for (lane, job_id, payload, attempts, created_at) in rows {
+            jobs.entry(lane).or_default().push(Job { job_id, payload, attempts, created_at });
+        }
+        Ok(claimed
+            .into_iter()
+            .map(|(lane, account, epoch)| Lane {
+                jobs: jobs.remove(&lane).unwrap_or_default(),
+                lane,
+                account: AccountId(account),
+                epoch,
+            })
+            .collect())
+    }
+
+    /// Holds lanes longer. Returns those that are still ours.
+    pub async fn renew_lanes(
+        &self,
+        owner: Uuid,
+        lanes: &[String],
+        lease: Duration,
+    ) -> Result<Vec<String>> {
+        Ok(sqlx::query_scalar(
+            "update lanes set leased_until = now() + make_interval(secs => $3)
+             where lane = any($2) and owner = $1 and leased_until is not null returning lane",
+        )
+        .bind(owner)
+        .bind(lanes)
+        .bind(lease.as_secs_f64())
+        .fetch_all(&self.platform)
+        .await?)
+    }
+
+    /// Writes what became of a lane's jobs and lets it go. Without effect when the lease was lost
+    /// (the epoch differs): returns whether it was ours.
+    pub async fn finish_lane(&self, outcome: &Outcome) -> Result<bool> {
+        let mut tx = self.platform.begin().await?;
+        let ours: Option<(i32,)> = sqlx::query_as(
+            "select pending from lanes where lane = $1 and epoch = $2 for update",
+        )
+        .bind(&outcome.lane)
+        .bind(outcome.epoch)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some((pending,)) = ours else { return Ok(false) };
+        let mut gone = outcome.done.clone();
+        let mut wait = Duration::ZERO;
+        if let Some(failed) = &outcome.failed {
+            match failed.next {
+                Next::Retry(after) => {
+                    wait = after;
+                    bump(&mut tx, failed, 1).await?;
+                }
+                Next::Wait(after) => {
+                    wait = after;
+                    bump(&mut tx, failed, 0).await?;
+                }
+                Next::Bury => {
+                    sqlx::query(
+                        "insert into dead_jobs
+                            (job_id, lane, account_id, payload, attempts, error, created_at)
+                         select job_id, lane, account_id, payload, attempts + 1, $2, created_at
+                         from jobs where job_id = $1",
+                    )
+                    .bind(failed.job_id)
+                    .bind(&failed.error)
+                    .execute(&mut *tx)
+                    .await?;
+                    gone.push(failed.job_id);
+                }
+            }
+        }
+        let deleted = sqlx::query("delete from jobs where job_id = any($1) and lane = $2")
+            .bind(&gone)
+            .bind(&outcome.lane)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+        if deleted != gone.len() as u64 {
+            return Err(Error::RowsAffected { what: "finish_lane", hit: deleted });
+        }
+        let left = pending - i32::try_from(deleted).unwrap_or(pending);
+        if left == 0 {
+            // An idle lane leaves no row behind: the table stays as small as the work.
+            sqlx::query("delete from lanes where lane = $1")
+                .bind(&outcome.lane)
+                .execute(&mut *tx)
+                .await?;
+        } else {
+            sqlx::query(
+                "update lanes set pending = $2, leased_until = null, owner = null,
+                    run_at = now() + make_interval(secs => $3)
+                 where lane = $1",
+            )
+            .bind(&outcome.lane)
+            .bind(left)
+            .bind(wait.as_secs_f64())
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Lets waiting lanes with this prefix run now (a channel came back).
+    pub async fn wake_lanes(&self, account: AccountId, lane_prefix: &str) -> Result<u64> {
+        Ok(sqlx::query(
+            "update lanes set run_at = now()
+             where account_id = $1 and starts_with(lane, $2) and pending > 0 and run_at > now()",
+        )
+        .bind(account.0)
+        .bind(lane_prefix)
+        .execute(&self.platform)
+        .await?
+        .rows_affected())
+    }
+
+    /// For health: age of the oldest ready lane in seconds, jobs waiting, jobs dead.
+    pub async fn queue_health(&self) -> Result<(f64, i64, i64)> {
+        Ok(sqlx::query_as(
+            "select
+                coalesce(extract(epoch from now() - min(run_at) filter (where run_at <= now()))
+                    ::float8, 0),
+                coalesce(sum(pending), 0)::bigint,
+                (select count(*) from dead_jobs)
+             from lanes where pending > 0",
+        )
+        .fetch_one(&self.platform)
+        .await?)
+    }
+}
+
+async fn bump(conn: &mut PgConnection, failed: &Failed, tries: i32) -> Result<()> {
+    sqlx::query("update jobs set attempts = attempts + $2, last_error = $3 where job_id = $1")
+        .bind(failed.job_id)
+        .bind(tries)
+        .bind(&failed.error)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

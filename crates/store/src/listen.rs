@@ -1,0 +1,77 @@
+//! Telling other processes that the feed grew, by Postgres notifications. The payload is only a
+//! hint; a lost one costs a moment, because every node also polls.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use domain::ids::AccountId;
+use sqlx::postgres::PgListener;
+use uuid::Uuid;
+
+use crate::{Hint, Result, Store};
+
+const CHANNEL: &str = "beseda_feed";
+/// Notifications carry at most 8,000 bytes; an entry takes about 50.
+const MOST_PER_NOTIFY: usize = 140;
+
+impl Store {
+    /// Sends hints to other processes: one notification per batch, because committing notifiers
+    /// queue behind a database-wide lock.
+    pub async fn notify(&self, from: Uuid, hints: &BTreeMap<AccountId, i64>) -> Result<()> {
+        let all: Vec<_> = hints.iter().collect();
+        for part in all.chunks(MOST_PER_NOTIFY) {
+            let mut text = from.simple().to_string();
+            for (account, seq) in part {
+                text.push_str(&format!(" {}:{seq}", account.0.simple()));
+            }
+            sqlx::query("select pg_notify($1, $2)")
+                .bind(CHANNEL)
+                .bind(text)
+                .execute(&self.platform)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Passes other processes' hints on to [`Store::hints`], until the connection breaks; call it
+    /// again then. `me` is the id that this process puts into its own notifications.
+    pub async fn listen(&self, me: Uuid) -> Result<()> {
+        let pool = sqlx::postgres::PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_lazy_with(self.options.clone());
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen(CHANNEL).await?;
+        loop {
+            let notification = listener.recv().await?;
+            for (account, seq) in read(notification.payload(), me) {
+                let _ = self.hints.send(Hint { account, seq });
+            }
+        }
+    }
+}
+
+fn read(payload: &str, me: Uuid) -> Vec<(AccountId, i64)> {
+    let mut words = payload.split(' ');
+    if words.next().and_then(|w| Uuid::try_parse(w).ok()) == Some(me) {
+        return Vec::new();
+    }
+    words
+        .filter_map(|word| {
+            let (account, seq) = word.split_once(':')?;
+            Some((AccountId(Uuid::try_parse(account).ok()?), seq.parse().ok()?))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_and_damaged_hints_are_left_out() {
+        let (me, other, account) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
+        let text = |from: Uuid| format!("{} {}:7 junk", from.simple(), account.simple());
+        assert_eq!(read(&text(me), me), []);
+        assert_eq!(read(&text(other), me), [(AccountId(account), 7)]);
+    }
+}

@@ -1,0 +1,160 @@
+//! Secrets at rest: envelope encryption. Each account has a data key, wrapped by a versioned master
+//! key; a secret is sealed with the data key (XChaCha20-Poly1305, random nonce) and bound to its
+//! table, column and row, so a ciphertext moved to another row does not open.
+
+use std::collections::BTreeMap;
+
+use chacha20poly1305::{
+    XChaCha20Poly1305, XNonce,
+    aead::{Aead, KeyInit, Payload},
+};
+use domain::ids::AccountId;
+use rand::{TryRngCore, rngs::OsRng};
+use secrecy::{ExposeSecret, SecretBox, SecretSlice};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{Error, Result};
+
+const NONCE: usize = 24;
+
+/// The master keys by version: the highest seals, all open. Rotation adds a version and re-wraps
+/// the accounts' data keys; secrets themselves are not touched.
+pub struct MasterKeys {
+    keys: BTreeMap<i32, SecretBox<[u8; 32]>>,
+}
+
+impl MasterKeys {
+    /// `None` without any key.
+    pub fn new(keys: impl IntoIterator<Item = (i32, [u8; 32])>) -> Option<Self> {
+        let keys: BTreeMap<_, _> =
+            keys.into_iter().map(|(version, key)| (version, SecretBox::new(Box::new(key)))).collect();
+        (!keys.is_empty()).then_some(Self { keys })
+    }
+
+    fn newest(&self) -> Result<(i32, &[u8; 32])> {
+        self.keys
+            .last_key_value()
+            .map(|(v, k)| (*v, k.expose_secret()))
+            .ok_or(Error::Secret("no master key is configured"))
+    }
+}
+
+/// Where a secret lies: what it is bound to.
+#[derive(Debug, Clone, Copy)]
+pub struct SecretPlace<'a> {
+    pub table: &'a str,
+    pub column: &'a str,
+    pub row: Uuid,
+}
+
+impl SecretPlace<'_> {
+    fn bytes(&self) -> Vec<u8> {
+        format!("{}|{}|{}", self.table, self.column, self.row).into_bytes()
+    }
+}
+
+/// An account's opened data key.
+pub(crate) struct DataKey {
+    id: i32,
+    cipher: XChaCha20Poly1305,
+}
+
+impl DataKey {
+    pub(crate) fn seal(&self, place: SecretPlace<'_>, plain: &[u8]) -> Result<Vec<u8>> {
+        let mut sealed = self.id.to_be_bytes().to_vec();
+        sealed.extend(seal(&self.cipher, &place.bytes(), plain)?);
+        Ok(sealed)
+    }
+
+    pub(crate) fn open(&self, place: SecretPlace<'_>, sealed: &[u8]) -> Result<SecretSlice<u8>> {
+        let (id, rest) = sealed.split_first_chunk::<4>().ok_or(Error::Secret("too short"))?;
+        if i32::from_be_bytes(*id) != self.id {
+            return Err(Error::Secret("sealed with another data key"));
+        }
+        Ok(open(&self.cipher, &place.bytes(), rest)?.into())
+    }
+}
+
+fn seal(cipher: &XChaCha20Poly1305, aad: &[u8], msg: &[u8]) -> Result<Vec<u8>> {
+    let mut nonce = [0; NONCE];
+    OsRng.try_fill_bytes(&mut nonce).map_err(|_| Error::Secret("no randomness"))?;
+    let sealed = cipher
+        .encrypt(&XNonce::from(nonce), Payload { msg, aad })
+        .map_err(|_| Error::Secret("cannot be sealed"))?;
+    Ok([nonce.as_slice(), &sealed].concat())
+}
+
+fn open(cipher: &XChaCha20Poly1305, aad: &[u8], sealed: &[u8]) -> Result<Vec<u8>> {
+    let (nonce, msg) = sealed.split_first_chunk::<NONCE>().ok_or(Error::Secret("too short"))?;
+    cipher
+        .decrypt(&XNonce::from(*nonce), Payload { msg, aad })
+        .map_err(|_| Error::Secret("wrong key, or the row was tampered with"))
+}
+
+fn cipher(key: &[u8; 32]) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(&(*key).into())
+}
+
+/// Makes the account's first data key.
+pub(crate) async fn create_data_key(
+    conn: &mut PgConnection,
+    keys: &MasterKeys,
+    account: AccountId,
+) -> Result<()> {
+    let mut data = [0; 32];
+    OsRng.try_fill_bytes(&mut data).map_err(|_| Error::Secret("no randomness"))?;
+    let (version, master) = keys.newest()?;
+    let wrapped = seal(&cipher(master), account.0.as_bytes(), &data)?;
+    sqlx::query(
+        "insert into account_keys (account_id, key_id, master_version, wrapped)
+         values ($1, 1, $2, $3)",
+    )
+    .bind(account.0)
+    .bind(version)
+    .bind(wrapped)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Reads and unwraps the account's data key.
+pub(crate) async fn data_key(
+    conn: &mut PgConnection,
+    keys: &MasterKeys,
+    account: AccountId,
+) -> Result<DataKey> {
+    let (id, version, wrapped): (i32, i32, Vec<u8>) = sqlx::query_as(
+        "select key_id, master_version, wrapped from account_keys
+         where account_id = $1 order by key_id desc limit 1",
+    )
+    .bind(account.0)
+    .fetch_one(conn)
+    .await?;
+    let master =
+        keys.keys.get(&version).ok_or(Error::Secret("the master key of this version is missing"))?;
+    let plain = open(&cipher(master.expose_secret()), account.0.as_bytes(), &wrapped)?;
+    let key: [u8; 32] =
+        plain.try_into().map_err(|_| Error::Secret("the data key has a wrong length"))?;
+    Ok(DataKey { id, cipher: cipher(&key) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(row: u128) -> SecretPlace<'static> {
+        SecretPlace { table: "channels", column: "secrets", row: Uuid::from_u128(row) }
+    }
+
+    #[test]
+    fn a_ciphertext_opens_only_in_its_own_row() {
+        let key = DataKey { id: 1, cipher: cipher(&[7; 32]) };
+        let sealed = key.seal(place(1), b"token").expect("seals");
+        assert_eq!(key.open(place(1), &sealed).expect("opens").expose_secret(), b"token");
+        assert!(key.open(place(2), &sealed).is_err(), "moved to another row");
+        let other = DataKey { id: 1, cipher: cipher(&[8; 32]) };
+        assert!(other.open(place(1), &sealed).is_err(), "another account's key");
+        assert!(!sealed.windows(5).any(|w| w == b"token"));
+    }
+}
