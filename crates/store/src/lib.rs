@@ -16,6 +16,7 @@ mod migrate;
 mod platform;
 mod secrets;
 mod tenant;
+mod visible;
 
 pub use error::{Error, Result};
 pub use events::{FeedPage, Hint};
