@@ -2,8 +2,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::thread;
 
-use postgres_embedded::{Durability, Options};
+use postgres_embedded::{Cluster, Durability, Options};
 
 use crate::support::{
     Owner, Place, are_we_root, assert_the_row_is_there, psql, wait_until, write_a_row,
@@ -48,7 +49,7 @@ fn settings_and_durability_of_the_options_take_effect() {
     let settings = vec![("max_connections".into(), "33".into())];
     let durability = Durability::Disposable;
     let options = Options { durability, settings, ..place.options() };
-    let cluster = postgres_embedded::Cluster::start(&options).unwrap();
+    let cluster = Cluster::start(&options).unwrap();
     assert_eq!(psql(&cluster, "show fsync"), "off");
     assert_eq!(psql(&cluster, "show max_connections"), "33");
     drop(cluster);
@@ -63,13 +64,13 @@ fn a_path_too_long_for_a_socket_gets_a_short_one() {
     let place = Place::new();
     let root = place.path().join("a-folder-with-a-long-name/".repeat(4));
     let options = Options { root, ..place.options() };
-    let cluster = postgres_embedded::Cluster::start(&options).unwrap();
+    let cluster = Cluster::start(&options).unwrap();
     assert!(!cluster.socket_dir().starts_with(place.path()), "{:?}", cluster.socket_dir());
     write_a_row(&cluster);
     let socket_dir = cluster.socket_dir().to_path_buf();
     assert_eq!(fs::metadata(&socket_dir).unwrap().permissions().mode() & 0o777, 0o700);
     drop(cluster);
-    let cluster = postgres_embedded::Cluster::start(&options).unwrap();
+    let cluster = Cluster::start(&options).unwrap();
     assert!(cluster.reattached());
     assert_eq!(cluster.socket_dir(), socket_dir, "the same folder at every start");
     assert_the_row_is_there(&cluster);
@@ -80,16 +81,41 @@ fn a_path_too_long_for_a_socket_gets_a_short_one() {
 #[test]
 fn an_odd_path_works() {
     let place = Place::new();
-    let root = place.path().join("it's, ёж & co");
-    let options = Options { root, ..place.options() };
-    let cluster = postgres_embedded::Cluster::start(&options).unwrap();
+    let options = Options { root: place.path().join("it's ёж & co+%20"), ..place.options() };
+    let cluster = Cluster::start(&options).unwrap();
+    assert!(cluster.socket_dir().starts_with(place.path()));
     write_a_row(&cluster);
     assert_the_row_is_there(&cluster);
-    // libpq reads a comma as the border between two hosts, so the socket is not below this root.
+}
+
+#[test]
+fn a_path_with_a_comma_gets_a_socket_elsewhere() {
+    let place = Place::new();
+    let options = Options { root: place.path().join("here, there"), ..place.options() };
+    let cluster = Cluster::start(&options).unwrap();
     let socket_dir = cluster.socket_dir().to_path_buf();
     assert!(!socket_dir.starts_with(place.path()), "{socket_dir:?}");
+    write_a_row(&cluster);
     cluster.stop().unwrap();
     fs::remove_dir_all(socket_dir).unwrap();
+}
+
+#[test]
+fn test_processes_take_turns_with_one_disposable_cluster() {
+    let place = Place::new();
+    let options = Options { durability: Durability::Disposable, ..place.options() };
+    let turn = &|number: usize| {
+        let cluster = Cluster::start(&options).unwrap();
+        psql(&cluster, &format!("create database turn_{number}"));
+        cluster.reattached()
+    };
+    let reattached: Vec<bool> = thread::scope(|scope| {
+        let turns: Vec<_> = (0..4).map(|number| scope.spawn(move || turn(number))).collect();
+        turns.into_iter().map(|turn| turn.join().unwrap()).collect()
+    });
+    assert_eq!(reattached.iter().filter(|reattached| !**reattached).count(), 1, "{reattached:?}");
+    let cluster = Cluster::start(&options).unwrap();
+    assert_eq!(psql(&cluster, "select count(*) from pg_database where datname like 'turn_%'"), "4");
 }
 
 #[test]
