@@ -82,16 +82,20 @@ impl Api {
     ) -> Result<Response, CallError> {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().push("file").push(&format!("bot{}", self.token.expose_secret()));
+            segments
+                .pop_if_empty()
+                .push("file")
+                .push(&format!("bot{}", self.token.expose_secret()));
             segments.extend(path.split('/'));
         }
-        let response =
-            self.http.get(url).timeout(timeout).send().await.map_err(transport_error)?;
+        let response = self.http.get(url).timeout(timeout).send().await.map_err(transport_error)?;
         if response.status().is_success() {
             return Ok(response);
         }
         let status = response.status().as_u16();
-        Err(answer::<()>(status, &body(response).await?).err().unwrap_or(CallError::Foreign(status)))
+        Err(answer::<()>(status, &body(response).await?)
+            .err()
+            .unwrap_or(CallError::Foreign(status)))
     }
 
     fn method_url(&self, name: &str) -> Url {
@@ -170,12 +174,14 @@ fn answer<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, CallError>
             let raw = result.map_or("null", RawValue::get);
             serde_json::from_str(raw).map_err(|_| unreadable())
         }
-        Ok(Answer { error_code, description, parameters, .. }) => Err(CallError::Refused(Refusal {
-            code: error_code.unwrap_or(status),
-            description,
-            retry_after: parameters.retry_after.map(Duration::from_secs),
-            migrated: parameters.migrate_to_chat_id.is_some(),
-        })),
+        Ok(Answer { error_code, description, parameters, .. }) => {
+            Err(CallError::Refused(Refusal {
+                code: error_code.unwrap_or(status),
+                description,
+                retry_after: parameters.retry_after.map(Duration::from_secs),
+                migrated: parameters.migrate_to_chat_id.is_some(),
+            }))
+        }
         // A gateway that gave up waiting proves nothing about the server behind it.
         Err(_) if status < 300 || status == 408 || status == 504 => Err(unreadable()),
         Err(_) => Err(CallError::Foreign(status)),
@@ -233,9 +239,6 @@ mod tests {
             base: Url::parse("http://127.0.0.1:8081/tg/").expect("a fixed address"),
             token: "12345:abc".into(),
         };
-        assert_eq!(
-            api.method_url("GetMe").as_str(),
-            "http://127.0.0.1:8081/tg/bot12345:abc/getMe"
-        );
+        assert_eq!(api.method_url("GetMe").as_str(), "http://127.0.0.1:8081/tg/bot12345:abc/getMe");
     }
 }

@@ -180,8 +180,12 @@ pub(crate) fn form() -> SettingsForm {
                 kind: FieldKind::Select {
                     options: vec![
                         FieldOption { value: "auto", label: Words::new("Само", "Automatic") },
-                        FieldOption { value: "webhook", label: Words::new("Вебхук", "Webhook") },
-                        FieldOption { value: "polling", label: Words::new("Опрос", "Polling") },
+                        FieldOption {
+                            value: "webhook", label: Words::new("Вебхук", "Webhook")
+                        },
+                        FieldOption {
+                            value: "polling", label: Words::new("Опрос", "Polling")
+                        },
                     ],
                     default: Some("auto"),
                 },

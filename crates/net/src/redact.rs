@@ -76,8 +76,14 @@ mod tests {
                 "error for https://api.telegram.org/[hidden]/getMe",
             ),
             ("token 535362388:AAF7-g0gYncWnm5Iyf!", "token [hidden]!"),
-            ("proxy http://ivan:pass.word@proxy.test:3128/", "proxy http://[hidden]@proxy.test:3128/"),
-            ("at 12:30:45 from 127.0.0.1:8080, mail a@b.test", "at 12:30:45 from 127.0.0.1:8080, mail a@b.test"),
+            (
+                "proxy http://ivan:pass.word@proxy.test:3128/",
+                "proxy http://[hidden]@proxy.test:3128/",
+            ),
+            (
+                "at 12:30:45 from 127.0.0.1:8080, mail a@b.test",
+                "at 12:30:45 from 127.0.0.1:8080, mail a@b.test",
+            ),
             ("Bad Request: chat not found", "Bad Request: chat not found"),
         ] {
             assert_eq!(redact(text), safe);
