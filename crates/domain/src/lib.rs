@@ -13,6 +13,7 @@ pub mod event;
 pub mod ids;
 pub mod people;
 pub mod problem;
+pub mod routing;
 pub mod scenario;
 pub mod template;
 pub mod text;

@@ -295,41 +295,31 @@ pub fn decide(
         return offer_to_all(progress, event, facts);
     };
     let walk = Walk::new(scenario, progress, facts);
+    // A moment that has passed counts whatever the event is, so that a lost waking repairs itself.
     let time_came = progress.standing.until().is_some_and(|until| until <= facts.now);
-    match (&progress.standing, event) {
-        (Standing::NotStarted, _) => walk.start(),
-        (Standing::Offered { .. } | Standing::InSight { .. }, Event::TimeCame) if time_came => {
-            walk.unanswered()
-        }
-        (Standing::Offered { employee, .. }, Event::EmployeeLeft)
-            if !facts.is_online(*employee) =>
+    match &progress.standing {
+        Standing::NotStarted => walk.start(),
+        Standing::Offered { .. } | Standing::InSight { .. } if time_came => walk.unanswered(),
+        Standing::Offered { employee, .. }
+            if event == Event::EmployeeLeft && !facts.is_online(*employee) =>
         {
             walk.offer_again()
         }
-        (Standing::WaitsForSomebody { .. }, _) => {
+        Standing::WaitsForSomebody { .. } => {
             walk.offer_to_newcomer().unwrap_or_else(|| unchanged(progress))
         }
-        (Standing::WaitsForForm { .. }, Event::FormDone) => walk.go_on(),
-        (Standing::WaitsForForm { .. } | Standing::Pauses { .. }, Event::TimeCame) if time_came => {
-            walk.go_on()
-        }
-        (
-            Standing::Offered { .. }
-            | Standing::InSight { .. }
-            | Standing::WaitsForForm { .. }
-            | Standing::Pauses { .. }
-            | Standing::Closed,
-            _,
-        ) => unchanged(progress),
+        Standing::WaitsForForm { .. } if time_came || event == Event::FormDone => walk.go_on(),
+        Standing::Pauses { .. } if time_came => walk.go_on(),
+        Standing::Offered { .. }
+        | Standing::InSight { .. }
+        | Standing::WaitsForForm { .. }
+        | Standing::Pauses { .. }
+        | Standing::Closed => unchanged(progress),
     }
 }
 
 fn unchanged(progress: &Progress) -> Decision {
-    Decision {
-        effects: Vec::new(),
-        progress: progress.clone(),
-        wake_at: progress.standing.until(),
-    }
+    Decision { effects: Vec::new(), progress: progress.clone(), wake_at: progress.standing.until() }
 }
 
 /// CH-3: no scenario, no presence, no capacity: nobody else sees it anyway.

@@ -200,13 +200,20 @@ fn one_round() -> u8 {
 
 /// In both cases the conversation is in sight of the whole target and is offered by the strategy as
 /// soon as somebody comes on line or gets room.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "go", rename_all = "snake_case", deny_unknown_fields)]
 pub enum NobodyOnline {
-    #[default]
-    Wait,
+    Wait {},
     /// Auto-reply, form, another distribution, close …
-    Steps { steps: Vec<Step> },
+    Steps {
+        steps: Vec<Step>,
+    },
+}
+
+impl Default for NobodyOnline {
+    fn default() -> Self {
+        Self::Wait {}
+    }
 }
 
 /// Words are compared without regard to case, `ё` being `е`.

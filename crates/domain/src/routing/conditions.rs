@@ -16,9 +16,7 @@ pub fn holds(condition: &Condition, facts: &Facts) -> bool {
             let site = facts.attribution.site.as_deref().map(host);
             site.is_some_and(|site| any_of.iter().any(|s| host(s) == site))
         }
-        Condition::Campaign { any_of } => {
-            is_one_of(facts.attribution.campaign.as_deref(), any_of)
-        }
+        Condition::Campaign { any_of } => is_one_of(facts.attribution.campaign.as_deref(), any_of),
         Condition::Source { any_of } => is_one_of(facts.attribution.source.as_deref(), any_of),
         Condition::Utm { key, any_of } => {
             let key = folded(key);

@@ -222,7 +222,7 @@ impl Checker<'_> {
             }
         }
         match nobody_online {
-            NobodyOnline::Wait => {}
+            NobodyOnline::Wait {} => {}
             NobodyOnline::Steps { steps } => {
                 self.branch(&format!("{path}/nobody_online/steps"), steps, depth);
             }
@@ -393,6 +393,201 @@ impl Checker<'_> {
                 &format!("{ru} больше нет. Выберите из списка."),
                 &format!("This {en} does not exist any more. Choose from the list."),
             );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn existing() -> Existing {
+        let id = Uuid::from_u128(1);
+        Existing {
+            channels: [ChannelId(id)].into(),
+            kinds: [ChannelKind::new("widget")].into(),
+            employees: [EmployeeId(id)].into(),
+            groups: [GroupId(id)].into(),
+            schedules: [ScheduleId(id)].into(),
+            tags: [TagId(id)].into(),
+        }
+    }
+
+    fn id(prefix: &str, n: u128) -> String {
+        format!("{prefix}_{}", Uuid::from_u128(n).simple())
+    }
+
+    fn found(steps: Value) -> Vec<(String, &'static str)> {
+        let scenario: Scenario = serde_json::from_value(json!({ "steps": steps })).unwrap();
+        check(&scenario, &existing()).into_iter().map(|p| (p.path, p.code)).collect()
+    }
+
+    fn to_group(more: Value) -> Value {
+        let mut step = json!({ "do": "distribute", "to": { "group": id("grp", 1) },
+                               "by": { "strategy": "round_robin" } });
+        step.as_object_mut().unwrap().append(&mut more.as_object().unwrap().clone());
+        step
+    }
+
+    #[test]
+    fn rt_1_a_sound_scenario_has_no_problems() {
+        let steps = json!([
+            { "do": "if",
+              "when": { "is": "all", "of": [
+                  { "is": "working_hours", "schedule": id("shd", 1), "state": "closed" },
+                  { "is": "not", "of": [{ "is": "kind", "kinds": ["widget"] }] },
+                  { "is": "channel", "channels": [id("chn", 1)] },
+                  { "is": "utm", "key": "source", "any_of": ["yandex"] } ] },
+              "then": [
+                  { "do": "auto_reply", "text": "{contact.name}, ответим {working_hours.next_opening}" },
+                  { "do": "tag", "tags": [id("tag", 1)] },
+                  { "do": "contact_form", "fields": [{ "ask": "name" }, { "ask": "phone" }] },
+                  { "do": "wait", "seconds": 60 },
+                  { "do": "close" } ] },
+            to_group(json!({
+                "answer": { "within_seconds": 120, "then": { "go": "next_person" } },
+                "nobody_online": { "go": "steps", "steps": [
+                    { "do": "distribute", "to": { "employees": [id("emp", 1)] },
+                      "by": { "strategy": "last_assignee", "otherwise": "least_busy" } } ] } }))
+        ]);
+        assert_eq!(found(steps), []);
+        assert_eq!(found(json!([])), []);
+    }
+
+    #[test]
+    fn rt_1_each_fault_is_named_with_its_place() {
+        let group_2 = id("grp", 2);
+        let long = "я".repeat(MAX_TEXT + 1);
+        let if_ = |when: Value| json!({ "do": "if", "when": when, "then": [{ "do": "close" }] });
+        let employees = json!({ "do": "distribute", "to": { "employees": [] }, "by": { "strategy": "everyone" } });
+        for (step, expect) in [
+            (to_group(json!({"to": {"group": group_2}})), vec![("/to/group", "unknown_group")]),
+            (employees, vec![("/to/employees", "empty_list"), ("/by", "everyone_needs_group")]),
+            (
+                to_group(json!({"to": {"employees": [id("emp", 1), id("emp", 2)]}})),
+                vec![("/to/employees/1", "unknown_employee")],
+            ),
+            (
+                to_group(
+                    json!({"answer": {"within_seconds": 1, "then": {"go": "group", "group": group_2}}}),
+                ),
+                vec![
+                    ("/answer/within_seconds", "out_of_range"),
+                    ("/answer/then/group", "unknown_group"),
+                ],
+            ),
+            (
+                to_group(json!({"by": {"strategy": "everyone"},
+                                "answer": {"within_seconds": 60, "then": {"go": "next_person", "rounds": 0}}})),
+                vec![("/answer/then/rounds", "out_of_range"), ("/answer/then", "no_next_person")],
+            ),
+            (
+                to_group(json!({"nobody_online": {"go": "steps", "steps": []}})),
+                vec![("/nobody_online/steps", "empty_branch")],
+            ),
+            (json!({"do": "auto_reply", "text": " "}), vec![("/text", "empty_text")]),
+            (json!({"do": "auto_reply", "text": long}), vec![("/text", "too_long")]),
+            (json!({"do": "auto_reply", "text": "{name}"}), vec![("/text", "unknown_parameter")]),
+            (json!({"do": "contact_form", "fields": []}), vec![("/fields", "empty_form")]),
+            (
+                json!({"do": "contact_form", "fields": [{"ask": "name"}, {"ask": "name"}], "wait_seconds": 1}),
+                vec![("/fields", "repeated"), ("/wait_seconds", "out_of_range")],
+            ),
+            (json!({"do": "tag", "tags": []}), vec![("/tags", "empty_list")]),
+            (json!({"do": "tag", "tags": [id("tag", 2)]}), vec![("/tags/0", "unknown_tag")]),
+            (json!({"do": "wait", "seconds": 0}), vec![("/seconds", "out_of_range")]),
+            (
+                json!({"do": "if", "when": {"is": "enquiry", "order": "first"}}),
+                vec![("/then", "empty_branch")],
+            ),
+            (if_(json!({"is": "any", "of": []})), vec![("/when/of", "empty_list")]),
+            (
+                if_(json!({"is": "not", "of": [{"is": "text", "any_of": ["", "a"]}]})),
+                vec![("/when/of/0/any_of/0", "empty_text")],
+            ),
+            (
+                if_(json!({"is": "working_hours", "schedule": id("shd", 2), "state": "open"})),
+                vec![("/when/schedule", "unknown_schedule")],
+            ),
+            (
+                if_(json!({"is": "channel", "channels": [id("chn", 2)]})),
+                vec![("/when/channels/0", "unknown_channel")],
+            ),
+            (if_(json!({"is": "kind", "kinds": ["fax"]})), vec![("/when/kinds/0", "unknown_kind")]),
+            (
+                if_(json!({"is": "anyone_online", "group": group_2})),
+                vec![("/when/group", "unknown_group")],
+            ),
+        ] {
+            let expect: Vec<_> =
+                expect.into_iter().map(|(p, c)| (format!("/steps/0{p}"), c)).collect();
+            assert_eq!(found(json!([step])), expect, "{step}");
+        }
+    }
+
+    #[test]
+    fn rt_1_a_step_that_never_runs_is_named() {
+        let close = json!({ "do": "close" });
+        let say = json!({ "do": "auto_reply", "text": "hi" });
+        let when = json!({ "is": "enquiry", "order": "first" });
+        let both = json!({ "do": "if", "when": when, "then": [close], "otherwise": [to_group(json!({}))] });
+        let one = json!({ "do": "if", "when": when, "then": [close] });
+        let unreachable = |path: &str| vec![(path.to_owned(), "unreachable")];
+        assert_eq!(found(json!([close, say, say])), unreachable("/steps/1"));
+        assert_eq!(found(json!([to_group(json!({})), say])), unreachable("/steps/1"));
+        assert_eq!(found(json!([say, both, say])), unreachable("/steps/2"));
+        assert_eq!(found(json!([one, say])), []);
+    }
+
+    #[test]
+    fn rt_1_size_and_depth_are_bounded() {
+        let say = json!({ "do": "auto_reply", "text": "hi" });
+        assert_eq!(found(json!(vec![say.clone(); MAX_STEPS])), []);
+        let many = found(json!(vec![say.clone(); MAX_STEPS + 1]));
+        assert_eq!(many, [("/steps".to_owned(), "too_many_steps")]);
+
+        let nested = |depth: usize| {
+            (1..depth).fold(json!([say]), |inner, _| {
+                json!([{ "do": "if", "when": { "is": "enquiry", "order": "first" }, "then": inner }])
+            })
+        };
+        assert_eq!(found(nested(MAX_DEPTH)), []);
+        assert_eq!(found(nested(MAX_DEPTH + 1)).last().map(|p| p.1), Some("too_deep"));
+
+        let groups = (0..=MAX_CONDITION_DEPTH).fold(
+            json!({ "is": "anyone_online" }),
+            |inner, _| json!({ "is": "all", "of": [inner] }),
+        );
+        let step = json!({ "do": "if", "when": groups, "then": [say] });
+        assert_eq!(found(json!([step])).last().map(|p| p.1), Some("too_deep"));
+
+        let bad = json!({ "do": "auto_reply", "text": "" });
+        assert_eq!(found(json!(vec![bad; MAX_STEPS])).len(), MAX_PROBLEMS);
+    }
+
+    #[test]
+    fn rt_1_a_hostile_body_is_refused_and_not_walked() {
+        // As deep as the JSON reader goes at all (128 levels), and deeper.
+        for depth in [20, 40, 62, 1_000] {
+            let open = r#"{"do":"if","when":{"is":"anyone_online"},"then":["#;
+            let text = format!(r#"{{"steps":[{}{}]}}"#, open.repeat(depth), "]}".repeat(depth));
+            let read = serde_json::from_str::<Scenario>(&text);
+            let sound = read.is_ok_and(|s| check(&s, &existing()).is_empty());
+            assert!(!sound, "{depth}");
+        }
+        for wrong in [
+            r#"{"steps":[{"do":"close","force":true}]}"#,
+            r#"{"steps":[{"do":"explode"}]}"#,
+            r#"{"steps":[],"more":1}"#,
+            r#"{"steps":[{"do":"if","when":{"is":"last_assignee_online","x":1}}]}"#,
+            r#"{"steps":[{"do":"distribute","to":"everybody","by":{"strategy":"everyone","x":1}}]}"#,
+            r#"{"steps":[{"do":"distribute","to":"everybody","by":{"strategy":"everyone"},"x":1}]}"#,
+            r#"{"steps":[{"do":"distribute","to":"everybody","by":{"strategy":"everyone"},"nobody_online":{"go":"wait","x":1}}]}"#,
+        ] {
+            assert!(serde_json::from_str::<Scenario>(wrong).is_err(), "{wrong}");
         }
     }
 }
