@@ -71,6 +71,13 @@ impl Bot {
         }
     }
 
+    /// Long polls that wait for an update at this moment.
+    #[must_use]
+    pub fn polls_waiting(&self) -> usize {
+        let world = self.shared.world();
+        world.bots.get(&self.id).map_or(0, |bot| bot.polls.receiver_count())
+    }
+
     /// The URL the bot's updates go to, if there is a webhook.
     #[must_use]
     pub fn webhook_url(&self) -> Option<String> {

@@ -155,8 +155,19 @@ async fn inject(State(shared): App, Path(bot): Path<i64>, Json(update): Json<Val
     Ok(Json(json!({"update_id": bot_of(&shared, bot)?.inject(update)})))
 }
 
-async fn calls(State(shared): App, Path(bot): Path<i64>) -> Said {
-    Ok(Json(json!(bot_of(&shared, bot)?.calls())))
+#[derive(Deserialize)]
+struct Last {
+    last: Option<usize>,
+}
+
+async fn calls(
+    State(shared): App,
+    Path(bot): Path<i64>,
+    Query(Last { last }): Query<Last>,
+) -> Said {
+    let calls = bot_of(&shared, bot)?.calls();
+    let from = calls.len().saturating_sub(last.unwrap_or(usize::MAX));
+    Ok(Json(json!(calls.get(from..))))
 }
 
 async fn deliveries(State(shared): App, Path(bot): Path<i64>) -> Said {
@@ -240,11 +251,12 @@ async fn act(
         let mime = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         return Ok(sent(customer.sends(&bot, uploaded(query, mime, body))));
     }
-    let act: Act = if body.is_empty() {
-        Act::default()
-    } else {
-        serde_json::from_slice(&body).map_err(wrong)?
+    // An act that needs nothing may come with an empty body or with `null`.
+    let act: Option<Act> = match body.is_empty() {
+        true => None,
+        false => serde_json::from_slice(&body).map_err(wrong)?,
     };
+    let act = act.unwrap_or_default();
     match name.as_str() {
         "text" => match act.reply_to {
             Some(to) => customer.replies(&bot, to, &act.text).map(sent).map_err(wrong),

@@ -60,6 +60,8 @@ pub(super) async fn get_updates(shared: &Arc<Shared>, bot_id: i64, params: &Para
         return Ok(Success::of(Value::Array(found)));
     }
 
+    // Somebody may wait for a poll to be waiting.
+    shared.bell.send_modify(|count| *count += 1);
     let deadline = tokio::time::Instant::now() + timeout;
     loop {
         tokio::select! {
