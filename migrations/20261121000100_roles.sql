@@ -27,6 +27,11 @@ $$;
 create extension if not exists btree_gin;
 create extension if not exists pg_trgm;
 
+-- Search takes ё for е, as people type it.
+create function fold_yo(words text) returns text
+    language sql immutable parallel safe strict
+    return translate(words, 'ёЁ', 'еЕ');
+
 -- The account that this transaction works for; NULL (= no rows) when none was set.
 create function current_account() returns uuid
     language sql stable parallel safe

@@ -10,8 +10,10 @@ create table contacts (
     updated_at   timestamptz not null default now(),
     primary key (account_id, contact_id)
 );
-create index contacts_recent on contacts (account_id, created_at desc, contact_id);
-create index contacts_search on contacts using gin (account_id, lower(name) gin_trgm_ops);
+create index contacts_recent on contacts (account_id, created_at desc, contact_id desc)
+    where merged_into is null;
+create index contacts_search on contacts
+    using gin (account_id, (' ' || fold_yo(lower(name))) gin_trgm_ops);
 call protect('contacts', 'select, insert, update');
 
 create table contact_phones (

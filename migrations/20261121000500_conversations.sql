@@ -86,8 +86,12 @@ create table messages (
 -- The key against doubles.
 create unique index messages_external on messages (channel_id, external_id) where external_id is not null;
 create unique index messages_client on messages (account_id, author_id, client_id) where client_id is not null;
-create index messages_search on messages using gin (account_id, to_tsvector('russian', words))
-    where words <> '';
+-- The day is part of it, so that search can read the newest days alone (search_messages).
+create index messages_search on messages using gin (
+    account_id,
+    ((created_at at time zone 'UTC')::date),
+    to_tsvector('russian', fold_yo(words))
+) where words <> '';
 call protect('messages', 'select, insert, update');
 
 -- Other ids by which a service names a message: parts, album items, Message-IDs.
