@@ -6,6 +6,7 @@
     clippy::disallowed_methods,
     reason = "a test owns its tasks and its HTTP client; the crate under test is the far side"
 )]
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod faults;
 mod methods;
