@@ -1,4 +1,4 @@
-//! The house's own chores: `cargo xtask layers`.
+//! The house's own chores: `cargo xtask layers`, `cargo xtask new-channel NAME`.
 //!
 //! The same checks run as tests of this package, each beside a made-up case that must be refused,
 //! so that none of them can become a test that never fails.
@@ -6,6 +6,7 @@
 mod config_keys;
 mod layers;
 mod manifests;
+mod new_channel;
 mod sources;
 mod sql;
 mod workspace;
@@ -16,11 +17,17 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 fn main() -> Result<ExitCode> {
-    let command = std::env::args().nth(1);
-    match command.as_deref() {
-        Some("layers") => layers_command(),
-        Some(other) => bail!("there is no command {other:?}; try: layers"),
-        None => bail!("say what to do: layers"),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["layers"] => layers_command(),
+        ["new-channel", name] => {
+            for line in new_channel::create(&repository(), name)? {
+                println!("{line}");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => bail!("say what to do: layers, or new-channel NAME"),
     }
 }
 
