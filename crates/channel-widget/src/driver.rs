@@ -34,7 +34,8 @@ impl Driver for Widget {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let kinds = [FileKind::Image, FileKind::Video, FileKind::Audio, FileKind::Voice, FileKind::File];
+        let kinds =
+            [FileKind::Image, FileKind::Video, FileKind::Audio, FileKind::Voice, FileKind::File];
         Capabilities {
             max_text: frame::MAX_TEXT,
             text_unit: TextUnit::Characters,

@@ -141,7 +141,9 @@ fn text(frame: &Map<String, Value>) -> Result<String, Words> {
             format!(
                 "Поле `text`: не больше {MAX_TEXT} знаков, сейчас {length}. Разделите сообщение."
             ),
-            format!("Field `text`: at most {MAX_TEXT} characters, now {length}. Split the message."),
+            format!(
+                "Field `text`: at most {MAX_TEXT} characters, now {length}. Split the message."
+            ),
         ));
     }
     Ok(text.into_owned())
@@ -186,11 +188,7 @@ fn nobody(channel: &Channel, visitor: &str) -> Person {
     Person { external_id: visitor.to_owned(), language, ..Person::default() }
 }
 
-fn person(
-    channel: &Channel,
-    visitor: &str,
-    values: &Map<String, Value>,
-) -> Result<Person, Words> {
+fn person(channel: &Channel, visitor: &str, values: &Map<String, Value>) -> Result<Person, Words> {
     let phone = value(values, "phone", MAX_PHONE)?;
     if phone.as_deref().is_some_and(|p| !is_phone(p)) {
         return Err(Words::new(
@@ -239,7 +237,9 @@ fn form(
         if !is_key || fields.len() == MAX_FIELDS {
             return Err(Words::new(
                 format!("Поле `values`: до {MAX_FIELDS} полей с именами из A–Z, a–z, 0–9, _ и -."),
-                format!("Field `values`: up to {MAX_FIELDS} fields named by A–Z, a–z, 0–9, _ and -."),
+                format!(
+                    "Field `values`: up to {MAX_FIELDS} fields named by A–Z, a–z, 0–9, _ and -."
+                ),
             ));
         }
         if let Some(value) = value(values, key, MAX_OTHER)? {
@@ -277,5 +277,7 @@ fn is_email(text: &str) -> bool {
     !name.is_empty()
         && host.split('.').count() >= 2
         && host.split('.').all(|label| !label.is_empty())
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ','))
+        && !text
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ','))
 }

@@ -173,10 +173,10 @@ mod tests {
 
     #[test]
     fn international_names_are_the_same_in_both_spellings() {
-        check("https://магазин.рф", "https://xn--80aaxitdbjk.xn--p1ai", true);
+        check("https://магазин.рф", "https://xn--80aairftm.xn--p1ai", true);
         check("https://*.магазин.рф", "https://спб.магазин.рф", true);
         let shown = SitePattern::parse("https://*.Магазин.РФ").map(|p| p.to_string());
-        assert_eq!(shown.as_deref(), Ok("https://*.xn--80aaxitdbjk.xn--p1ai"));
+        assert_eq!(shown.as_deref(), Ok("https://*.xn--80aairftm.xn--p1ai"));
     }
 
     #[track_caller]
@@ -205,7 +205,8 @@ mod tests {
 
     #[test]
     fn nothing_can_be_smuggled_into_the_header() {
-        for text in ["https://shop.ru;script-src", "https://a'b.ru", "https://a,b.ru", "https://a b.ru"]
+        for text in
+            ["https://shop.ru;script-src", "https://a'b.ru", "https://a,b.ru", "https://a b.ru"]
         {
             assert!(SitePattern::parse(text).is_err(), "{text}");
         }

@@ -33,10 +33,8 @@ const CLICKS: &[(&str, &str)] = &[
 pub fn attribution(visit: &Value) -> Attribution {
     let page = visit.get("page").and_then(address);
     let site = visit.get("site").and_then(site).or_else(|| page.as_ref().and_then(host));
-    let referrer = visit
-        .get("referrer")
-        .and_then(address)
-        .filter(|r| host(r).is_none() || host(r) != site);
+    let referrer =
+        visit.get("referrer").and_then(address).filter(|r| host(r).is_none() || host(r) != site);
     let utm = marks(visit.get("utm"));
     let campaign = text(visit.get("campaign"), MAX_MARK).or_else(|| utm.get("campaign").cloned());
     let source = text(visit.get("source"), MAX_MARK)
@@ -146,16 +144,14 @@ mod tests {
         source(json!({ "utm": { "utm_source": "mailing", "gclid": "1" } }), Some("mailing"));
         source(json!({ "utm": { "gclid": "1" } }), Some("google"));
         source(json!({ "referrer": "https://blog.test/post" }), Some("blog.test"));
-        source(
-            json!({ "page": "https://shop.test/b", "referrer": "https://shop.test/a" }),
-            None,
-        );
+        source(json!({ "page": "https://shop.test/b", "referrer": "https://shop.test/a" }), None);
         source(json!({}), None);
     }
 
     #[test]
     fn anything_else_than_a_visit_is_nothing() {
-        for visit in [json!(null), json!([]), json!("x"), json!({ "page": 7, "utm": [1], "site": {} })]
+        for visit in
+            [json!(null), json!([]), json!("x"), json!({ "page": 7, "utm": [1], "site": {} })]
         {
             assert!(attribution(&visit).is_empty(), "{visit}");
         }

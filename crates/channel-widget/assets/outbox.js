@@ -1,0 +1,118 @@
+// What the visitor wrote and the server has not confirmed. It survives a reload; the server
+// recognises a repeated client_id, so sending twice is safe. One at a time, so that order stays.
+
+const ANSWER_WITHIN = 20000;
+const PAUSE = 5000;
+const PASSING = /rate|too_many|too_fast|busy|unavailable|later/;
+
+// Storage of this site's visitors. Falls back to memory where the browser forbids it.
+export function storage(prefix) {
+  const memory = new Map();
+  return {
+    get(key) {
+      try {
+        const text = localStorage.getItem(prefix + key);
+        if (text !== null) return JSON.parse(text);
+      } catch (e) {
+        // forbidden or spoilt: memory is the answer
+      }
+      return memory.has(key) ? memory.get(key) : null;
+    },
+    set(key, value) {
+      memory.set(key, value);
+      try {
+        if (value === null) localStorage.removeItem(prefix + key);
+        else localStorage.setItem(prefix + key, JSON.stringify(value));
+      } catch (e) {
+        // kept in memory until the page is left
+      }
+    },
+    // Another tab changed something.
+    onChange(key, call) {
+      addEventListener('storage', (e) => e.key === prefix + key && call());
+    },
+  };
+}
+
+// Random ids also where the page is not a secure context, which has no randomUUID.
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+export function outbox({ kept, send, onChange, onRefused }) {
+  let inflight = null;
+  let timer = 0;
+  let ready = false;
+
+  const items = () => {
+    const found = kept.get('outbox');
+    return Array.isArray(found) ? found : [];
+  };
+  const write = (next) => {
+    kept.set('outbox', next);
+    onChange();
+  };
+  const drop = (id) => write(items().filter((i) => i.frame.client_id !== id));
+  const later = (after) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      inflight = null;
+      pump();
+    }, after);
+  };
+
+  function pump() {
+    if (!ready || inflight) return;
+    const next = items().find((i) => !i.failed);
+    if (!next || !send(next.frame)) return;
+    inflight = next.frame.client_id;
+    later(ANSWER_WITHIN);
+  }
+  const settled = (id) => {
+    if (inflight === id) {
+      clearTimeout(timer);
+      inflight = null;
+    }
+    pump();
+  };
+
+  kept.onChange('outbox', onChange);
+
+  return {
+    items,
+    drop,
+    add(frame) {
+      write([...items(), { frame: { ...frame, client_id: newId() }, at: Date.now() }]);
+      pump();
+    },
+    retry(id) {
+      write(items().map((i) => (i.frame.client_id === id ? { ...i, failed: undefined } : i)));
+      pump();
+    },
+    accepted(id) {
+      drop(id);
+      settled(id);
+    },
+    refused(id, code, text) {
+      const item = items().find((i) => i.frame.client_id === id);
+      if (!item) return settled(id);
+      if (PASSING.test(code || '')) return later(PAUSE);
+      if (onRefused(item.frame, text)) drop(id);
+      else write(items().map((i) => (i.frame.client_id === id ? { ...i, failed: text || ' ' } : i)));
+      settled(id);
+    },
+    // A passing trouble that names no message: the one under way waits.
+    pause: () => inflight && later(PAUSE),
+    resume() {
+      ready = true;
+      inflight = null;
+      pump();
+    },
+    stop() {
+      ready = false;
+      inflight = null;
+      clearTimeout(timer);
+    },
+  };
+}
