@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod event;
 pub mod ids;
 pub mod people;
+pub mod people_view;
 pub mod problem;
 pub mod routing;
 pub mod scenario;

@@ -8,20 +8,30 @@
 //! Queries are typed `query_as` with static text (docs/adr/0001); each is proved by a test on a real
 //! cluster. Start reading at `tenant.rs`, then `intake.rs` and `lanes.rs`.
 
+mod access;
+mod account;
+mod audit;
 mod error;
 mod events;
+mod idempotency;
 pub mod lanes;
 mod listen;
 mod migrate;
+mod people;
 mod platform;
 mod secrets;
 mod tenant;
 mod visible;
 
+pub use access::{Bearer, Candidate, NewApiToken, NewSession, TokenHash};
+pub use account::{AccountSettings, NewAccount};
+pub use audit::{AuditEntry, AuditState};
 pub use error::{Error, Result};
 pub use events::{FeedPage, Hint};
+pub use idempotency::{ANSWERS_KEPT, Claim};
 pub use lanes::NewJob;
 pub use migrate::MigrationState;
+pub use people::{EmployeeSettings, NewEmployee};
 pub use platform::PlatformTx;
 pub use secrets::{MasterKeys, SecretPlace};
 pub use tenant::TenantTx;
