@@ -10,7 +10,6 @@ import { drawing, icon, inkOn, make } from './view.js';
 const $ = (id) => document.getElementById(id);
 const embedded = window.parent !== window;
 const here = new URL('.', location.href);
-const kept = storage(`beseda.${here.pathname}`);
 
 const TYPING_EVERY = 3000;
 const TYPING_SHOWN = 6000;
@@ -37,13 +36,13 @@ function run(config) {
   let isOpen = !embedded;
   let visit = null;
   let person = null; // what the site told by Beseda.identify
-  let parentOrigin = '';
+  let parentOrigin = ''; // unknown until the page has spoken
   let started = false;
   let everWelcomed = false;
   let isConnected = false;
   let online = null;
   // A newcomer will be asked what the settings say; the server's own word comes with the welcome.
-  let form = kept.get('token') ? null : config.contact_form || null;
+  let form = config.contact_form || null;
   let formError = '';
   let formValues = {};
   let position = null;
@@ -72,7 +71,9 @@ function run(config) {
 
   // ---- the page around
 
-  // Before the page has spoken its origin is unknown; what goes to it holds nothing of the visitor.
+  const kept = storage(`beseda.${here.pathname}`, (all) => parentOrigin && tellPage({ beseda: 'keep', kept: all }));
+
+  // Before the page has spoken, what goes to it holds nothing of the visitor.
   const tellPage = (message) => embedded && parent.postMessage(message, parentOrigin || '*');
 
   addEventListener('message', (event) => {
@@ -80,6 +81,12 @@ function run(config) {
     const said = event.data;
     parentOrigin = event.origin === 'null' ? '' : event.origin;
     if (said.visit) visit = { ...said.visit, site: parentOrigin };
+    if (said.kept && kept.isForbidden) {
+      kept.fill(said.kept);
+      if (kept.get('token')) form = null;
+      docked = '';
+      drawWaiting();
+    }
     if (said.person) person = cleaned(said.person);
     if (said.beseda === 'open' || said.beseda === 'close') isOpen = said.beseda === 'open';
     if (said.beseda === 'open') {
@@ -394,6 +401,7 @@ function run(config) {
 
   new ResizeObserver(() => scrollDown()).observe($('dock'));
 
+  if (kept.get('token')) form = null;
   $('app').hidden = false;
   greet();
   drawWaiting();

@@ -155,12 +155,15 @@
     if (said.beseda === 'ready') {
       look = said.look;
       const wasOpen = isOpen || (kept(passing, 'beseda.open') && !narrow.matches);
-      tell({ beseda: 'visit', visit: visit(), person });
+      tell({ beseda: 'visit', visit: visit(), person, kept: kept(lasting, 'beseda.kept') });
       if (wasOpen) turn(true, false);
       draw();
     } else if (said.beseda === 'unread') {
       unread = said.count;
       draw();
+    } else if (said.beseda === 'keep') {
+      // The browser forbids the frame a storage of its own (blocked third-party cookies).
+      kept(lasting, 'beseda.kept', said.kept);
     } else if (said.beseda === 'close') {
       turn(false, true);
     }

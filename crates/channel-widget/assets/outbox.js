@@ -5,10 +5,23 @@ const ANSWER_WITHIN = 20000;
 const PAUSE = 5000;
 const PASSING = /rate|too_many|too_fast|busy|unavailable|later/;
 
-// Storage of this site's visitors. Falls back to memory where the browser forbids it.
-export function storage(prefix) {
+// Storage of this site's visitors. Where the browser forbids the frame one of its own (blocked
+// third-party cookies), memory holds it and the page around is asked to keep it: the company's own
+// site then holds the visitor's token, which its scripts could read, but the talk survives a reload.
+export function storage(prefix, askPage) {
   const memory = new Map();
+  let isForbidden = false;
+  try {
+    localStorage.getItem(prefix);
+  } catch (e) {
+    isForbidden = true;
+  }
   return {
+    isForbidden,
+    // What the page kept; this page's own values are newer.
+    fill(values) {
+      for (const [key, value] of Object.entries(values)) if (!memory.has(key)) memory.set(key, value);
+    },
     get(key) {
       try {
         const text = localStorage.getItem(prefix + key);
@@ -24,7 +37,7 @@ export function storage(prefix) {
         if (value === null) localStorage.removeItem(prefix + key);
         else localStorage.setItem(prefix + key, JSON.stringify(value));
       } catch (e) {
-        // kept in memory until the page is left
+        askPage(Object.fromEntries(memory));
       }
     },
     // Another tab changed something.
