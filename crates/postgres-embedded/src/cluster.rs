@@ -49,9 +49,10 @@ impl Cluster {
     /// Starts the cluster of `options.root`, making it first where there is none, or adopts its
     /// running postmaster. Returns when it takes connections.
     pub fn start(options: &Options) -> Result<Self, Error> {
-        let run_as = RunAs::choose(&options.root.join("pgdata"))?;
-        reach::check(&options.root, &run_as)?;
-        let root = layout::create_root(&options.root, &run_as)?;
+        let root = absolute(&options.root)?;
+        let run_as = RunAs::choose(&root.join("pgdata"))?;
+        reach::check(&root, &run_as)?;
+        let root = layout::create_root(&root, &run_as)?;
         let lock = Lock::take(&root, options.durability.lock_patience())?;
 
         let layout = Layout::prepare(root, &run_as)?;
@@ -68,6 +69,19 @@ impl Cluster {
         owned_file::replace(&layout.data.join(settings::FILE), &text, &run_as)?;
         let (socket_dir, reattached) = bring_up(&runner)?;
         Ok(Self { socket_dir, reattached, layout, run_as, bin, _lock: lock })
+    }
+
+    /// Says whether a start could work, without touching anything: for a doctor's report. Answers
+    /// the folder of the programs that would be used.
+    pub fn check(options: &Options) -> Result<PathBuf, Error> {
+        let root = absolute(&options.root)?;
+        let data = root.join("pgdata");
+        let run_as = RunAs::choose(&data)?;
+        reach::check(&root, &run_as)?;
+        let existing = init::existing_major(&data)?.map(|major| Existing { data: &data, major });
+        let bin = programs::find(options, existing)?;
+        reach::check(&bin, &run_as)?;
+        Ok(bin)
     }
 
     /// The folder of the socket; usually `<root>/run`, a short one in /run or /tmp where
@@ -119,6 +133,10 @@ impl Cluster {
     pub fn stop(self) -> Result<(), Error> {
         stop(&Runner { bin: &self.bin, run_as: &self.run_as, layout: &self.layout })
     }
+}
+
+fn absolute(root: &Path) -> Result<PathBuf, Error> {
+    std::path::absolute(root).map_err(io("find", root))
 }
 
 /// Answers the socket's folder and whether the postmaster was adopted.

@@ -41,12 +41,14 @@ fn root_below_a_closed_folder_is_told_so_before_initdb() {
     let closed = format!("chmod o+x {}", home.display());
     let error = refusal(&options, &["as root", &closed, "/var/lib", "DATABASE_URL"]);
     assert!(matches!(error, Error::OutOfReach { .. }));
+    assert!(matches!(Cluster::check(&options), Err(Error::OutOfReach { .. })));
     assert!(!root.exists(), "nothing was made");
 }
 
 #[test]
 fn data_of_a_version_without_programs_are_explained() {
     let place = Place::new();
+    assert!(Cluster::check(&place.options()).is_ok(), "a first start could work");
     place.start().stop().unwrap();
     fs::write(place.data().join("PG_VERSION"), "9\n").unwrap();
     let words = ["Postgres 9", "install", "PG_BIN_DIR", "DATABASE_URL"];
