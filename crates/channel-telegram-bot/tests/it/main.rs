@@ -1,0 +1,10 @@
+//! The Telegram bot driver from outside: fixtures in, a stub of the Bot API at the other end.
+#![expect(clippy::disallowed_methods, reason = "tests own their tasks and their time")]
+
+mod connecting;
+mod contract;
+mod fetching;
+mod polling;
+mod sending;
+mod updates;
+mod world;
