@@ -14,7 +14,7 @@ create index contacts_recent on contacts (account_id, created_at desc, contact_i
     where merged_into is null;
 create index contacts_search on contacts
     using gin (account_id, (' ' || fold_yo(lower(name))) gin_trgm_ops);
-call protect('contacts', 'select, insert, update');
+call protect('contacts', 'select, insert, update, delete');
 
 create table contact_phones (
     account_id  uuid not null,

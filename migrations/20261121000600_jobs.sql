@@ -9,10 +9,13 @@ create table lanes (
     run_at        timestamptz not null default now(),
     leased_until  timestamptz,
     owner         uuid,
-    -- Fencing token: completion must match it.
+    -- Fencing token: completion must match it. From one sequence, because an idle lane's row is
+    -- deleted and a lane of the same name must not repeat an epoch.
     epoch         bigint not null default 0
 ) with (fillfactor = 50);
 create index lanes_ready on lanes (queue, run_at) where pending > 0;
+create sequence lane_epochs;
+grant usage on sequence lane_epochs to beseda_platform;
 grant select, insert, update, delete on lanes to beseda_platform;
 grant select, insert, update on lanes to beseda_app;
 alter table lanes enable row level security;

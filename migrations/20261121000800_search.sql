@@ -9,7 +9,7 @@
 create function search_messages(
     query text, before_at timestamptz, before_id uuid, most integer
 ) returns table (conversation_id uuid, message_id uuid, created_at timestamptz)
-    language plpgsql stable security definer
+    language plpgsql stable security definer rows 50
     set search_path = public
     set plan_cache_mode = force_custom_plan
     set enable_seqscan = off
@@ -60,7 +60,7 @@ $$;
 create function search_contacts(
     words text[], digits text, nickname text, address text, most integer
 ) returns table (contact_id uuid, created_at timestamptz)
-    language plpgsql stable security definer
+    language plpgsql stable security definer rows 50
     set search_path = public
     set plan_cache_mode = force_custom_plan
     set enable_seqscan = off
