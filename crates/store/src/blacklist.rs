@@ -45,11 +45,7 @@ impl TenantTx {
     }
 
     /// Entries after `after`, in the order of their texts.
-    pub async fn blacklist(
-        &mut self,
-        after: Option<&str>,
-        most: i64,
-    ) -> Result<Vec<Blacklisted>> {
+    pub async fn blacklist(&mut self, after: Option<&str>, most: i64) -> Result<Vec<Blacklisted>> {
         let account = self.account().0;
         let rows: Vec<(String, String, Uuid, DateTime<Utc>)> = sqlx::query_as(
             "select entry, note, employee_id, created_at from blacklist

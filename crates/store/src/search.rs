@@ -140,7 +140,8 @@ impl TenantTx {
         most: i32,
     ) -> Result<Vec<MessageKey>> {
         let account = self.account().0;
-        let mut query = QueryBuilder::<Postgres>::new("select h.message_id, h.created_at, coalesce(");
+        let mut query =
+            QueryBuilder::<Postgres>::new("select h.message_id, h.created_at, coalesce(");
         push_visible(&mut query, viewer, "c");
         query.push(", false) as visible from search_messages(").push_bind(words);
         query.push(", ").push_bind(before.0);
