@@ -4,15 +4,19 @@
 //! Start reading at [`content`] (what a message is), [`conversation`] (its life) and [`routing`].
 
 pub mod attribution;
+pub mod auto_close;
 pub mod channel;
 pub mod clock;
 pub mod content;
 pub mod conversation;
 pub mod delivery;
+pub mod email_address;
 pub mod event;
 pub mod ids;
+pub mod page;
 pub mod people;
 pub mod people_view;
+pub mod phone;
 pub mod problem;
 pub mod routing;
 pub mod scenario;
