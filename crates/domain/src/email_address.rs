@@ -118,6 +118,8 @@ impl fmt::Debug for EmailAddress {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -180,5 +182,15 @@ mod tests {
     #[test]
     fn an_address_is_masked_in_logs() {
         assert_eq!(format!("{:?}", normalise("anna@mail.ru").unwrap()), "a***@mail.ru");
+    }
+
+    proptest! {
+        #[test]
+        fn cv_9_any_text_is_survived(text in "\\PC{0,20}@\\PC{0,20}|[a-zA-Z0-9._+-]{1,9}@[a-zA-Zа-яё0-9.-]{1,20}") {
+            if let Some(address) = normalise(&text) {
+                prop_assert_eq!(normalise(address.as_str()), Some(address.clone()));
+                prop_assert_eq!(normalise(&address.shown()), Some(address));
+            }
+        }
     }
 }

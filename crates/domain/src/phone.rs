@@ -181,6 +181,8 @@ impl fmt::Debug for Phone {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn e164(text: &str, country: Country) -> Option<String> {
@@ -305,6 +307,36 @@ mod tests {
         assert_eq!(phone.digits(), "79161234567");
         for text in ["79161234567", "+7916123456a", "+1234", "+1234567890123456"] {
             assert_eq!(Phone::try_from(text.to_owned()), Err(BadPhone), "{text}");
+        }
+    }
+
+    proptest! {
+        /// However it is written, it is one contact.
+        #[test]
+        fn cv_9_no_way_of_writing_makes_a_second_contact(
+            national in "9[0-9]{9}",
+            prefix in prop_oneof![Just("+7"), Just("7"), Just("8"), Just(""), Just("+ 7 ")],
+            gaps in proptest::collection::vec("[ ().\u{a0}‑-]{0,2}", 10),
+            tail in prop_oneof![Just(""), Just(" доб. 7"), Just(" ext 12"), Just("#4"), Just("\u{200e}")],
+        ) {
+            let written: String = std::iter::once(prefix.to_owned())
+                .chain(national.chars().zip(gaps).map(|(digit, gap)| format!("{gap}{digit}")))
+                .chain([tail.to_owned()])
+                .collect();
+            let expect = format!("+7{national}");
+            prop_assert_eq!(e164(&written, country::RU), Some(expect.clone()), "{}", written);
+            prop_assert!(search_digits(&written).is_some_and(|digits| expect.ends_with(&digits)));
+        }
+
+        /// Any text at all: an answer, and one that stays the same.
+        #[test]
+        fn cv_9_any_text_is_survived(text in "\\PC{0,40}|[+0-9() -]{0,24}") {
+            for country in [country::RU, country::DE, country::US] {
+                if let Some(phone) = normalise(&text, country) {
+                    prop_assert_eq!(normalise(phone.as_str(), country), Some(phone));
+                }
+            }
+            let _ = (search_digits(&text), Phone::international(&text));
         }
     }
 }

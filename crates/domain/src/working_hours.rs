@@ -319,6 +319,8 @@ fn minute_of_day(text: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn schedule(json: &str) -> Schedule {
@@ -453,5 +455,39 @@ mod tests {
     fn stored_form_round_trips() {
         let stored = serde_json::to_string(&moscow()).unwrap();
         assert_eq!(schedule(&stored), moscow());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+
+        /// Around the nights when clocks move, the opening is the first open minute.
+        #[test]
+        fn rt_3a_next_opening_is_the_first_open_minute(
+            zone in prop_oneof![
+                Just("Europe/Berlin"), Just("America/New_York"), Just("Australia/Lord_Howe"),
+                Just("Europe/Moscow"), Just("Asia/Kathmandu"), Just("America/Santiago"),
+            ],
+            start in prop_oneof![
+                Just("2026-03-07T12:00:00Z"), Just("2026-03-28T12:00:00Z"), Just("2026-04-04T06:00:00Z"),
+                Just("2026-09-05T18:00:00Z"), Just("2026-10-24T12:00:00Z"), Just("2026-10-31T20:00:00Z"),
+            ],
+            later in 0..1800_i64,
+            from in 0..1439_u16,
+            length in 1..300_u16,
+        ) {
+            let hours = Interval { from, to: (from + length).min(DAY) }.to_string();
+            let schedule: Schedule = serde_json::from_value(serde_json::json!({
+                "time_zone": zone, "week": { "sat": [hours], "sun": [hours], "mon": [hours] } }))
+            .unwrap();
+            let now = at(start) + Duration::minutes(later);
+            let stepped = (0..5 * 1440)
+                .map(|n| now + Duration::minutes(n))
+                .find(|t| schedule.open_at(*t));
+            let found = schedule.next_opening(now);
+            match stepped {
+                Some(expect) => prop_assert_eq!(found, Some(expect)),
+                None => prop_assert!(found.is_some_and(|t| t >= now + Duration::days(5))),
+            }
+        }
     }
 }
