@@ -38,11 +38,12 @@ function run(config) {
   let person = null; // what the site told by Beseda.identify
   let parentOrigin = ''; // unknown until the page has spoken
   let started = false;
-  let everWelcomed = false;
+  let isLost = false;
   let isConnected = false;
   let online = null;
   // A newcomer will be asked what the settings say; the server's own word comes with the welcome.
   let form = config.contact_form || null;
+  let sentForm = null;
   let formError = '';
   let formValues = {};
   let position = null;
@@ -68,6 +69,9 @@ function run(config) {
   const color = /^#[0-9a-f]{6}$/i.test(config.color) ? config.color : '#0b6e5f';
   document.documentElement.style.setProperty('--accent', color);
   document.documentElement.style.setProperty('--on-accent', inkOn(color));
+  // A light accent is no visible ring on white.
+  const ring = inkOn(color) === '#fff' ? color : '#15202a';
+  document.documentElement.style.setProperty('--ring', ring);
 
   // ---- the page around
 
@@ -246,19 +250,31 @@ function run(config) {
     greet();
   }
 
+  // After a reload the form that was refused is known by its values alone.
+  const formOf = (values) => ({
+    title: '',
+    submit: '',
+    fields: Object.keys(values).map((key) => ({ key, label: '', required: true })),
+  });
+
   function submit(type, values) {
     formValues = values;
     formError = '';
-    if (type === 'form') form = null;
+    if (type === 'form') {
+      sentForm = form;
+      form = null;
+    }
     box.add({ type, values });
     start();
     scrollDown();
   }
 
   let greeting = null;
+  let isAway = false; // the first words stay as they were read
   function greet() {
-    const away = online === false && !messages.size;
-    const text = away
+    if (online === false && !messages.size) isAway = true;
+    if (online) isAway = false;
+    const text = isAway
       ? config.offline_text || (config.offline_form ? texts.away : texts.awayChat)
       : config.greeting || texts.greeting;
     if (greeting && greeting.textContent === text) return;
@@ -280,7 +296,7 @@ function run(config) {
     el.textContent = text;
     el.className = bad ? 'banner bad' : 'banner';
     el.hidden = !text;
-    if (bad) bannerTimer = setTimeout(() => banner(''), 8000);
+    if (bad) bannerTimer = setTimeout(() => banner(isLost ? texts.lost : ''), 8000);
   }
 
   // ---- the socket
@@ -293,25 +309,28 @@ function run(config) {
     hello: () => ({ token: kept.get('token'), after: position, visit: visit || { site: parentOrigin || location.origin } }),
     onFrame: (frame) => Object.hasOwn(frames, frame.type) && frames[frame.type](frame),
     onState: (connected) => {
-      const was = isConnected;
       isConnected = connected;
       showState();
       if (connected) {
+        isLost = false;
         banner('');
         box.resume();
         markSeen();
       } else {
         box.stop();
         showTyping(false);
-        clearTimeout(bannerTimer);
-        if (was || !everWelcomed) bannerTimer = setTimeout(() => banner(texts.lost), 3000);
+        if (!isLost) {
+          isLost = true;
+          // A short break needs no words.
+          clearTimeout(bannerTimer);
+          bannerTimer = setTimeout(() => isLost && banner(texts.lost), 3000);
+        }
       }
     },
   });
 
   const frames = {
     welcome(frame) {
-      everWelcomed = true;
       if (frame.token) kept.set('token', frame.token);
       online = frame.online !== false;
       form = frame.form || null;
@@ -370,7 +389,7 @@ function run(config) {
         link.restart();
         return;
       }
-      box.pause();
+      box.trouble(frame.text);
       if (frame.text) banner(frame.text, true);
     },
   };
@@ -384,9 +403,7 @@ function run(config) {
       if (frame.type === 'message') return false;
       formValues = frame.values;
       formError = text || texts.failed;
-      if (frame.type === 'form') {
-        form = form || { title: '', submit: '', fields: Object.keys(frame.values).map((key) => ({ key, label: '', required: true })) };
-      }
+      if (frame.type === 'form') form = form || sentForm || formOf(frame.values);
       docked = '';
       return true;
     },

@@ -3,6 +3,7 @@
 
 const ANSWER_WITHIN = 20000;
 const PAUSE = 5000;
+const MOST_TROUBLES = 4;
 const PASSING = /rate|too_many|too_fast|busy|unavailable|later/;
 
 // Storage of this site's visitors. Where the browser forbids the frame one of its own (blocked
@@ -57,6 +58,7 @@ export function outbox({ kept, send, onChange, onRefused }) {
   let inflight = null;
   let timer = 0;
   let ready = false;
+  let troubles = 0;
 
   const items = () => {
     const found = kept.get('outbox');
@@ -86,6 +88,7 @@ export function outbox({ kept, send, onChange, onRefused }) {
     if (inflight === id) {
       clearTimeout(timer);
       inflight = null;
+      troubles = 0;
     }
     pump();
   };
@@ -115,8 +118,13 @@ export function outbox({ kept, send, onChange, onRefused }) {
       else write(items().map((i) => (i.frame.client_id === id ? { ...i, failed: text || ' ' } : i)));
       settled(id);
     },
-    // A passing trouble that names no message: the one under way waits.
-    pause: () => inflight && later(PAUSE),
+    // The server is in trouble and names no message: the one under way waits, and is given up
+    // when it seems to be the cause.
+    trouble(text) {
+      if (!inflight) return;
+      if (++troubles < MOST_TROUBLES) later(PAUSE);
+      else this.refused(inflight, 'trouble', text);
+    },
     resume() {
       ready = true;
       inflight = null;

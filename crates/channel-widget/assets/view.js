@@ -185,7 +185,7 @@ export function drawing(texts, language) {
         field.style.height = '44px';
         field.style.height = Math.min(132, field.scrollHeight) + 'px';
         const over = lengthOf() - max;
-        left.textContent = over > -200 ? String(-over) : '';
+        left.textContent = over > -200 ? String(-over).replace('-', '−') : '';
         left.className = over > 0 ? 'left over' : 'left';
         left.title = over > 0 ? texts.over(over) : '';
         send.setAttribute('aria-disabled', String(!field.value.trim() || over > 0));
