@@ -35,7 +35,8 @@ pub struct Faults {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Those that change a chat: send, edit, delete. A poller in the background uses up nothing.
+    /// Those that change a chat: send, edit, delete. A poller in the background uses up nothing,
+    /// nor does the 'typing' of `sendChatAction`.
     #[default]
     Sends,
     Everything,
@@ -46,7 +47,7 @@ impl Scope {
         match self {
             Self::Sends => {
                 ["send", "edit", "delete"].iter().any(|verb| method.starts_with(verb))
-                    && method != "deletewebhook"
+                    && !["deletewebhook", "sendchataction", "deletemycommands"].contains(&method)
             }
             Self::Everything => true,
         }
@@ -105,7 +106,9 @@ mod tests {
     #[test]
     fn counted_faults_run_out_and_spare_the_poller() {
         let mut faults = Faults { drop_answer: 1, ..Faults::default() };
-        assert_eq!(faults.strike("getupdates"), Blow::None);
+        for spared in ["getupdates", "deletewebhook", "sendchataction"] {
+            assert_eq!(faults.strike(spared), Blow::None);
+        }
         assert_eq!(faults.strike("sendmessage"), Blow::DropAnswer);
         assert_eq!(faults.strike("sendmessage"), Blow::None);
         let mut always = Faults { too_many: u32::MAX, retry_after: 7, ..Faults::default() };

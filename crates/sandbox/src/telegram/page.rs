@@ -1,4 +1,21 @@
-//! The page where a person plays the customer, and the JSON calls beneath it.
+//! The page where a person plays the customer, and the JSON calls beneath it, which serve tests of
+//! another process and people with curl as well:
+//!
+//! | call | what it does |
+//! | ---- | ------------ |
+//! | `GET /sandbox/state` | bots with tokens, webhooks, queues and faults; customers |
+//! | `GET /sandbox/events` | server-sent events, one for each change |
+//! | `POST /sandbox/bots` `{username}` | a new bot: `{id, username, token}` |
+//! | `POST /sandbox/bots/{bot}/renew`, `/revoke` | a new token; a dead one |
+//! | `GET`, `POST /sandbox/bots/{bot}/faults` | [`Faults`]; what is left out is off |
+//! | `POST /sandbox/bots/{bot}/steal` `{url}` | somebody else's webhook |
+//! | `POST /sandbox/bots/{bot}/inject` | an update as it stands |
+//! | `GET /sandbox/bots/{bot}/calls?last=n`, `/deliveries`, `/repeats` | the sandbox's half of a ledger |
+//! | `POST /sandbox/customers` `{first_name, username?, id?}` | a person: `{id}` |
+//! | `GET /sandbox/chats/{bot}/{customer}` | what the phone shows |
+//! | `POST /sandbox/chats/{bot}/{customer}/text` `{text, reply_to?}` | and `start` `{payload?}`, `edit` `{message_id, text}`, `block`, `unblock`, `location`, `phone`, `contact`, `press` `{message_id, data}`, `unknown` `{kind, update}`, `deactivate` |
+//! | `POST /sandbox/chats/{bot}/{customer}/file?kind=&name=&caption=` | the body is the file |
+//! | `GET /sandbox/files/{file_id}` | bytes of a file |
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -37,6 +54,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/sandbox/bots/{bot}/inject", post(inject))
         .route("/sandbox/bots/{bot}/calls", get(calls))
         .route("/sandbox/bots/{bot}/deliveries", get(deliveries))
+        .route("/sandbox/bots/{bot}/repeats", get(repeats))
         .route("/sandbox/customers", post(new_customer))
         .route("/sandbox/chats/{bot}/{customer}", get(transcript))
         .route("/sandbox/chats/{bot}/{customer}/{act}", post(act))
@@ -172,6 +190,10 @@ async fn calls(
 
 async fn deliveries(State(shared): App, Path(bot): Path<i64>) -> Said {
     Ok(Json(json!(bot_of(&shared, bot)?.deliveries())))
+}
+
+async fn repeats(State(shared): App, Path(bot): Path<i64>) -> Said {
+    Ok(Json(json!(bot_of(&shared, bot)?.repeats())))
 }
 
 #[derive(Deserialize)]

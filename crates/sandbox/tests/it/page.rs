@@ -45,6 +45,10 @@ async fn ch5_person_plays_the_customer_from_the_page() {
     assert_eq!(get(&api, &format!("sandbox/{chat}")).await["blocked"], json!(true));
     post(&api, &format!("bots/{bot}/faults"), json!({"drop_answer": 2})).await;
     assert_eq!(api.bot.faults().drop_answer, 2);
+    assert_eq!(get(&api, &format!("sandbox/bots/{bot}/repeats")).await, json!([]));
+    let calls = get(&api, &format!("sandbox/bots/{bot}/calls?last=1")).await;
+    assert_eq!(calls[0]["outcome"], json!({"accepted": {"message_ids": [4]}}));
+    assert_eq!(get(&api, &format!("sandbox/bots/{bot}/deliveries")).await, json!([]));
     let state = get(&api, "sandbox/state").await;
     assert_eq!(state["bots"][0]["token"], json!(api.bot.token));
     assert_eq!(state["bots"][0]["pending"], json!(4));

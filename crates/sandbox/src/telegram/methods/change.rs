@@ -163,5 +163,9 @@ pub(super) fn get_chat(act: &Act<'_>) -> Answer {
     let mut chat = world.chat_json(customer);
     chat["accent_color_id"] = json!(0);
     chat["max_reaction_count"] = json!(11);
+    chat["accepted_gift_types"] = json!({
+        "unlimited_gifts": true, "limited_gifts": true, "unique_gifts": true,
+        "premium_subscription": true, "gifts_from_channels": true,
+    });
     Ok(Success::of(chat))
 }
