@@ -22,7 +22,7 @@ use teloxide::{
 use url::Url;
 
 use crate::{
-    api::{Api, CallError, Refusal},
+    api::{Api, CallError},
     clients::Clients,
     errors, outbound,
     settings::{self, Settings, Way},
@@ -182,7 +182,8 @@ impl Driver for TelegramBot {
     async fn disconnect(&self, channel: &Channel) -> Result<(), ConnectError> {
         let (api, _) = self.open(channel).map_err(ConnectError::Field)?;
         match api.call::<_, Value>(&DeleteWebhook::new(), CALL).await {
-            Ok(_) | Err(CallError::Refused(Refusal { code: 401 | 404, .. })) => Ok(()),
+            Ok(_) => Ok(()),
+            Err(CallError::Refused(refusal)) if errors::is_dead_token(&refusal) => Ok(()),
             Err(error) => Err(errors::connect_error(error, false)),
         }
     }
@@ -198,7 +199,9 @@ impl Driver for TelegramBot {
         };
         match api.call::<_, WebhookInfo>(&GetWebhookInfo::new(), CALL).await {
             Ok(info) => self.judge(&info, &way),
-            Err(CallError::Refused(Refusal { code: 401 | 404, .. })) => Some(errors::bad_token()),
+            Err(CallError::Refused(refusal)) if errors::is_dead_token(&refusal) => {
+                Some(errors::bad_token())
+            }
             Err(CallError::Refused(_)) => None,
             Err(CallError::NotSent(_) | CallError::Foreign(_) | CallError::Lost(_)) => {
                 Some(errors::unreachable())

@@ -40,10 +40,22 @@ pub(crate) fn send_error(error: CallError) -> SendError {
     }
 }
 
+/// 401 for a revoked token, a bare 404 for one that never was; "Not Found: method not found" is an
+/// old Bot API server.
+pub(crate) fn is_dead_token(refusal: &Refusal) -> bool {
+    match refusal.code {
+        401 => true,
+        404 => !refusal.description.to_lowercase().contains("method"),
+        _ => false,
+    }
+}
+
 fn refused_message(refusal: Refusal) -> SendError {
+    if is_dead_token(&refusal) {
+        return SendError::Disconnected(bad_token());
+    }
     let Refusal { code, description, retry_after, migrated } = refusal;
     match code {
-        401 | 404 => SendError::Disconnected(bad_token()),
         504 => SendError::Unknown(format!("{code} {description}")),
         429 => {
             let after = retry_after.unwrap_or(PAUSE);
@@ -99,7 +111,7 @@ pub(crate) fn is_bad_picture(error: &CallError) -> bool {
 /// Why connecting failed, beside the field that a person should look at.
 pub(crate) fn connect_error(error: CallError, own_base_url: bool) -> ConnectError {
     match error {
-        CallError::Refused(Refusal { code: 401 | 404, .. }) => {
+        CallError::Refused(refusal) if is_dead_token(&refusal) => {
             ConnectError::Field(FieldError::new(settings::TOKEN, "bad_token", bad_token_words()))
         }
         CallError::Refused(Refusal { code: 429 | 500..=599, description, .. }) => {
@@ -144,7 +156,7 @@ fn refused_connecting(description: &str) -> StateReport {
 /// Why a listener ends.
 pub(crate) fn listen_error(error: CallError) -> ListenError {
     match error {
-        CallError::Refused(Refusal { code: 401 | 404, .. }) => ListenError::Stopped(bad_token()),
+        CallError::Refused(refusal) if is_dead_token(&refusal) => ListenError::Stopped(bad_token()),
         CallError::Refused(Refusal { code: 409, description, .. })
             if description.to_lowercase().contains("webhook") =>
         {
@@ -338,10 +350,12 @@ mod tests {
 
     #[test]
     fn ch_13_a_dead_token_stops_the_channel_not_the_message() {
-        for code in [401, 404] {
-            let error = send_error(refusal(code, "Unauthorized", None));
+        for (code, text) in [(401, "Unauthorized"), (404, "Not Found")] {
+            let error = send_error(refusal(code, text, None));
             let SendError::Disconnected(report) = error else { panic!("{error}") };
             assert_eq!(report.state, ChannelState::BadCredentials);
         }
+        let old_server = send_error(refusal(404, "Not Found: method not found", None));
+        assert!(matches!(old_server, SendError::Rejected { code: "refused", .. }), "{old_server}");
     }
 }

@@ -3,6 +3,7 @@
 
 mod connecting;
 mod contract;
+mod end_to_end;
 mod fetching;
 mod polling;
 mod sending;

@@ -19,20 +19,20 @@ use wiremock::{
 use crate::world::{NOW, TOKEN, asked, at, bot_api, channel_at, driver, ok, refusal};
 
 /// An inbox that remembers.
-struct Remembers {
+pub struct Remembers {
     offset: Option<i64>,
-    refuses: Option<AcceptError>,
+    pub refuses: Option<AcceptError>,
     batches: mpsc::UnboundedSender<Batch>,
     reports: Mutex<Vec<ChannelState>>,
 }
 
 impl Remembers {
-    fn new(offset: Option<i64>) -> (Self, mpsc::UnboundedReceiver<Batch>) {
+    pub fn new(offset: Option<i64>) -> (Self, mpsc::UnboundedReceiver<Batch>) {
         let (batches, received) = mpsc::unbounded_channel();
         (Self { offset, refuses: None, batches, reports: Mutex::default() }, received)
     }
 
-    fn reported(&self) -> Vec<ChannelState> {
+    pub fn reported(&self) -> Vec<ChannelState> {
         self.reports.lock().expect("no test thread panicked").clone()
     }
 }
