@@ -1,15 +1,41 @@
 //! The web face: REST under `/api/v1`, the WebSocket, inbound webhooks, the widget. Translates
 //! between HTTP and `app`, and decides nothing. The only crate that knows status codes and the JSON
 //! of our own API.
+//!
+//! Start reading at `router.rs` (what is served) and `actor.rs` (who asks).
 
+mod access;
+mod actor;
+mod address;
+mod body;
+mod health;
+mod limits;
+mod origin;
+mod page;
 mod problem;
+mod refusals;
+mod router;
 
+pub use actor::{As, COOKIE, authenticate};
+pub use address::{Path, Query};
+pub use body::{Json, Keyed};
+pub use limits::{Client, Limit, LimitSettings, Limits};
+pub use page::{Page, PageQuery};
 pub use problem::Problem;
+pub use refusals::{OpenRefusals, Refusals};
+pub use router::{openapi, router};
+
+use std::sync::Arc;
 
 use app::App;
+
+/// Renders the figures of this process for Prometheus.
+pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// What handlers share.
 #[derive(Clone)]
 pub struct Api {
     pub app: App,
+    pub limits: Arc<Limits>,
+    pub metrics: Option<Metrics>,
 }

@@ -53,6 +53,11 @@ impl Problem {
         }
     }
 
+    /// There is nothing at this address, or not for this person.
+    pub fn not_found() -> Self {
+        app::Error::NotFound { what: "address" }.into()
+    }
+
     /// A request that cannot be read at all.
     pub fn bad_request(code: &str, ru: &str, en: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, Words::new(ru, en))
@@ -68,7 +73,10 @@ impl From<app::Error> for Problem {
                 ..Self::new(
                     StatusCode::NOT_FOUND,
                     "not_found",
-                    Words::new("Такого нет или он вам не виден.", "No such thing, or you may not see it."),
+                    Words::new(
+                        "Такого нет или он вам не виден.",
+                        "No such thing, or you may not see it.",
+                    ),
                 )
             },
             Error::Unauthenticated => Self::new(
@@ -110,7 +118,10 @@ impl From<app::Error> for Problem {
                 ..Self::new(
                     StatusCode::TOO_MANY_REQUESTS,
                     "too_many_requests",
-                    Words::new("Слишком часто. Подождите и повторите.", "Too often. Wait and try again."),
+                    Words::new(
+                        "Слишком часто. Подождите и повторите.",
+                        "Too often. Wait and try again.",
+                    ),
                 )
             },
             Error::Unavailable(why) => {

@@ -4,11 +4,21 @@
 //! Start reading at `inbound.rs` (the one door through which every message comes in) and
 //! `reply.rs` (the way out).
 
+mod access;
 mod actor;
 mod error;
+mod fields;
+mod idempotency;
+mod password;
+mod ready;
+mod secret_token;
 
+pub use access::{LogIn, Opened, SESSION_KEPT, SignUp};
 pub use actor::{Actor, Via};
 pub use error::{Error, Invalid, Result};
+pub use idempotency::RequestKey;
+pub use ready::Ready;
+pub use secret_token::API_TOKEN_PREFIX;
 
 use std::sync::Arc;
 

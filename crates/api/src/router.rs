@@ -1,0 +1,136 @@
+//! All areas put together, with what every answer has: a request id, security headers, problems
+//! instead of bare error texts, a panic kept inside its request.
+
+use std::any::Any;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use domain::text::Words;
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    set_header::SetResponseHeaderLayer,
+    trace::{DefaultOnFailure, TraceLayer},
+};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{Api, COOKIE, Problem, access, body, health, problem::FieldProblem};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Beseda API", version = "1", description = "Errors are application/problem+json \
+        with a stable `code`. Lists are pages: `limit`, `cursor`, answered with `next`. Programs \
+        authenticate with a personal token, browsers with the session's cookie.",
+        license(name = "Proprietary")),
+    components(schemas(Problem, FieldProblem)),
+    security(("cookie" = []), ("bearer" = [])),
+    modifiers(&Schemes),
+)]
+struct Document;
+
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let cookie = ApiKeyValue::with_description(COOKIE, "The session, set by log-in.");
+        let bearer = Http::builder()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("bsd_…")
+            .description(Some("A personal token."))
+            .build();
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// The documented areas. A new one adds its line here.
+fn documented() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(Document::openapi()).merge(access::routes())
+}
+
+/// The OpenAPI document of the API.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    documented().into_openapi()
+}
+
+/// Everything that this process serves over HTTP.
+pub fn router(api: Api) -> Router {
+    let (documented, document) = documented().split_for_parts();
+    let document = document.to_json().unwrap_or_default();
+    let document = get(async move || ([(header::CONTENT_TYPE, "application/json")], document));
+    let guarded = documented
+        .route("/api/v1/openapi.json", document)
+        .merge(health::routes())
+        .route("/", get(async || Html(include_str!("home.html"))));
+    let whole = guarded
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || {
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                Words::new("Этот адрес не принимает такой метод.", "Not a method of this address."),
+            )
+        })
+        .with_state(api);
+    let id = HeaderName::from_static("x-request-id");
+    whole.layer(
+        ServiceBuilder::new()
+            .layer(SetRequestIdLayer::new(id.clone(), NewRequestId))
+            .layer(PropagateRequestIdLayer::new(id))
+            .layer(
+                TraceLayer::new_for_http().make_span_with(span).on_failure(DefaultOnFailure::new()),
+            )
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .layer(with_header(header::REFERRER_POLICY, "same-origin"))
+            .layer(with_header(
+                header::CONTENT_SECURITY_POLICY,
+                "default-src 'none'; frame-ancestors 'none'",
+            ))
+            .layer(DefaultBodyLimit::max(body::LONGEST)),
+    )
+}
+
+/// A header that an area may set otherwise for its own answers.
+fn with_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// Ours, whatever the client sends: its own could be made to break logs.
+#[derive(Clone)]
+struct NewRequestId;
+
+impl MakeRequestId for NewRequestId {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+        let id = hex::encode(rand::random::<[u8; 12]>());
+        HeaderValue::try_from(id).ok().map(RequestId::new)
+    }
+}
+
+/// The matched path and not the address: ids of people and secrets of hooks stay out of the log.
+fn span(request: &Request) -> tracing::Span {
+    let path = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
+    let id = request.extensions().get::<RequestId>().map(RequestId::header_value);
+    let id = id.and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::info_span!("http", method = %request.method(), path, request.id = id)
+}
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let what = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("unknown");
+    Problem::from(app::Error::Internal(format!("a handler panicked: {what}"))).into_response()
+}
