@@ -23,7 +23,8 @@ declare
     width integer := 1;
     found_now integer;
 begin
-    if numnode(wanted) = 0 then
+    -- Nothing but stop words, or nothing but 'without this word': no index can answer.
+    if querytree(wanted) in ('', 'T') then
         return;
     end if;
     while width <= 16 loop
