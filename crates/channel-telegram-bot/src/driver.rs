@@ -8,7 +8,7 @@ use channel::{
     Receive, SendError, Sent, SettingsForm, Webhook,
 };
 use domain::{
-    channel::{Capabilities, ChannelKind, ChannelState, FileLimit, StateReport, TextUnit},
+    channel::{Capabilities, ChannelKind, FileLimit, StateReport, TextUnit},
     clock::Clock,
     content::FileKind,
     text::Words,
@@ -24,8 +24,9 @@ use url::Url;
 use crate::{
     api::{Api, CallError},
     clients::Clients,
-    errors, outbound,
+    errors, outbound, reports,
     settings::{self, Settings, Way},
+    upload,
     wire::{Me, WebhookInfo},
 };
 
@@ -195,24 +196,25 @@ impl Driver for TelegramBot {
         });
         let (api, way) = match opened {
             Ok(opened) => opened,
-            Err(wrong) => return Some(mend_settings(wrong)),
+            Err(wrong) => return Some(reports::mend_settings(wrong)),
         };
         match api.call::<_, WebhookInfo>(&GetWebhookInfo::new(), CALL).await {
             Ok(info) => self.judge(&info, &way),
             Err(CallError::Refused(refusal)) if errors::is_dead_token(&refusal) => {
-                Some(errors::bad_token())
+                Some(reports::bad_token())
             }
             Err(CallError::Refused(_)) => None,
             Err(CallError::NotSent(_) | CallError::Foreign(_) | CallError::Lost(_)) => {
-                Some(errors::unreachable())
+                Some(reports::unreachable())
             }
         }
     }
 
     async fn send(&self, channel: &Channel, message: &Outbound) -> Result<Sent, SendError> {
-        let (api, _) =
-            self.open(channel).map_err(|wrong| SendError::Disconnected(mend_settings(wrong)))?;
-        outbound::send(&api, message).await
+        let (api, _) = self
+            .open(channel)
+            .map_err(|wrong| SendError::Disconnected(reports::mend_settings(wrong)))?;
+        upload::send(&api, message).await
     }
 
     fn webhook(&self) -> Option<&dyn Webhook> {
@@ -234,17 +236,17 @@ impl TelegramBot {
     fn judge(&self, info: &WebhookInfo, way: &Way) -> Option<StateReport> {
         match way {
             Way::Polling if info.url.is_empty() => None,
-            Way::Polling => Some(errors::taken_by_webhook()),
+            Way::Polling => Some(reports::taken_by_webhook()),
             Way::Webhook(ours) if info.url != ours.as_str() => {
                 let theirs = Url::parse(&info.url).ok();
-                Some(errors::taken_by(theirs.as_ref().and_then(Url::host_str)))
+                Some(reports::taken_by(theirs.as_ref().and_then(Url::host_str)))
             }
             Way::Webhook(_) => {
                 let now = self.clock.now().timestamp();
                 let fresh = info.last_error_date.is_some_and(|at| now - at < FRESH_ERROR);
                 Some(match &info.last_error_message {
                     Some(error) if fresh && info.pending_update_count > 0 => {
-                        errors::webhook_fails(error, info.pending_update_count)
+                        reports::webhook_fails(error, info.pending_update_count)
                     }
                     _ => StateReport::connected(),
                 })
@@ -259,17 +261,4 @@ fn set_webhook(url: Url, channel: &Channel) -> SetWebhook {
     payload.allowed_updates = Some(ALLOWED_UPDATES.to_vec());
     payload.max_connections = Some(MAX_CONNECTIONS);
     payload
-}
-
-pub(crate) fn mend_settings(wrong: FieldError) -> StateReport {
-    let state = if wrong.field == settings::TOKEN {
-        ChannelState::BadCredentials
-    } else {
-        ChannelState::Failed
-    };
-    StateReport::new(
-        state,
-        wrong.message,
-        Words::new("Исправьте настройки канала.", "Mend the channel's settings."),
-    )
 }

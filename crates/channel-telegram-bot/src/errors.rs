@@ -6,14 +6,11 @@
 use std::time::Duration;
 
 use channel::{ConnectError, FetchError, FieldError, ListenError, RetryScope, SendError};
-use domain::{
-    channel::{ChannelState, StateReport},
-    text::Words,
-};
+use domain::text::Words;
 
 use crate::{
     api::{CallError, Refusal},
-    settings,
+    reports, settings,
 };
 
 /// Waits up to this long are a chat's; longer ones the bot's. Telegram does not say which of its
@@ -30,6 +27,10 @@ pub(crate) fn send_error(error: CallError) -> SendError {
         CallError::NotSent(why) => {
             SendError::Retry { after: PAUSE, scope: RetryScope::Channel, why }
         }
+        CallError::Foreign(413) => SendError::Rejected {
+            code: "file_too_large",
+            text: "Request Entity Too Large".to_owned(),
+        },
         CallError::Foreign(status) => SendError::Retry {
             after: PAUSE,
             scope: RetryScope::Channel,
@@ -52,7 +53,7 @@ pub(crate) fn is_dead_token(refusal: &Refusal) -> bool {
 
 fn refused_message(refusal: Refusal) -> SendError {
     if is_dead_token(&refusal) {
-        return SendError::Disconnected(bad_token());
+        return SendError::Disconnected(reports::bad_token());
     }
     let Refusal { code, description, retry_after, migrated } = refusal;
     match code {
@@ -111,14 +112,14 @@ pub(crate) fn is_bad_picture(error: &CallError) -> bool {
 /// Why connecting failed, beside the field that a person should look at.
 pub(crate) fn connect_error(error: CallError, own_base_url: bool) -> ConnectError {
     match error {
-        CallError::Refused(refusal) if is_dead_token(&refusal) => {
-            ConnectError::Field(FieldError::new(settings::TOKEN, "bad_token", bad_token_words()))
-        }
+        CallError::Refused(refusal) if is_dead_token(&refusal) => ConnectError::Field(
+            FieldError::new(settings::TOKEN, "bad_token", reports::bad_token_words()),
+        ),
         CallError::Refused(Refusal { code: 429 | 500..=599, description, .. }) => {
             ConnectError::Unreachable(description)
         }
         CallError::Refused(Refusal { description, .. }) => {
-            ConnectError::Refused(refused_connecting(&description))
+            ConnectError::Refused(reports::refused_connecting(&description))
         }
         CallError::Foreign(status) if own_base_url => ConnectError::Field(FieldError::new(
             settings::BASE_URL,
@@ -137,30 +138,16 @@ pub(crate) fn connect_error(error: CallError, own_base_url: bool) -> ConnectErro
     }
 }
 
-fn refused_connecting(description: &str) -> StateReport {
-    StateReport::new(
-        ChannelState::Failed,
-        Words::new(
-            format!("Telegram отказал в подключении: {description}"),
-            format!("Telegram refused the connection: {description}"),
-        ),
-        Words::new(
-            "Проверьте публичный адрес установки: он должен открываться из интернета по https на \
-             порту 443, 80, 88 или 8443 с действующим сертификатом.",
-            "Check the public address of this installation: it must be reachable from the internet \
-             by https on port 443, 80, 88 or 8443 with a valid certificate.",
-        ),
-    )
-}
-
 /// Why a listener ends.
 pub(crate) fn listen_error(error: CallError) -> ListenError {
     match error {
-        CallError::Refused(refusal) if is_dead_token(&refusal) => ListenError::Stopped(bad_token()),
+        CallError::Refused(refusal) if is_dead_token(&refusal) => {
+            ListenError::Stopped(reports::bad_token())
+        }
         CallError::Refused(Refusal { code: 409, description, .. })
             if description.to_lowercase().contains("webhook") =>
         {
-            ListenError::Stopped(taken_by_webhook())
+            ListenError::Stopped(reports::taken_by_webhook())
         }
         CallError::Refused(Refusal { code, description, .. }) => {
             ListenError::Interrupted(format!("{code} {description}"))
@@ -198,113 +185,10 @@ pub(crate) fn fetch_error(error: CallError) -> FetchError {
     }
 }
 
-/// The token was revoked, or the bot deleted (CH-13).
-pub(crate) fn bad_token() -> StateReport {
-    StateReport {
-        state: ChannelState::BadCredentials,
-        reason: Some(Words::new(
-            "Telegram больше не принимает токен бота: его отозвали или бота удалили.",
-            "Telegram no longer accepts the bot's token: it was revoked, or the bot was deleted.",
-        )),
-        remedy: Some(Words::new(
-            "Возьмите новый токен у @BotFather (/mybots → бот → API Token) и вставьте его в \
-             настройки канала. Неотправленные сообщения подождут.",
-            "Take a new token from @BotFather (/mybots → the bot → API Token) and put it into the \
-             channel's settings. Unsent messages wait.",
-        )),
-    }
-}
-
-fn bad_token_words() -> Words {
-    Words::new(
-        "Telegram не знает такого токена. Скопируйте его заново у @BotFather: /mybots → бот → \
-         API Token.",
-        "Telegram does not know this token. Copy it again from @BotFather: /mybots → the bot → \
-         API Token.",
-    )
-}
-
-/// Another product registered its webhook while we poll (CH-13).
-pub(crate) fn taken_by_webhook() -> StateReport {
-    StateReport::new(
-        ChannelState::Failed,
-        Words::new(
-            "Бота забрал другой сервис: он включил свой вебхук, и сообщения приходят туда.",
-            "Another product took this bot: it set its own webhook and gets the messages.",
-        ),
-        take_back(),
-    )
-}
-
-/// The webhook leads elsewhere (CH-13). Only the host is told: the path may hold a secret.
-pub(crate) fn taken_by(host: Option<&str>) -> StateReport {
-    let (ru, en) = match host {
-        Some(host) => (
-            format!("Бота забрал другой сервис: сообщения приходят на {host}."),
-            format!("Another product took this bot: its messages go to {host}."),
-        ),
-        None => (
-            "Вебхук бота снят: его отключил другой сервис.".to_owned(),
-            "The bot's webhook is gone: another product took it away.".to_owned(),
-        ),
-    };
-    StateReport::new(ChannelState::Failed, Words::new(ru, en), take_back())
-}
-
-fn take_back() -> Words {
-    Words::new(
-        "Отключите бота в другом сервисе (надёжнее — выпустите новый токен у @BotFather) и \
-         подключите канал снова.",
-        "Disconnect the bot in the other product (a new token from @BotFather is surest) and \
-         connect the channel again.",
-    )
-}
-
-/// Two pollers with one token (CH-13).
-pub(crate) fn polled_elsewhere() -> StateReport {
-    StateReport::new(
-        ChannelState::Interrupted,
-        Words::new(
-            "Сообщения этого бота одновременно забирает ещё одна программа.",
-            "Another program takes this bot's messages at the same time.",
-        ),
-        take_back(),
-    )
-}
-
-/// Telegram cannot deliver to our webhook (CH-13).
-pub(crate) fn webhook_fails(message: &str, pending: u64) -> StateReport {
-    StateReport::new(
-        ChannelState::Interrupted,
-        Words::new(
-            format!("Telegram не может доставить сообщения ({pending} ждут): {message}"),
-            format!("Telegram cannot deliver messages ({pending} wait): {message}"),
-        ),
-        Words::new(
-            "Проверьте, что публичный адрес установки открывается из интернета. Telegram хранит \
-             сообщения до суток и повторяет доставку сам.",
-            "Check that the public address of this installation opens from the internet. Telegram \
-             keeps messages for up to a day and tries again by itself.",
-        ),
-    )
-}
-
-/// The Bot API does not answer (CH-13).
-pub(crate) fn unreachable() -> StateReport {
-    StateReport::new(
-        ChannelState::Interrupted,
-        Words::new("Сервер Telegram не отвечает.", "The Telegram server does not answer."),
-        Words::new(
-            "Подождите: попытки идут сами. Если это надолго, проверьте сеть сервера или задайте \
-             прокси в настройках канала.",
-            "Wait: it is tried again by itself. If it lasts, check the server's network, or set a \
-             proxy in the channel's settings.",
-        ),
-    )
-}
-
 #[cfg(test)]
 mod tests {
+    use domain::channel::ChannelState;
+
     use super::*;
 
     fn refusal(code: u16, description: &str, retry_after: Option<u64>) -> CallError {

@@ -308,9 +308,14 @@ fn origin(part: &Parts<'_>) -> Origin {
     Origin::Customer(Box::new(Customer { person: person(&human, &chat), chat, sender }))
 }
 
-/// Groups and channels have negative ids, for the day when the type is missing.
+/// A type that is not known yet counts as private when the id is a person's: groups and channels
+/// have negative ids.
 fn is_private(chat: &Human) -> bool {
-    chat.chat_type.as_deref().map_or(chat.id > 0, |t| t == "private")
+    match chat.chat_type.as_deref() {
+        Some("private") => true,
+        Some("group" | "supergroup" | "channel") => false,
+        Some(_) | None => chat.id > 0,
+    }
 }
 
 fn person(human: &Human, chat: &Chat) -> Person {

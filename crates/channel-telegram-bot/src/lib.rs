@@ -18,7 +18,9 @@ mod listener;
 mod media;
 mod outbound;
 mod receive;
+mod reports;
 mod settings;
+mod upload;
 mod wire;
 
 pub use driver::{Options, TelegramBot};

@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     TelegramBot,
     api::{CallError, Refusal},
-    driver::{ALLOWED_UPDATES, mend_settings},
-    errors, inbound,
+    driver::ALLOWED_UPDATES,
+    errors, inbound, reports,
 };
 
 /// The key of the cursor in the channel's state: the first update that is not stored yet.
@@ -37,8 +37,9 @@ impl Listener for TelegramBot {
         inbox: &dyn Inbox,
         stop: CancellationToken,
     ) -> Result<(), ListenError> {
-        let (api, _) =
-            self.open(channel).map_err(|wrong| ListenError::Stopped(mend_settings(wrong)))?;
+        let (api, _) = self
+            .open(channel)
+            .map_err(|wrong| ListenError::Stopped(reports::mend_settings(wrong)))?;
         let mut offset = inbox.state(OFFSET).await?.as_ref().and_then(Value::as_i64);
         // The first poll does not wait, so that people see at once whether the channel works.
         let mut hold = Duration::ZERO;
@@ -72,7 +73,7 @@ impl Listener for TelegramBot {
                 Err(CallError::Refused(Refusal { retry_after: Some(after), .. })) => after,
                 Err(error) => {
                     if is_second_poller(&error) {
-                        inbox.report(errors::polled_elsewhere()).await?;
+                        inbox.report(reports::polled_elsewhere()).await?;
                     }
                     return Err(errors::listen_error(error));
                 }

@@ -253,6 +253,7 @@ async fn cv_7_answers_decide_the_next_move() {
         (404, refusal(404, "Not Found"), "disconnected BadCredentials"),
         (500, refusal(500, "Internal Server Error"), "retry 5 Conversation"),
         (502, json!("a proxy's page"), "retry 5 Channel"),
+        (413, json!("a proxy's page"), "rejected file_too_large"),
         (504, json!("a proxy's page"), "unknown"),
         (200, json!("no answer of the Bot API"), "unknown"),
         (200, ok(json!({ "no": "message" })), "unknown"),

@@ -2,7 +2,7 @@
 
 use channel::{Driver, Inbound, InboundMessage, NewFile, NewFileSource, Reach, Received, Sender};
 use domain::content::{Content, FileKind, Style};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{HOOK_SECRET, NOW, at, channel, driver, webhook};
 
@@ -233,4 +233,67 @@ fn a_business_chat_is_another_chat_and_its_owner_is_our_side() {
         })
         .collect();
     assert_eq!(removed, ["b:conn_9:1000001:41", "b:conn_9:1000001:42"]);
+}
+
+/// Every value of an update in turn is taken away or replaced by something of another shape.
+fn broken(value: &Value) -> Vec<Value> {
+    let strange = [json!(null), json!(7), json!("x"), json!([]), json!({}), json!([[1]])];
+    let mut all = Vec::new();
+    match value {
+        Value::Object(parts) => {
+            for (key, part) in parts {
+                let with = |part: Value| {
+                    let mut parts = parts.clone();
+                    parts.insert(key.clone(), part);
+                    Value::Object(parts)
+                };
+                all.extend(strange.iter().cloned().map(with));
+                all.extend(broken(part).into_iter().map(with));
+                let mut without = parts.clone();
+                without.remove(key);
+                all.push(Value::Object(without));
+            }
+        }
+        Value::Array(parts) => {
+            for (n, part) in parts.iter().enumerate() {
+                all.extend(strange.iter().cloned().chain(broken(part)).map(|part| {
+                    let mut parts = parts.clone();
+                    parts[n] = part;
+                    Value::Array(parts)
+                }));
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    all
+}
+
+#[test]
+fn cv_6_whatever_is_wrong_with_an_update_it_is_not_dropped() {
+    let driver = driver();
+    let role = driver.webhook().expect("the driver has webhooks");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
+    let mut tried = 0;
+    for fixture in std::fs::read_dir(folder).expect("the fixtures are there") {
+        let path = fixture.expect("a fixture").path();
+        if path.ends_with("group.json") || path.ends_with("business_connection.json") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a fixture is text");
+        let update: Value = serde_json::from_str(&text).expect("a fixture is JSON");
+        for broken in broken(&update) {
+            // Taking nothing back is no news; without a number nothing is an update.
+            if broken["deleted_business_messages"]["message_ids"] == json!([])
+                || !broken["update_id"].is_i64()
+            {
+                continue;
+            }
+            let request = webhook(Some(HOOK_SECRET), &broken.to_string());
+            let received = role.parse(&channel(), &request).expect("an update");
+            let kept = received.events.len() + received.quarantined.len();
+            assert!(kept > 0, "{} lost {broken}", path.display());
+            tried += 1;
+        }
+    }
+    assert!(tried > 1000, "{tried}");
 }
