@@ -5,8 +5,10 @@
 
 pub mod attribution;
 pub mod auto_close;
+pub mod blacklist;
 pub mod channel;
 pub mod clock;
+pub mod contact_view;
 pub mod content;
 pub mod conversation;
 pub mod delivery;
@@ -20,6 +22,7 @@ pub mod phone;
 pub mod problem;
 pub mod routing;
 pub mod scenario;
+pub mod search;
 pub mod template;
 pub mod text;
 pub mod view;
