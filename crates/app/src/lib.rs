@@ -6,15 +6,22 @@
 
 mod access;
 mod actor;
+mod blacklist;
+mod contacts;
+mod cursor;
 mod error;
 mod fields;
 mod idempotency;
+mod merge;
 mod password;
 mod ready;
+mod search;
 mod secret_token;
+mod tags;
 
 pub use access::{LogIn, Opened, SESSION_KEPT, SignUp};
 pub use actor::{Actor, Via};
+pub use contacts::{ContactChange, ContactForm};
 pub use error::{Error, Invalid, Result};
 pub use idempotency::RequestKey;
 pub use ready::Ready;
