@@ -12,36 +12,82 @@ const STRAYS: usize = 64;
 /// Elements the tree may get, repeated ones included.
 const ELEMENTS: usize = 100_000;
 
+/// Elements that open nothing, and those that exist once whatever a letter says.
 const VOID: &[&str] = &[
-    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input",
-    "keygen", "link", "meta", "param", "source", "track", "wbr",
+    "area", "base", "basefont", "bgsound", "body", "br", "col", "embed", "frame", "head", "hr",
+    "html", "img", "input", "keygen", "link", "meta", "param", "source", "track", "wbr",
 ];
-/// Their content is text, so that tags in it are none; but not inside svg, so openings count.
+/// Their content is text up to their own closing tag.
 const RAW: &[&str] =
-    &["iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title", "xmp"];
+    &["iframe", "noembed", "noframes", "script", "style", "textarea", "title", "xmp"];
+/// What follows is read by other rules, and ordinary letters have none of it.
+const UNUSUAL: &[&str] =
+    &["frameset", "math", "noscript", "plaintext", "select", "svg", "template"];
 const FORMATTING: &[&str] = &[
     "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
 ];
 /// A closing tag of something outside does not reach over these.
 const BARRIERS: &[&str] = &[
-    "applet", "button", "caption", "foreignobject", "html", "marquee", "math", "object", "select",
-    "svg", "table", "tbody", "td", "template", "tfoot", "th", "thead", "tr",
+    "applet", "button", "caption", "marquee", "object", "table", "tbody", "td", "tfoot", "th",
+    "thead", "tr",
 ];
-/// Blocks: a closing tag of an inline element does not reach over them.
-const SPECIAL: &[&str] = &[
-    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dir", "div",
-    "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5",
-    "h6", "header", "hgroup", "li", "listing", "main", "menu", "nav", "ol", "p", "pre", "section",
-    "summary", "ul",
+/// Blocks: their closing tag closes what stands open inside, and a closing tag of an inline
+/// element does not reach over them.
+const BLOCKS: &[&str] = &[
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "dd",
+    "details",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "li",
+    "listing",
+    "main",
+    "menu",
+    "nav",
+    "ol",
+    "p",
+    "pre",
+    "section",
+    "summary",
+    "ul",
 ];
+/// Stop a closing tag from outside as blocks do, but close only themselves. `</form>` leaves open
+/// what stands in it; the others are blocks in newer versions of the standard alone.
+const STOPS: &[&str] = &["dialog", "form", "search"];
 
 /// Whether building a tree of it is cheap: nesting at most `depth`, few repeated elements.
 pub fn simple_enough(html: &str, depth: usize) -> bool {
     let mut shape = Shape::default();
-    for token in Tokens::new(html) {
+    let mut tokens = Tokens::new(html);
+    while let Some(token) = tokens.next() {
         match token {
             Token::Text(_) | Token::Hidden => {}
             Token::Unclear => return false,
+            Token::Open { name, .. } if UNUSUAL.contains(&name.as_str()) => return false,
+            Token::Open { name, .. } if RAW.contains(&name.as_str()) => {
+                // Inside a script, `<!--` moves the end of the script.
+                if tokens.raw_content(&name).contains("<!--") && name == "script" {
+                    return false;
+                }
+            }
             Token::Open { name, .. } => shape.open(name),
             Token::Close { name } => shape.close(&name),
         }
@@ -58,27 +104,15 @@ struct Shape {
     /// Formatting elements left open by a block that was closed over them.
     strays: usize,
     elements: usize,
-    /// Inside an element whose content is text.
-    raw: Option<String>,
 }
 
 impl Shape {
     fn open(&mut self, name: String) {
-        let name_str = name.as_str();
         self.elements += 1 + self.strays;
-        if VOID.contains(&name_str) {
+        if VOID.contains(&name.as_str()) {
             return;
         }
-        if matches!(name_str, "plaintext" | "frameset") {
-            // Not of letters; what follows is read in another way.
-            self.elements = ELEMENTS + 1;
-            return;
-        }
-        if self.raw.is_none() && RAW.contains(&name_str) {
-            self.raw = Some(name);
-            return;
-        }
-        self.close_implied(name_str);
+        self.close_implied(&name);
         self.stack.push(name);
     }
 
@@ -102,23 +136,25 @@ impl Shape {
     }
 
     fn close(&mut self, name: &str) {
-        if let Some(raw) = &self.raw {
-            if raw == name {
-                self.raw = None;
-            }
+        if self.stack.last().is_some_and(|top| top == name) {
+            self.stack.pop();
             return;
         }
-        let block = SPECIAL.contains(&name) || BARRIERS.contains(&name);
+        if STOPS.contains(&name) {
+            return;
+        }
+        let block = BLOCKS.contains(&name) || BARRIERS.contains(&name);
         let mut found = None;
         for (n, open) in self.stack.iter().enumerate().rev() {
+            let open = open.as_str();
             if open == name {
                 found = Some(n);
                 break;
             }
-            if BARRIERS.contains(&open.as_str()) && !closes_over(name, open) {
-                return;
-            }
-            if !block && SPECIAL.contains(&open.as_str()) {
+            let barrier = BARRIERS.contains(&open) && !closes_over(name, open)
+                || name == "li" && matches!(open, "ul" | "ol")
+                || !block && (BLOCKS.contains(&open) || STOPS.contains(&open));
+            if barrier {
                 return;
             }
         }
@@ -169,7 +205,12 @@ mod tests {
             "<b><div></b>".repeat(1000),
             format!("{}<table>{}", "<div>".repeat(200), "</div>".repeat(200)).repeat(5),
             format!("{}<style>{}</style>", "<div>".repeat(200), "</div>".repeat(200)).repeat(5),
+            format!("<style><!--</style>{}-->", "<div>".repeat(1000)),
             format!("<svg><style>{}", "<g>".repeat(1000)),
+            "<form><div></form>".repeat(1000),
+            "<li><ul></li>".repeat(1000),
+            format!("<body>{}</body>", "<div>".repeat(200)).repeat(5),
+            format!("{}<script><!--<script></script>{}", "<div>".repeat(200), "</div>".repeat(200)),
             format!("{}<div title=\"{}\">", "<div>".repeat(200), "</div>".repeat(200)).repeat(5),
             (0..5000).map(|n| format!("<div><b id={n}></div>")).collect(),
             "<p><b><i><u><s></p>".repeat(5000),

@@ -56,8 +56,23 @@ fn is_paragraph(name: &str) -> bool {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "div" | "tr" | "article" | "section" | "header" | "footer" | "center" | "dt" | "dd" | "li"
-            | "aside" | "figure" | "figcaption" | "nav" | "details" | "summary" | "address"
+        "div"
+            | "tr"
+            | "article"
+            | "section"
+            | "header"
+            | "footer"
+            | "center"
+            | "dt"
+            | "dd"
+            | "li"
+            | "aside"
+            | "figure"
+            | "figcaption"
+            | "nav"
+            | "details"
+            | "summary"
+            | "address"
     )
 }
 

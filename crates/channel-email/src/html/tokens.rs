@@ -42,6 +42,26 @@ impl<'a> Tokens<'a> {
         };
     }
 
+    /// Behind the opening tag of an element whose content is text: moves to its closing tag, which
+    /// is the only thing that ends it, and gives what stood before.
+    pub fn raw_content(&mut self, name: &str) -> &'a str {
+        let rest = self.rest();
+        let mut from = 0;
+        while let Some(n) = rest.get(from..).and_then(|r| r.find("</")) {
+            let at = from + n;
+            let tag = rest.as_bytes().get(at + 2..).unwrap_or_default();
+            let (head, tail) = tag.split_at(name.len().min(tag.len()));
+            let ends = tail.first().is_none_or(|b| b.is_ascii_whitespace() || b"/>".contains(b));
+            if head.eq_ignore_ascii_case(name.as_bytes()) && ends {
+                self.at += at;
+                return rest.get(..at).unwrap_or_default();
+            }
+            from = at + 2;
+        }
+        self.at = self.html.len();
+        rest
+    }
+
     /// Behind `<!--`: a comment ends at once with `>` or `->`, else at `-->` or `--!>`.
     fn skip_comment(&mut self) {
         let rest = self.rest();
@@ -68,7 +88,7 @@ impl<'a> Tokens<'a> {
             .find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'))
             .unwrap_or(rest.len());
         self.at += end;
-        rest.get(..end).unwrap_or_default().chars().take(40).collect::<String>().to_ascii_lowercase()
+        rest.get(..end).unwrap_or_default().to_ascii_lowercase()
     }
 
     /// Moves behind the `>` of the tag and gives what stood before it.
@@ -179,7 +199,7 @@ mod tests {
             ("a<b>c</B >d", "'a'<b>'c'</b>'d'"),
             (r#"<a title="</a>">x"#, "<a>'x'"),
             (r#"<a "</a>">x"#, "<a>'\">x'"),
-            ("<a =\">\">x", "<a>'x'"),
+            ("<a =\">\">x", "<a>'\">x'"),
             ("<!-->x<!---->y<!-- <b> --!>z", "-'x'-'y'-'z'"),
             ("<!doctype html><?x?></ y>1 < 2", "---'1 ''<'' 2'"),
             ("<br/>x<img src=x>", "<br>'x'<img>"),
