@@ -7,7 +7,9 @@
 mod access;
 mod actor;
 mod address;
+mod blacklist;
 mod body;
+mod contacts;
 mod health;
 mod limits;
 mod origin;
@@ -15,6 +17,8 @@ mod page;
 mod problem;
 mod refusals;
 mod router;
+mod search;
+mod tags;
 
 pub use actor::{As, COOKIE, authenticate};
 pub use address::{Path, Query};

@@ -42,6 +42,11 @@ impl PageQuery {
         }
     }
 
+    /// The same as the use-cases' type.
+    pub fn bounded(&self) -> Result<domain::page::Limit, Problem> {
+        Ok(u32::try_from(self.limit()?).ok().and_then(|n| n.try_into().ok()).unwrap_or_default())
+    }
+
     /// The cursor as the id or number that it is made of.
     pub fn after<K: FromStr>(&self) -> Result<Option<K>, Problem> {
         self.cursor
@@ -65,6 +70,12 @@ impl<T: ToSchema> Page<T> {
         let full = i64::try_from(items.len()).is_ok_and(|n| n >= limit);
         let next = items.last().filter(|_| full).map(|last| key(last).to_string());
         Self { items, next }
+    }
+}
+
+impl<T: ToSchema> From<domain::page::Page<T>> for Page<T> {
+    fn from(page: domain::page::Page<T>) -> Self {
+        Self { items: page.items, next: page.next }
     }
 }
 

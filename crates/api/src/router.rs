@@ -24,7 +24,10 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{Api, COOKIE, Problem, access, body, health, problem::FieldProblem};
+use crate::{
+    Api, COOKIE, Problem, access, blacklist, body, contacts, health, problem::FieldProblem, search,
+    tags,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -56,7 +59,12 @@ impl Modify for Schemes {
 
 /// The documented areas. A new one adds its line here.
 fn documented() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(Document::openapi()).merge(access::routes())
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(access::routes())
+        .merge(blacklist::routes())
+        .merge(contacts::routes())
+        .merge(search::routes())
+        .merge(tags::routes())
 }
 
 /// The OpenAPI document of the API.

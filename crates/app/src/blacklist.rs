@@ -5,7 +5,7 @@ use domain::{
     contact_view::BlacklistView,
     page::{Limit, Page},
     people::Right,
-    text::Words,
+    text::{Words, without_nul},
 };
 use serde_json::json;
 use store::{AuditEntry, Blacklisted};
@@ -72,7 +72,7 @@ impl App {
     pub async fn remove_from_blacklist(&self, actor: &Actor, entry: &str) -> Result<()> {
         actor.require(Right::ManageContacts)?;
         let mut tx = self.store.tenant(actor.account).await?;
-        if !tx.delete_blacklist(entry).await? {
+        if !tx.delete_blacklist(&without_nul(entry)).await? {
             return Err(Error::NotFound { what: "blacklist entry" });
         }
         tx.audit(&AuditEntry {

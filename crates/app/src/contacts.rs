@@ -10,7 +10,7 @@ use domain::{
     page::{Limit, Page},
     people::Right,
     phone::{self, Country},
-    text::Words,
+    text::{Words, without_nul},
     view::ContactView,
 };
 use serde_json::{Map, Value, json};
@@ -158,7 +158,8 @@ impl App {
         actor.require(Right::ManageContacts)?;
         let mut tx = self.locked(actor, id).await?;
         let country = country(&mut tx).await?;
-        let phone = phone::normalise(phone, country).map_or_else(|| phone.to_owned(), String::from);
+        let phone = phone::normalise(phone, country)
+            .map_or_else(|| without_nul(phone).into_owned(), String::from);
         if !tx.remove_contact_phone(id, &phone).await? {
             return Err(Error::NotFound { what: "phone" });
         }
@@ -175,7 +176,8 @@ impl App {
     ) -> Result<ContactView> {
         actor.require(Right::ManageContacts)?;
         let mut tx = self.locked(actor, id).await?;
-        let email = email_address::normalise(email).map_or_else(|| email.to_owned(), String::from);
+        let email = email_address::normalise(email)
+            .map_or_else(|| without_nul(email).into_owned(), String::from);
         if !tx.remove_contact_email(id, &email).await? {
             return Err(Error::NotFound { what: "email" });
         }
