@@ -49,7 +49,7 @@ struct SignUpForm {
     language: String,
 }
 
-fn russian() -> String {
+pub(crate) fn russian() -> String {
     "ru".to_owned()
 }
 

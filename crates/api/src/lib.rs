@@ -5,20 +5,24 @@
 //! Start reading at `router.rs` (what is served) and `actor.rs` (who asks).
 
 mod access;
+mod account;
 mod actor;
 mod address;
 mod blacklist;
 mod body;
 mod contacts;
 mod health;
+mod invites;
 mod limits;
 mod origin;
 mod page;
+mod people;
 mod problem;
 mod refusals;
 mod router;
 mod search;
 mod tags;
+mod tokens;
 
 pub use actor::{As, COOKIE, authenticate};
 pub use address::{Path, Query};

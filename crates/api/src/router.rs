@@ -25,8 +25,8 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Api, COOKIE, Problem, access, blacklist, body, contacts, health, problem::FieldProblem, search,
-    tags,
+    Api, COOKIE, Problem, access, account, blacklist, body, contacts, health, invites, people,
+    problem::FieldProblem, search, tags, tokens,
 };
 
 #[derive(OpenApi)]
@@ -61,10 +61,14 @@ impl Modify for Schemes {
 fn documented() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(access::routes())
+        .merge(account::routes())
         .merge(blacklist::routes())
         .merge(contacts::routes())
+        .merge(invites::routes())
+        .merge(people::routes())
         .merge(search::routes())
         .merge(tags::routes())
+        .merge(tokens::routes())
 }
 
 /// The OpenAPI document of the API.

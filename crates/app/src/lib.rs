@@ -5,6 +5,7 @@
 //! `reply.rs` (the way out).
 
 mod access;
+mod account;
 mod actor;
 mod blacklist;
 mod contacts;
@@ -12,20 +13,27 @@ mod cursor;
 mod error;
 mod fields;
 mod idempotency;
+mod invites;
 mod merge;
 mod password;
+mod people;
 mod ready;
 mod search;
 mod secret_token;
 mod tags;
+mod tokens;
 
 pub use access::{LogIn, Opened, SESSION_KEPT, SignUp};
 pub use actor::{Actor, Via};
 pub use contacts::{ContactChange, ContactForm};
 pub use error::{Error, Invalid, Result};
 pub use idempotency::RequestKey;
+pub use invites::{Acceptance, Invited, OpenInvite};
+pub use people::{EmployeePatch, Me};
 pub use ready::Ready;
 pub use secret_token::API_TOKEN_PREFIX;
+pub use store::{AccountPatch, AuditState};
+pub use tokens::{MadeToken, Whose};
 
 use std::sync::Arc;
 

@@ -21,13 +21,13 @@ pub struct NewAccount {
     pub created_at: DateTime<Utc>,
 }
 
-/// What an administrator may set.
-#[derive(Debug, Clone)]
-pub struct AccountSettings {
-    pub name: String,
-    pub language: String,
-    pub time_zone: String,
-    pub country: String,
+/// What an administrator sets; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default)]
+pub struct AccountPatch {
+    pub name: Option<String>,
+    pub language: Option<String>,
+    pub time_zone: Option<String>,
+    pub country: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -96,17 +96,18 @@ impl TenantTx {
         Ok(row.map(AccountView::from))
     }
 
-    pub async fn set_company(&mut self, settings: &AccountSettings) -> Result<()> {
+    pub async fn set_company(&mut self, patch: &AccountPatch) -> Result<()> {
         let account = self.account().0;
         let done = sqlx::query(
-            "update accounts set name = $2, language = $3, time_zone = $4, country = $5
+            "update accounts set name = coalesce($2, name), language = coalesce($3, language),
+                time_zone = coalesce($4, time_zone), country = coalesce($5, country)
              where account_id = $1",
         )
         .bind(account)
-        .bind(&settings.name)
-        .bind(&settings.language)
-        .bind(&settings.time_zone)
-        .bind(&settings.country)
+        .bind(&patch.name)
+        .bind(&patch.language)
+        .bind(&patch.time_zone)
+        .bind(&patch.country)
         .execute(self.conn())
         .await?;
         match done.rows_affected() {

@@ -25,12 +25,15 @@ impl Store {
 
     pub async fn migration_state(&self) -> Result<MigrationState> {
         let mut conn = PgConnectOptions::connect(&self.options).await?;
-        let table: bool =
-            sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
-                .fetch_one(&mut conn)
-                .await?;
+        let table: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
+            .fetch_one(&mut conn)
+            .await?;
         if !table {
-            return Ok(MigrationState { applied: 0, pending: MIGRATIONS.iter().count(), unknown: 0 });
+            return Ok(MigrationState {
+                applied: 0,
+                pending: MIGRATIONS.iter().count(),
+                unknown: 0,
+            });
         }
         let applied: Vec<i64> =
             sqlx::query_scalar("select version from _sqlx_migrations where success")

@@ -235,6 +235,50 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Puts a new employee into those of these groups that still are.
+    pub async fn join_groups(&mut self, employee: EmployeeId, groups: &[GroupId]) -> Result<()> {
+        let account = self.account().0;
+        let groups: Vec<Uuid> = groups.iter().map(|g| g.0).collect();
+        sqlx::query(
+            "insert into group_members (account_id, group_id, employee_id)
+             select g.account_id, g.group_id, $2 from groups g
+             where g.account_id = $1 and g.group_id = any($3) on conflict do nothing",
+        )
+        .bind(account)
+        .bind(employee.0)
+        .bind(&groups)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Whether all of these are the company's groups.
+    pub async fn are_groups(&mut self, groups: &[GroupId]) -> Result<bool> {
+        let account = self.account().0;
+        let groups: Vec<Uuid> = groups.iter().map(|g| g.0).collect();
+        Ok(sqlx::query_scalar(
+            "select not exists (
+                select from unnest($2::uuid[]) wanted where wanted not in
+                    (select group_id from groups where account_id = $1))",
+        )
+        .bind(account)
+        .bind(&groups)
+        .fetch_one(self.conn())
+        .await?)
+    }
+
+    /// Whether somebody of the company has this address.
+    pub async fn has_email(&mut self, email: &str) -> Result<bool> {
+        let account = self.account().0;
+        Ok(sqlx::query_scalar(
+            "select exists (select from employees where account_id = $1 and email = $2)",
+        )
+        .bind(account)
+        .bind(email)
+        .fetch_one(self.conn())
+        .await?)
+    }
+
     /// Shuts an employee out: no log-ins, no sessions, no invites of theirs, off line.
     pub async fn disable_employee(
         &mut self,

@@ -27,8 +27,10 @@ pub struct MasterKeys {
 impl MasterKeys {
     /// `None` without any key.
     pub fn new(keys: impl IntoIterator<Item = (i32, [u8; 32])>) -> Option<Self> {
-        let keys: BTreeMap<_, _> =
-            keys.into_iter().map(|(version, key)| (version, SecretBox::new(Box::new(key)))).collect();
+        let keys: BTreeMap<_, _> = keys
+            .into_iter()
+            .map(|(version, key)| (version, SecretBox::new(Box::new(key))))
+            .collect();
         (!keys.is_empty()).then_some(Self { keys })
     }
 
@@ -131,8 +133,10 @@ pub(crate) async fn data_key(
     .bind(account.0)
     .fetch_one(conn)
     .await?;
-    let master =
-        keys.keys.get(&version).ok_or(Error::Secret("the master key of this version is missing"))?;
+    let master = keys
+        .keys
+        .get(&version)
+        .ok_or(Error::Secret("the master key of this version is missing"))?;
     let plain = open(&cipher(master.expose_secret()), account.0.as_bytes(), &wrapped)?;
     let key: [u8; 32] =
         plain.try_into().map_err(|_| Error::Secret("the data key has a wrong length"))?;
