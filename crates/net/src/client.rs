@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Proxy, Url, redirect::Policy};
+use reqwest::{Client, ClientBuilder, Proxy, Url, redirect::Policy};
 
 use crate::error_text;
 
@@ -48,6 +48,10 @@ pub struct ClientError(pub String);
 
 /// Makes a client. Make one and keep it: it holds the pool of connections.
 pub fn client(options: Options) -> Result<Client, ClientError> {
+    builder(options)?.build().map_err(|e| ClientError(error_text(e)))
+}
+
+pub(crate) fn builder(options: Options) -> Result<ClientBuilder, ClientError> {
     let mut builder = Client::builder()
         .connect_timeout(options.connect_timeout)
         .pool_idle_timeout(options.pool_idle_timeout)
@@ -64,7 +68,7 @@ pub fn client(options: Options) -> Result<Client, ClientError> {
     if let Some(proxy) = options.proxy {
         builder = builder.proxy(Proxy::all(proxy).map_err(|e| ClientError(error_text(e)))?);
     }
-    builder.build().map_err(|e| ClientError(error_text(e)))
+    Ok(builder)
 }
 
 #[cfg(test)]

@@ -1,12 +1,19 @@
 //! Outgoing HTTP: the only place where clients are made, so that every call has time-outs, follows
 //! no redirects by itself and shows no secret in its errors.
 //!
-//! This crate knows no service and no tenant. Start reading at [`client`].
+//! This crate knows no service and no tenant. Start reading at [`client`]; addresses that customers
+//! give go through [`Outgoing`].
 
 mod client;
+mod guard;
+mod outgoing;
 mod redact;
+mod signature;
 
 pub use client::{ClientError, Options, client};
+pub use guard::{Guard, Refused, Rules, Scheme};
+pub use outgoing::{Answer, Outgoing, SendError};
 pub use redact::{error_text, redact};
 /// The HTTP library, named once: adapters reach its types through here.
 pub use reqwest as http;
+pub use signature::{SigningSecret, sign};
