@@ -1,0 +1,93 @@
+//! Puts the parts together. The only place that knows which drivers exist.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use app::App;
+use channel::{Driver, Registry};
+use channel_telegram_bot::TelegramBot;
+use channel_widget::Widget;
+use domain::clock::Clock;
+use object_store::{ObjectStore, local::LocalFileSystem};
+use store::Store;
+
+use crate::{
+    Config, secret_file,
+    system::{RandomIds, SystemClock},
+};
+
+/// The drivers of this program. A new channel kind adds its line here.
+pub fn registry() -> Registry {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let drivers: [Arc<dyn Driver>; 2] = [
+        Arc::new(TelegramBot::new(clock, channel_telegram_bot::Options::default())),
+        Arc::new(Widget),
+    ];
+    Registry::new(drivers)
+}
+
+pub fn build_app(config: &Config, store: Store) -> Result<App> {
+    let _objects = objects(config)?;
+    Ok(App {
+        store,
+        drivers: registry(),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+        settings: Arc::new(app::Settings { public_url: config.public_url.clone() }),
+    })
+}
+
+/// Where attachments' bytes lie.
+pub fn objects(config: &Config) -> Result<Arc<dyn ObjectStore>> {
+    if config.objects.s3.bucket.is_some() {
+        return s3(config);
+    }
+    let dir = config.objects.dir.clone().unwrap_or_else(|| config.data_dir.join("objects"));
+    secret_file::private_dir(&dir)?;
+    let store = LocalFileSystem::new_with_prefix(&dir)
+        .with_context(|| format!("The folder of attachments {} cannot be used", dir.display()))?;
+    Ok(Arc::new(store.with_automatic_cleanup(true)))
+}
+
+#[cfg(feature = "s3")]
+fn s3(config: &Config) -> Result<Arc<dyn ObjectStore>> {
+    use secrecy::ExposeSecret;
+    let s3 = &config.objects.s3;
+    let mut builder = object_store::aws::AmazonS3Builder::new()
+        .with_bucket_name(s3.bucket.clone().unwrap_or_default())
+        .with_region(&s3.region);
+    if let Some(endpoint) = &s3.endpoint {
+        // A store at home may speak plain HTTP; the address says so.
+        builder = builder
+            .with_endpoint(endpoint.as_str().trim_end_matches('/'))
+            .with_allow_http(endpoint.scheme() == "http");
+    }
+    if let Some(key) = &s3.access_key {
+        builder = builder.with_access_key_id(key);
+    }
+    if let Some(secret) = &s3.secret_key {
+        builder = builder.with_secret_access_key(secret.expose_secret());
+    }
+    let store = builder.build().context("The settings objects.s3 cannot be used")?;
+    Ok(Arc::new(store))
+}
+
+#[cfg(not(feature = "s3"))]
+fn s3(_: &Config) -> Result<Arc<dyn ObjectStore>> {
+    anyhow::bail!(
+        "The setting objects.s3.bucket: this build has no S3 in it. What to do: build it with \
+         `--features s3`, or leave the setting empty."
+    )
+}
+
+/// The limits of the web face.
+pub fn limits(config: &Config) -> api::LimitSettings {
+    api::LimitSettings {
+        log_in_per_minute: config.limits.log_in_per_minute,
+        log_in_per_email_hour: config.limits.log_in_per_email_hour,
+        sign_up_per_hour: config.limits.sign_up_per_hour,
+        invite_per_minute: config.limits.invite_per_minute,
+        password_per_hour: config.limits.password_per_hour,
+        trusted_proxy: config.http.trusted_proxy,
+    }
+}

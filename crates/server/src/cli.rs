@@ -1,0 +1,196 @@
+//! The commands of `beseda`.
+
+use std::{
+    env,
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::oneshot,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Config, account, checks,
+    config::{Role, Sources},
+    database::{self, Database},
+    doctor, keys, serve, telemetry,
+};
+
+/// Beseda: customers' messages from messengers, mail and sites in one place.
+#[derive(Debug, Parser)]
+#[command(name = "beseda", version, max_term_width = 100)]
+struct Cli {
+    /// A file of settings over the defaults; BESEDA_CONFIG means the same
+    #[arg(long, global = true, env = "BESEDA_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server; without a database of your own a private Postgres is started with it
+    Serve {
+        /// What this process does, of api, worker, listener
+        #[arg(long, value_delimiter = ',')]
+        roles: Option<Vec<Role>>,
+    },
+    /// Bring the database up to date and end
+    Migrate,
+    /// Say in plain words what is wrong and what to do; the exit status is 1 if anything is
+    Doctor {
+        #[arg(long, value_enum, default_value_t = doctor::Language::En)]
+        lang: doctor::Language,
+    },
+    /// Print the description of the API as JSON
+    Openapi,
+    /// Companies of this installation
+    #[command(subcommand)]
+    Account(Account),
+    /// Counterparts of the messengers to play with
+    Sandbox {
+        /// A loopback address
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: SocketAddr,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Account {
+    /// Make a company and its owner
+    Create(account::Create),
+}
+
+/// Runs the command of the command line.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    // The one TLS of this program; a second choice would be a fault of ours, and harmless.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match execute(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            // The chain ends with the system's own words; what to do stands at its top.
+            eprintln!("beseda: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Result<ExitCode> {
+    if matches!(cli.command, Command::Openapi) {
+        return openapi();
+    }
+    let mut config = Config::load(&Sources { file: cli.config, environment: environment() })?;
+    if let Command::Serve { roles: Some(roles) } = &cli.command {
+        config.roles.clone_from(roles);
+    }
+    telemetry::start_logs(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let code = runtime.block_on(async {
+        let stop = stop_on_signals()?;
+        match cli.command {
+            Command::Serve { .. } => {
+                let (ready, _) = oneshot::channel();
+                serve::serve(config, stop, ready).await?;
+            }
+            Command::Migrate => migrate(&config, &stop).await?,
+            Command::Doctor { lang } => return doctor::examine(&config, lang).await,
+            Command::Account(Account::Create(form)) => create_account(&config, form, &stop).await?,
+            Command::Sandbox { listen } => sandbox::run(listen, stop).await?,
+            Command::Openapi => {}
+        }
+        Ok(ExitCode::SUCCESS)
+    });
+    // A blocking call that hangs (a name look-up) does not hold the end up.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    code
+}
+
+/// Variables whose text is not Unicode cannot be ours.
+fn environment() -> Vec<(String, String)> {
+    env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// SIGTERM and Ctrl-C ask to stop; a second one ends at once.
+fn stop_on_signals() -> Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let asked = stop.clone();
+    #[expect(clippy::disallowed_methods, reason = "lives as long as the process")]
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if asked.is_cancelled() {
+                eprintln!("beseda: asked twice to stop; what is under way is cut off");
+                std::process::exit(130);
+            }
+            asked.cancel();
+        }
+    });
+    Ok(stop)
+}
+
+fn openapi() -> Result<ExitCode> {
+    let text = api::openapi().to_pretty_json()?;
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}") {
+        // The reader has seen enough (`| head`).
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        other => other?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn migrate(config: &Config, stop: &CancellationToken) -> Result<()> {
+    let (master, _) = keys::open(config)?;
+    let database = Database::start(config).await?;
+    let result = async {
+        let store = database::open(config, database.url(), master)?;
+        database::wait(&store, stop).await?;
+        let result = serve::migrate(&store).await;
+        store.close().await;
+        result
+    };
+    let result = result.await;
+    database.stop().await?;
+    result?;
+    println!("The database is up to date.");
+    Ok(())
+}
+
+async fn create_account(
+    config: &Config,
+    form: account::Create,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let (master, _) = keys::open(config)?;
+    let database = Database::start(config).await.context(
+        "A server that runs on this data folder has its Postgres: sign up in the browser instead, or \
+         stop the server first",
+    )?;
+    let result = async {
+        let store = database::open(config, database.url(), master)?;
+        database::wait(&store, stop).await?;
+        serve::migrate(&store).await?;
+        checks::keys_fit(&store).await?;
+        let result = account::create(config, store.clone(), form).await;
+        store.close().await;
+        result
+    };
+    let result = result.await;
+    database.stop().await?;
+    result
+}

@@ -1,0 +1,209 @@
+//! The settings of an installation: defaults compiled in, then a file, then the environment.
+//!
+//! Every key stands in config/default.toml, and no other key is taken: a misspelt one must not pass
+//! for a setting that is in force.
+
+mod layers;
+mod values;
+
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
+
+use figment::{Figment, providers::Format, providers::Toml};
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+pub use layers::Unusable;
+
+/// Where settings come from, besides the defaults.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// A file of the same shape as config/default.toml.
+    pub file: Option<PathBuf>,
+    /// The environment's variables.
+    pub environment: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    #[serde(deserialize_with = "values::url")]
+    pub public_url: Option<Url>,
+    pub data_dir: PathBuf,
+    pub roles: Vec<Role>,
+    pub demo_company: bool,
+    pub http: Http,
+    pub database: Database,
+    pub keys: Keys,
+    pub objects: Objects,
+    pub log: Log,
+    pub telemetry: Telemetry,
+    pub events: Events,
+    pub limits: Limits,
+    pub jobs: Jobs,
+    pub outgoing: Outgoing,
+}
+
+/// What one process may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Answers HTTP and sockets.
+    Api,
+    /// Carries out queued work.
+    Worker,
+    /// Holds connections to messengers and mailboxes.
+    Listener,
+}
+
+impl Role {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Worker => "worker",
+            Self::Listener => "listener",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub listen: SocketAddr,
+    pub trusted_proxy: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `None`: a private Postgres.
+    #[serde(deserialize_with = "values::secret")]
+    pub url: Option<SecretString>,
+    pub tenant_connections: NonZeroU32,
+    pub platform_connections: NonZeroU32,
+    #[serde(deserialize_with = "values::seconds")]
+    pub acquire_timeout: Duration,
+    #[serde(deserialize_with = "values::path")]
+    pub bin_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    #[serde(deserialize_with = "values::secret")]
+    pub master: Option<SecretString>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objects {
+    #[serde(deserialize_with = "values::path")]
+    pub dir: Option<PathBuf>,
+    pub s3: S3,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    #[serde(deserialize_with = "values::text")]
+    pub bucket: Option<String>,
+    #[serde(deserialize_with = "values::url")]
+    pub endpoint: Option<Url>,
+    pub region: String,
+    #[serde(deserialize_with = "values::text")]
+    pub access_key: Option<String>,
+    #[serde(deserialize_with = "values::secret")]
+    pub secret_key: Option<SecretString>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    pub level: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    #[serde(deserialize_with = "values::url")]
+    pub otlp_endpoint: Option<Url>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    pub keep_days: NonZeroU32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub log_in_per_minute: NonZeroU32,
+    pub log_in_per_email_hour: NonZeroU32,
+    pub sign_up_per_hour: NonZeroU32,
+    pub invite_per_minute: NonZeroU32,
+    pub password_per_hour: NonZeroU32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jobs {
+    pub concurrency: NonZeroU32,
+    #[serde(deserialize_with = "values::seconds")]
+    pub poll: Duration,
+    #[serde(deserialize_with = "values::seconds")]
+    pub lease: Duration,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outgoing {
+    pub allow_loopback: bool,
+}
+
+impl Config {
+    pub fn load(sources: &Sources) -> Result<Self, Unusable> {
+        let mut figment = Figment::from(Toml::string(layers::DEFAULTS));
+        if let Some(file) = &sources.file {
+            figment = figment.merge(layers::file(file)?);
+        }
+        let config: Self = figment
+            .merge(layers::environment(&sources.environment)?)
+            .extract()
+            .map_err(Unusable::from)?;
+        config.check()
+    }
+
+    /// The defaults alone, with everything below `data_dir`.
+    pub fn in_folder(data_dir: impl Into<PathBuf>) -> Result<Self, Unusable> {
+        Ok(Self { data_dir: data_dir.into(), ..Self::load(&Sources::default())? })
+    }
+
+    fn check(self) -> Result<Self, Unusable> {
+        if self.roles.is_empty() {
+            return Err(Unusable::new(
+                "roles",
+                "the list is empty, so there would be nothing to do",
+                "name at least one of api, worker, listener",
+            ));
+        }
+        if let Some(url) = &self.public_url
+            && (!matches!(url.scheme(), "http" | "https") || url.host_str().is_none())
+        {
+            return Err(Unusable::new(
+                "public_url",
+                "it is not the address of a site",
+                "write it as https://chat.example.ru",
+            ));
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,73 @@
+//! Logs and figures of this process.
+
+use std::{io, sync::OnceLock, time::Duration};
+
+use anyhow::{Context, Result};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::config::{Log, LogFormat, Telemetry};
+
+/// Histograms are summed up this often, so that they do not grow between two scrapes.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Seconds; fine where intake and the socket must be fast.
+const BUCKETS: [f64; 14] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// Begins to write logs, to the standard error output. Once for a process.
+pub fn start_logs(log: &Log) -> Result<()> {
+    let filter = EnvFilter::try_new(&log.level).context("The setting log.level cannot be read")?;
+    // Statements' texts are no business of a log, and each would be a line.
+    let filter = match log.level.contains("sqlx") {
+        true => filter,
+        false => filter.add_directive("sqlx=warn".parse()?),
+    };
+    let registry = tracing_subscriber::registry().with(filter);
+    match log.format {
+        LogFormat::Human => registry
+            .with(tracing_subscriber::fmt::layer().with_target(false).with_writer(io::stderr))
+            .try_init()?,
+        LogFormat::Json => registry
+            .with(
+                tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(io::stderr),
+            )
+            .try_init()?,
+    }
+    Ok(())
+}
+
+/// Traces go out over a feature that this build may lack; a setting without effect is refused.
+pub fn check_traces(telemetry: &Telemetry) -> Result<()> {
+    anyhow::ensure!(
+        telemetry.otlp_endpoint.is_none(),
+        "The setting telemetry.otlp_endpoint: this build cannot send traces. What to do: leave it \
+         empty."
+    );
+    Ok(())
+}
+
+/// The recorder belongs to the process, not to a server: tests run several servers in one process.
+static FIGURES: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+pub fn figures() -> Option<PrometheusHandle> {
+    FIGURES
+        .get_or_init(|| {
+            PrometheusBuilder::new()
+                .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
+                .ok()?
+                .install_recorder()
+                .inspect_err(|error| tracing::error!(%error, "figures are not collected"))
+                .ok()
+        })
+        .clone()
+}
+
+/// Keeps figures small until stopped.
+pub async fn upkeep(figures: PrometheusHandle, stop: CancellationToken) {
+    let mut every = tokio::time::interval(UPKEEP);
+    while stop.run_until_cancelled(every.tick()).await.is_some() {
+        figures.run_upkeep();
+    }
+}
