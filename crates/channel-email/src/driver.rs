@@ -270,3 +270,77 @@ impl Listener for Email {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use domain::ids::{AccountId, ChannelId};
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn channel(settings: Value, secrets: &[(&str, &str)]) -> Channel {
+        let secrets = secrets.iter().map(|(key, value)| ((*key).to_owned(), (*value).into()));
+        Channel {
+            id: ChannelId(Uuid::nil()),
+            account: AccountId(Uuid::nil()),
+            name: String::new(),
+            settings: settings.as_object().cloned().unwrap_or_default(),
+            secrets: secrets.collect::<BTreeMap<_, _>>(),
+            hook_secret: "tell-nobody-either".into(),
+            external_id: None,
+        }
+    }
+
+    #[test]
+    fn the_form_keeps_the_contract_of_drivers() {
+        let email = Email::default();
+        channel::testkit::check_form(&email, &channel(json!({}), &[]));
+        channel::testkit::check_secrets(&channel(json!({}), &[("password", "tell-nobody")]));
+    }
+
+    #[test]
+    fn ch_10_a_public_mailbox_needs_address_and_password_alone() {
+        let email = Email::default();
+        let good = channel(json!({ "email": "shop@mail.ru" }), &[("password", "p")]);
+        assert_eq!(email.check(&good), Ok(()));
+        for (settings, secrets, field) in [
+            (json!({ "email": "shop" }), vec![("password", "p")], "email"),
+            (json!({ "email": "shop@mail.ru" }), vec![], "password"),
+            (json!({ "email": "shop@corp.test" }), vec![("password", "p")], "imap_host"),
+            (
+                json!({ "email": "shop@corp.test", "imap_host": "imap.corp.test" }),
+                vec![("password", "p")],
+                "smtp_host",
+            ),
+            (
+                json!({ "email": "shop@mail.ru", "imap_host": "mx.corp.test", "imap_security": "none" }),
+                vec![("password", "p")],
+                "imap_security",
+            ),
+            (
+                json!({ "email": "shop@mail.ru", "imap_port": 70000 }),
+                vec![("password", "p")],
+                "imap_port",
+            ),
+            (
+                json!({ "email": "shop@mail.ru", "smtp_host": "https://x/" }),
+                vec![("password", "p")],
+                "smtp_host",
+            ),
+            (json!({ "email": "shop@mail.ru", "auth": "xoauth2" }), vec![], "oauth_refresh_token"),
+            (
+                json!({ "email": "shop@mail.ru", "auth": "xoauth2", "oauth_client_id": "c",
+                        "oauth_token_url": "http://o2.mail.ru/token" }),
+                vec![("oauth_refresh_token", "r")],
+                "oauth_token_url",
+            ),
+        ] {
+            let errors =
+                email.check(&channel(settings.clone(), &secrets)).err().unwrap_or_default();
+            assert!(errors.iter().any(|e| e.field == field), "{settings}: {errors:?}");
+        }
+    }
+}

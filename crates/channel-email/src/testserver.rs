@@ -131,6 +131,20 @@ impl MailServer {
         Ok(said)
     }
 
+    /// Makes Dovecot forget how it numbered the letters of an INBOX that nobody has open: the same
+    /// letters get new UIDs under a new UIDVALIDITY, as after a restored backup.
+    pub fn renumber(&self, user: &str) -> io::Result<()> {
+        for entry in fs::read_dir(self.dir.path().join("mail").join(user))? {
+            let path = entry?.path();
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+            let name = name.unwrap_or_default();
+            if name == "dovecot-uidlist" || name.starts_with("dovecot.index") {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Cuts every IMAP connection of a user.
     pub fn kick(&self, user: &str) -> io::Result<()> {
         let config = self.dir.path().join("dovecot.conf");
@@ -223,7 +237,7 @@ base_dir = {base}
 log_path = {dir_text}/dovecot.log
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login xoauth2
+auth_mechanisms = plain login
 auth_failure_delay = 0
 auth_username_format = %Lu
 mail_location = maildir:{mail}/%Lu
