@@ -6,12 +6,16 @@ create table endpoints (
     url             text not null,
     -- Encrypted signing secret (store::secrets).
     secret          bytea not null,
+    -- The one before it: signs as well until then, so that receivers can change over.
+    old_secret      bytea,
+    old_until       timestamptz,
     -- Event kinds; empty = all.
     kinds           text[] not null default '{}',
     enabled         boolean not null default true,
     cursor_seq      bigint not null,
     failing_since   timestamptz,
-    disabled_reason text,
+    -- failing, gone, by_hand; NULL while enabled.
+    disabled_reason text check (disabled_reason in ('failing', 'gone', 'by_hand')),
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now(),
     primary key (account_id, endpoint_id)
@@ -37,7 +41,9 @@ create table deliveries (
     primary key (account_id, delivery_id),
     foreign key (account_id, endpoint_id) references endpoints on delete cascade
 );
-create unique index deliveries_once on deliveries (account_id, endpoint_id, seq) where replay_of is null;
+-- seq 0: a ping, which is no event.
+create unique index deliveries_once on deliveries (account_id, endpoint_id, seq)
+    where replay_of is null and seq > 0;
 create index deliveries_log on deliveries (account_id, endpoint_id, created_at desc, delivery_id desc);
 create index deliveries_age on deliveries (created_at);
 call protect('deliveries', 'select, insert, update, delete');

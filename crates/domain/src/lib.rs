@@ -27,4 +27,5 @@ pub mod template;
 pub mod text;
 pub mod view;
 pub mod visibility;
+pub mod webhook;
 pub mod working_hours;
