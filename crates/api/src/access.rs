@@ -103,18 +103,17 @@ async fn sign_up(
     Json(form): Json<SignUpForm>,
 ) -> Result<(StatusCode, CookieJar, Json<LoggedIn>), Problem> {
     refuse_foreign(&api, &headers)?;
+    let form = SignUp {
+        company: form.company,
+        name: form.name,
+        email: form.email,
+        password: form.password,
+        language: form.language,
+        user_agent: user_agent(&headers),
+    };
+    form.check()?;
     api.limits.sign_up(client)?;
-    let session = api
-        .app
-        .sign_up(SignUp {
-            company: form.company,
-            name: form.name,
-            email: form.email,
-            password: form.password,
-            language: form.language,
-            user_agent: user_agent(&headers),
-        })
-        .await?;
+    let session = api.app.sign_up(form).await?;
     let (jar, body) = opened(&api, &session);
     Ok((StatusCode::CREATED, jar, body))
 }

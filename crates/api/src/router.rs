@@ -1,17 +1,18 @@
 //! All areas put together, with what every answer has: a request id, security headers, problems
 //! instead of bare error texts, a panic kept inside its request.
 
-use std::any::Any;
+use std::{any::Any, time::Instant};
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, MatchedPath, Request},
     http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
 use domain::text::Words;
-use tower::ServiceBuilder;
+use tower::{ServiceBuilder, util::MapRequestLayer};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
@@ -98,11 +99,13 @@ pub fn router(api: Api) -> Router {
     let id = HeaderName::from_static("x-request-id");
     whole.layer(
         ServiceBuilder::new()
+            .layer(MapRequestLayer::new(without_request_id))
             .layer(SetRequestIdLayer::new(id.clone(), NewRequestId))
             .layer(PropagateRequestIdLayer::new(id))
             .layer(
                 TraceLayer::new_for_http().make_span_with(span).on_failure(DefaultOnFailure::new()),
             )
+            .layer(from_fn(measured))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .layer(with_header(header::REFERRER_POLICY, "same-origin"))
@@ -119,7 +122,12 @@ fn with_header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// Ours, whatever the client sends: its own could be made to break logs.
+/// Ids are ours, whatever the client sends: its own could be as long as a header and break logs.
+fn without_request_id(mut request: Request) -> Request {
+    request.headers_mut().remove("x-request-id");
+    request
+}
+
 #[derive(Clone)]
 struct NewRequestId;
 
@@ -138,6 +146,19 @@ fn span(request: &Request) -> tracing::Span {
     tracing::info_span!("http", method = %request.method(), path, request.id = id)
 }
 
+/// Counts and times answers by matched path.
+async fn measured(request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let method = request.method().clone();
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let path = path.as_ref().map_or("-", MatchedPath::as_str).to_owned();
+    let status = response.status().as_str().to_owned();
+    let labels = [("method", method.to_string()), ("path", path), ("status", status)];
+    metrics::histogram!("beseda_http_seconds", &labels).record(begun.elapsed().as_secs_f64());
+    response
+}
+
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let what = panic
         .downcast_ref::<String>()
@@ -145,4 +166,44 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("unknown");
     Problem::from(app::Error::Internal(format!("a handler panicked: {what}"))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own_and_documents_its_refusals() {
+        let document = serde_json::to_value(super::openapi()).expect("is json");
+        assert_eq!(document["openapi"], "3.1.0");
+        let mut ids = BTreeSet::new();
+        for (path, operations) in document["paths"].as_object().expect("paths") {
+            for (method, operation) in operations.as_object().expect("operations") {
+                let id = operation["operationId"].as_str().unwrap_or_default();
+                assert!(ids.insert(id.to_owned()), "{method} {path}: {id:?} is not its own");
+                let answers = operation["responses"].as_object().expect("answers");
+                for status in ["401", "429", "503"] {
+                    assert!(answers.contains_key(status), "{id} does not document {status}");
+                }
+            }
+        }
+    }
+
+    /// A reference to a shape that is not there makes the document useless for generators.
+    #[test]
+    fn every_reference_of_the_document_leads_somewhere() {
+        let document = serde_json::to_value(super::openapi()).expect("is json");
+        let mut open = vec![&document];
+        while let Some(value) = open.pop() {
+            if let Some(target) = value.get("$ref").and_then(|r| r.as_str()) {
+                let pointer = target.trim_start_matches('#');
+                assert!(document.pointer(pointer).is_some(), "{target} leads nowhere");
+            }
+            match value {
+                serde_json::Value::Object(map) => open.extend(map.values()),
+                serde_json::Value::Array(items) => open.extend(items),
+                _ => {}
+            }
+        }
+    }
 }

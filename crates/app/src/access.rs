@@ -39,6 +39,26 @@ pub struct SignUp {
     pub user_agent: String,
 }
 
+impl SignUp {
+    /// What is wrong with the form; asked before a try is counted, so that typing errors do not
+    /// use up the limit.
+    pub fn check(&self) -> Result<()> {
+        self.cleaned().map(|_| ())
+    }
+
+    /// Company, name and e-mail as they are kept.
+    fn cleaned(&self) -> Result<(String, String, String)> {
+        let mut check = Check::default();
+        let company = check.line("company", &self.company);
+        let name = check.line("name", &self.name);
+        let email = check.email("email", &self.email);
+        check.language("language", &self.language);
+        check.add(password::check("password", &self.password));
+        check.done()?;
+        Ok((company, name, email))
+    }
+}
+
 #[derive(Debug)]
 pub struct LogIn {
     pub email: String,
@@ -60,13 +80,7 @@ impl App {
     /// Makes a company and its owner, and logs the owner in. Whether the address belongs to people
     /// of other companies is neither asked nor told.
     pub async fn sign_up(&self, form: SignUp) -> Result<Opened> {
-        let mut check = Check::default();
-        let company = check.line("company", &form.company);
-        let name = check.line("name", &form.name);
-        let email = check.email("email", &form.email);
-        check.language("language", &form.language);
-        check.add(password::check("password", &form.password));
-        check.done()?;
+        let (company, name, email) = form.cleaned()?;
         let password_hash = password::hash(&form.password).await?;
         self.create_account(NewCompany {
             company,
