@@ -27,14 +27,14 @@ pub fn registry() -> Registry {
 }
 
 pub fn build_app(config: &Config, store: Store) -> Result<App> {
-    let _objects = objects(config)?;
-    Ok(App {
+    Ok(App::new(
         store,
-        drivers: registry(),
-        clock: Arc::new(SystemClock),
-        ids: Arc::new(RandomIds),
-        settings: Arc::new(app::Settings { public_url: config.public_url.clone() }),
-    })
+        registry(),
+        Arc::new(SystemClock),
+        Arc::new(RandomIds),
+        app::Objects::new(objects(config)?),
+        app::Settings { public_url: config.public_url.clone() },
+    ))
 }
 
 /// Where attachments' bytes lie.

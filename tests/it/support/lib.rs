@@ -1,1 +1,26 @@
-//! (in progress)
+//! What tests through the front door share: a Postgres cluster, a database for each test, a whole
+//! server in this process or as a process of its own, and a client that states what it expects.
+//!
+//! Start reading at [`TestServer`] (fast, most tests) and [`ProcessServer`] (may be killed with -9).
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "this crate exists for tests: it owns clients, time and the environment, and a panic \
+              is how a test fails"
+)]
+
+mod client;
+mod cluster;
+mod database;
+mod process;
+mod server;
+mod socket;
+mod wait;
+
+pub use client::{Answer, Client, Session};
+pub use cluster::cluster;
+pub use database::Database;
+pub use process::{Place, ProcessServer, beseda, kill_9};
+pub use server::TestServer;
+pub use socket::Socket;
+pub use wait::{PATIENCE, eventually, until};

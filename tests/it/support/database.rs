@@ -1,0 +1,165 @@
+//! A migrated database for one test: a copy of a template that is made once for each state of the
+//! migrations.
+
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use store::{MasterKeys, Store};
+use uuid::Uuid;
+
+use crate::cluster;
+
+/// Guards the template and the copying: Postgres refuses to copy a database that somebody uses.
+const LOCK: i64 = 0x0be5_eda0;
+/// What a killed test left behind goes after this time.
+const LEFT_BEHIND: Duration = Duration::from_secs(20 * 60);
+
+/// The key that all tests seal with.
+pub const MASTER_KEY: [u8; 32] = [42; 32];
+
+/// A database of its own, dropped with this value.
+#[derive(Debug)]
+pub struct Database {
+    name: String,
+}
+
+impl Database {
+    /// A migrated database.
+    pub async fn create() -> Self {
+        let mut conn = admin().await;
+        lock(&mut conn).await;
+        let template = template(&mut conn).await;
+        let name = name();
+        execute(&mut conn, format!("create database {name} template {template}")).await.unwrap();
+        // Closing gives the lock back.
+        conn.close().await.unwrap();
+        Self { name }
+    }
+
+    /// A database with nothing in it.
+    pub async fn empty() -> Self {
+        let mut conn = admin().await;
+        lock(&mut conn).await;
+        let name = name();
+        execute(&mut conn, format!("create database {name}")).await.unwrap();
+        conn.close().await.unwrap();
+        Self { name }
+    }
+
+    pub fn url(&self) -> String {
+        cluster::url_of(&self.name)
+    }
+
+    /// A connection past all walls, for looking and for breaking things.
+    pub async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.url()).await.unwrap()
+    }
+
+    /// The store as the server opens it.
+    pub fn store(&self) -> Store {
+        open(&self.url())
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let statement = format!("drop database if exists {} with (force)", self.name);
+        // The runtime of the test may be on its way out.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let mut conn = PgConnection::connect(cluster::cluster()).await?;
+                execute(&mut conn, statement).await?;
+                conn.close().await?;
+                anyhow::Ok(())
+            })
+        });
+        // A database that stays is cleared away by a later test.
+        let _ = dropping.join();
+    }
+}
+
+pub fn keys() -> MasterKeys {
+    MasterKeys::new([(1, MASTER_KEY)]).unwrap()
+}
+
+fn open(url: &str) -> Store {
+    let options = store::Options {
+        url: url.to_owned(),
+        tenant_connections: 6,
+        platform_connections: 6,
+        acquire_timeout: Duration::from_secs(10),
+    };
+    Store::open(&options, keys()).unwrap()
+}
+
+async fn admin() -> PgConnection {
+    let url = tokio::task::spawn_blocking(cluster::cluster).await.unwrap();
+    PgConnection::connect(url).await.unwrap()
+}
+
+async fn lock(conn: &mut PgConnection) {
+    sqlx::query("select pg_advisory_lock($1)").bind(LOCK).execute(conn).await.unwrap();
+}
+
+async fn execute(conn: &mut PgConnection, statement: String) -> sqlx::Result<()> {
+    sqlx::query(AssertSqlSafe(statement)).execute(conn).await.map(|_| ())
+}
+
+/// The name tells when the test began, so that what is left behind can be told from what is used.
+fn name() -> String {
+    format!("test_{}_{}", seconds(), Uuid::now_v7().simple())
+}
+
+fn seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// Makes the template unless it is there. It gets its name when it is whole.
+async fn template(conn: &mut PgConnection) -> String {
+    let template = format!("template_{:016x}", migrations());
+    let names: Vec<String> = sqlx::query_scalar("select datname::text from pg_database")
+        .fetch_all(&mut *conn)
+        .await
+        .unwrap();
+    if names.contains(&template) {
+        return template;
+    }
+    // Rarely here, so that clearing up costs nothing otherwise.
+    for old in names.iter().filter(|name| is_left_behind(name)) {
+        let _ = execute(conn, format!("drop database if exists {old}")).await;
+    }
+    let new = name();
+    execute(conn, format!("create database {new}")).await.unwrap();
+    let store = open(&cluster::url_of(&new));
+    store.migrate().await.unwrap();
+    store.close().await;
+    execute(conn, format!("alter database {new} rename to {template}")).await.unwrap();
+    template
+}
+
+fn is_left_behind(name: &str) -> bool {
+    if name.starts_with("template_") {
+        return true;
+    }
+    let begun = name.strip_prefix("test_").and_then(|rest| rest.split('_').next());
+    let begun = begun.and_then(|text| text.parse::<u64>().ok());
+    begun.is_some_and(|begun| begun + LEFT_BEHIND.as_secs() < seconds())
+}
+
+fn migrations() -> u64 {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
+    let mut files: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut hash = DefaultHasher::new();
+    for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "sql")) {
+        file.file_name().hash(&mut hash);
+        fs::read(file).unwrap().hash(&mut hash);
+    }
+    hash.finish()
+}
