@@ -7,33 +7,59 @@
 mod access;
 mod account;
 mod actor;
+mod attachments;
+mod batch;
 mod blacklist;
+mod channel_cache;
+mod channels;
 mod contacts;
+mod conversations;
 mod cursor;
 mod error;
+mod feed;
 mod fields;
 mod idempotency;
+pub mod inbound;
 mod invites;
 mod merge;
+pub mod objects;
 mod password;
 mod people;
 mod ready;
+mod reply;
+mod routing;
+mod scenarios;
 mod search;
 mod secret_token;
+mod sending;
 mod tags;
 mod tokens;
+mod work;
+mod write_first;
 
 pub use access::{LogIn, Opened, SESSION_KEPT, SignUp};
 pub use actor::{Actor, Via};
+pub use attachments::LINK_KEPT;
+pub use batch::Batcher;
+pub use channel_cache::ChannelCache;
+pub use channels::{ChannelDetails, ChannelForm, KindView, QuarantineView};
 pub use contacts::{ContactChange, ContactForm};
+pub use conversations::{Stretch, Target};
 pub use error::{Error, Invalid, Result};
 pub use idempotency::RequestKey;
 pub use invites::{Acceptance, Invited, OpenInvite};
+pub use objects::Objects;
 pub use people::{EmployeePatch, Me};
 pub use ready::Ready;
+pub use reply::{Draft, DraftKind};
 pub use secret_token::API_TOKEN_PREFIX;
-pub use store::{AccountPatch, AuditState};
+pub use store::{
+    AccountPatch, AuditState, ChannelRow, ConversationFilter, Counts, FeedPage, Hint, Waiting,
+    intake::Stored,
+};
 pub use tokens::{MadeToken, Whose};
+pub use work::{JobError, Work};
+pub use write_first::WriteFirst;
 
 use std::sync::Arc;
 
@@ -49,6 +75,23 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub settings: Arc<Settings>,
+    pub objects: Objects,
+    pub batcher: Arc<Batcher>,
+}
+
+impl App {
+    pub fn new(
+        store: Store,
+        drivers: Registry,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        objects: Objects,
+        settings: Settings,
+    ) -> Self {
+        let batcher = Arc::new(Batcher::new(store.clone()));
+        let settings = Arc::new(settings);
+        Self { store, drivers, clock, ids, settings, objects, batcher }
+    }
 }
 
 /// What this installation is set to, as far as use-cases care.

@@ -73,6 +73,7 @@ impl App {
     pub async fn set_presence(&self, actor: &Actor, presence: Presence) -> Result<EmployeeView> {
         let mut tx = self.store.tenant(actor.account).await?;
         let new = if tx.set_presence(actor.employee, presence, self.clock.now()).await? {
+            self.presence_changed(&mut tx, actor.employee, presence).await?;
             changed(&mut tx, actor.employee).await?
         } else {
             tx.employee(actor.employee).await?.ok_or(Error::Unauthenticated)?

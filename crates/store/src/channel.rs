@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     channel::{ChannelKind, ChannelState, StateReport},
     ids::{AccountId, ChannelId, EmployeeId, QuarantineId, ScenarioId},
+    phone::Country,
     text::Words,
     view::ChannelView,
 };
@@ -23,7 +24,8 @@ macro_rules! columns {
     () => {
         "account_id, channel_id, kind, name, settings, secrets, hook_key, external_id, title,
          receive, pinned_employee_id, scenario_id, auto_close_minutes, use_in_widget, state, reason,
-         remedy, state_at, paused_until, revision, created_at, deleted_at"
+         remedy, state_at, paused_until, revision, created_at, deleted_at,
+         (select a.country from accounts a where a.account_id = channels.account_id) as country"
     };
 }
 
@@ -51,6 +53,7 @@ struct Row {
     revision: i64,
     created_at: DateTime<Utc>,
     deleted_at: Option<DateTime<Utc>>,
+    country: String,
 }
 
 /// A channel with its secrets opened.
@@ -81,6 +84,8 @@ pub struct ChannelRow {
     pub revision: i64,
     pub created_at: DateTime<Utc>,
     pub deleted: Option<DateTime<Utc>>,
+    /// The company's: phones written without a country code belong to it.
+    pub country: Country,
 }
 
 impl ChannelRow {
@@ -156,6 +161,7 @@ impl Row {
             revision: self.revision,
             created_at: self.created_at,
             deleted: self.deleted_at,
+            country: self.country.parse().unwrap_or(Country::RU),
         })
     }
 }

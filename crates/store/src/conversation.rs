@@ -5,9 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     attribution::Attribution,
     conversation::{Cause, ConversationKind, ConversationState, Direction},
-    ids::{
-        ChannelId, ContactId, ConversationId, EmployeeId, GroupId, IdentityId, TagId,
-    },
+    ids::{ChannelId, ContactId, ConversationId, EmployeeId, GroupId, IdentityId, TagId},
     view::ConversationView,
     visibility::Viewer,
 };
@@ -260,7 +258,7 @@ impl TenantTx {
                 query.push(" and c.assignee_id = ").push_bind(viewer.employee.0);
             }
             query.push(" and ");
-        visible::push_visible(&mut query, viewer, "c");
+            visible::push_visible(&mut query, viewer, "c");
             query.push(" limit ").push_bind(COUNT_BOUND).push(") bounded");
             Ok(query.build_query_scalar().fetch_one(self.conn()).await?)
         };
@@ -489,9 +487,6 @@ impl crate::Store {
     ) -> Result<Vec<(domain::ids::AccountId, ConversationId)>> {
         let rows: Vec<(Uuid, Uuid)> =
             sqlx::query_as(sql).bind(now).bind(most).fetch_all(&self.platform).await?;
-        Ok(rows
-            .into_iter()
-            .map(|(a, c)| (domain::ids::AccountId(a), ConversationId(c)))
-            .collect())
+        Ok(rows.into_iter().map(|(a, c)| (domain::ids::AccountId(a), ConversationId(c))).collect())
     }
 }

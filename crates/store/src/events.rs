@@ -91,28 +91,30 @@ pub(crate) async fn append(
     Ok(rows.into_iter().map(|(account, seq)| (AccountId(account), seq)).collect())
 }
 
+/// The counter, and an event if there is one.
 #[derive(sqlx::FromRow)]
-struct Row {
-    seq: i64,
-    kind: String,
+struct Counted {
+    event_seq: i64,
+    seq: Option<i64>,
+    kind: Option<String>,
     conversation_id: Option<Uuid>,
     audience: Option<Json<domain::visibility::Audience>>,
     was: Option<Json<domain::visibility::Audience>>,
-    payload: Value,
-    created_at: DateTime<Utc>,
+    payload: Option<Value>,
+    created_at: Option<DateTime<Utc>>,
 }
 
-impl From<Row> for Event {
-    fn from(row: Row) -> Self {
-        Self {
-            seq: row.seq,
-            kind: row.kind,
-            conversation: row.conversation_id.map(ConversationId),
-            audience: row.audience.map(|a| a.0),
-            was: row.was.map(|a| a.0),
-            payload: row.payload,
-            created_at: row.created_at,
-        }
+impl Counted {
+    fn event(self) -> Option<Event> {
+        Some(Event {
+            seq: self.seq?,
+            kind: self.kind?,
+            conversation: self.conversation_id.map(ConversationId),
+            audience: self.audience.map(|a| a.0),
+            was: self.was.map(|a| a.0),
+            payload: self.payload?,
+            created_at: self.created_at?,
+        })
     }
 }
 
@@ -130,30 +132,29 @@ impl TenantTx {
     /// Up to `most` events after `after`, in order.
     pub async fn events_after(&mut self, after: i64, most: i64) -> Result<FeedPage> {
         let account = self.account().0;
-        let rows: Vec<Row> = sqlx::query_as(
-            "select seq, kind, conversation_id, audience, was, payload, created_at
-             from events where account_id = $1 and seq > $2 order by seq limit $3",
+        // One statement, so that the counter and the rows are of one moment.
+        let rows: Vec<Counted> = sqlx::query_as(
+            "select c.event_seq, e.seq, e.kind, e.conversation_id, e.audience, e.was, e.payload,
+                e.created_at
+             from account_counters c
+             left join lateral (
+                select * from events e
+                where e.account_id = c.account_id and e.seq > $2 order by e.seq limit $3) e on true
+             where c.account_id = $1 order by e.seq",
         )
         .bind(account)
         .bind(after)
         .bind(most)
         .fetch_all(self.conn())
         .await?;
-        match rows.first() {
-            Some(first) if first.seq != after + 1 => {
-                Ok(FeedPage::TooOld { seq: self.last_seq().await? })
-            }
-            Some(_) => Ok(FeedPage::Events(rows.into_iter().map(Event::from).collect())),
-            None => {
-                let last = self.last_seq().await?;
-                // A cursor from another life of the database, or one whose events are pruned.
-                if last == after {
-                    Ok(FeedPage::Events(Vec::new()))
-                } else {
-                    Ok(FeedPage::TooOld { seq: last })
-                }
-            }
-        }
+        let last = rows.first().map_or(0, |row| row.event_seq);
+        let events: Vec<Event> = rows.into_iter().filter_map(Counted::event).collect();
+        let goes_on = match events.first() {
+            Some(first) => first.seq == after + 1,
+            // Else a cursor of another life of the database, or one whose events are pruned.
+            None => last == after,
+        };
+        Ok(if goes_on { FeedPage::Events(events) } else { FeedPage::TooOld { seq: last } })
     }
 }
 
@@ -169,6 +170,18 @@ impl Store {
         .execute(&self.platform)
         .await?;
         Ok(done.rows_affected())
+    }
+
+    /// The last event numbers of these accounts.
+    pub async fn last_seqs(&self, accounts: &[AccountId]) -> Result<Vec<(AccountId, i64)>> {
+        let accounts: Vec<Uuid> = accounts.iter().map(|a| a.0).collect();
+        let rows: Vec<(Uuid, i64)> = sqlx::query_as(
+            "select account_id, event_seq from account_counters where account_id = any($1)",
+        )
+        .bind(&accounts)
+        .fetch_all(&self.platform)
+        .await?;
+        Ok(rows.into_iter().map(|(account, seq)| (AccountId(account), seq)).collect())
     }
 
     /// Hints of commits made by this process and (through `listen`) by others.

@@ -200,10 +200,8 @@ impl PlatformTx {
             };
             let key: Place = (item.channel.0, item.external_id.clone());
             let names = std::iter::once(&item.external_id).chain(&item.aliases);
-            let former = names
-                .filter_map(|name| known.get(&(item.channel.0, name.clone())))
-                .next()
-                .copied();
+            let former =
+                names.filter_map(|name| known.get(&(item.channel.0, name.clone()))).next().copied();
             if let Some(message) = former {
                 stored.push(Stored::Duplicate { message: MessageId(message) });
                 continue;
@@ -226,8 +224,7 @@ impl PlatformTx {
             }
             let is_new = !open.contains_key(&identity.identity_id);
             if is_new {
-                let conversation =
-                    open_one(conn, item, identity, channel).await?;
+                let conversation = open_one(conn, item, identity, channel).await?;
                 opened.push((n, identity.identity_id));
                 open.insert(identity.identity_id, conversation);
             }
@@ -250,8 +247,11 @@ impl PlatformTx {
         if !made.jobs.is_empty() {
             lanes::push(conn, &made.jobs).await?;
         }
-        let hints =
-            if made.events.is_empty() { Vec::new() } else { events::append(conn, &made.events).await? };
+        let hints = if made.events.is_empty() {
+            Vec::new()
+        } else {
+            events::append(conn, &made.events).await?
+        };
         Ok((stored, hints))
     }
 }
@@ -429,7 +429,8 @@ async fn refresh(conn: &mut PgConnection, item: &Item, known: &mut Identity) -> 
     let name = told(&person.name, &known.name);
     let username = told(&person.username, &known.username);
     let customer_wrote = item.direction == Direction::Inbound;
-    if (&name, &username) != (&known.name, &known.username) || (customer_wrote && !known.reachable) {
+    if (&name, &username) != (&known.name, &known.username) || (customer_wrote && !known.reachable)
+    {
         sqlx::query(
             "update identities set name = $3, username = $4, reachable = reachable or $5
              where account_id = $1 and identity_id = $2",
@@ -444,7 +445,8 @@ async fn refresh(conn: &mut PgConnection, item: &Item, known: &mut Identity) -> 
         known.reachable |= customer_wrote;
     }
     // A contact without a name, or named by this identity, follows it; one named by hand does not.
-    if name != known.contact_name && (known.contact_name.is_empty() || known.contact_name == known.name)
+    if name != known.contact_name
+        && (known.contact_name.is_empty() || known.contact_name == known.name)
     {
         let named = sqlx::query(
             "update contacts set name = $3, updated_at = now()
@@ -700,7 +702,11 @@ fn view_of(item: &Item, conversation: &Open) -> MessageView {
 
 /// A new conversation of a channel with a scenario asks to be routed. Without one it is visible to
 /// all (CH-2); a pinned channel bypasses the scenario (CH-3).
-fn route_job(item: &Item, channel: &ChannelFacts, conversation: &Open) -> Option<(AccountId, NewJob)> {
+fn route_job(
+    item: &Item,
+    channel: &ChannelFacts,
+    conversation: &Open,
+) -> Option<(AccountId, NewJob)> {
     let routed = channel.scenario_id.is_some()
         && channel.pinned_employee_id.is_none()
         && item.direction == Direction::Inbound;
@@ -749,10 +755,8 @@ async fn write(conn: &mut PgConnection, items: &[Item], made: &Made) -> Result<(
     let occurred: Vec<DateTime<Utc>> = new.iter().map(|i| i.occurred_at).collect();
     let created: Vec<DateTime<Utc>> = new.iter().map(|i| i.now).collect();
     let raws: Vec<Option<&str>> = new.iter().map(|i| i.raw.as_deref()).collect();
-    let statuses: Vec<Option<&str>> = new
-        .iter()
-        .map(|i| (i.direction == Direction::Outbound).then_some("sent"))
-        .collect();
+    let statuses: Vec<Option<&str>> =
+        new.iter().map(|i| (i.direction == Direction::Outbound).then_some("sent")).collect();
 
     let touched: Vec<(&Uuid, &Touched)> = made.conversations.iter().collect();
     let t_accounts: Vec<Uuid> = touched.iter().map(|(_, t)| t.account).collect();
@@ -870,8 +874,7 @@ async fn append_events(
         }
         let tail = ConversationTail {
             conversation_id: *conversation,
-            state: ConversationState::parse(&touched.open.state)
-                .unwrap_or(ConversationState::New),
+            state: ConversationState::parse(&touched.open.state).unwrap_or(ConversationState::New),
             last_position: message.position,
             last_message_at: item.now,
             preview: item.content.preview(),

@@ -222,13 +222,12 @@ impl Store {
     /// (the epoch differs): returns whether it was ours.
     pub async fn finish_lane(&self, outcome: &Outcome) -> Result<bool> {
         let mut tx = self.platform.begin().await?;
-        let ours: Option<(i32,)> = sqlx::query_as(
-            "select pending from lanes where lane = $1 and epoch = $2 for update",
-        )
-        .bind(&outcome.lane)
-        .bind(outcome.epoch)
-        .fetch_optional(&mut *tx)
-        .await?;
+        let ours: Option<(i32,)> =
+            sqlx::query_as("select pending from lanes where lane = $1 and epoch = $2 for update")
+                .bind(&outcome.lane)
+                .bind(outcome.epoch)
+                .fetch_optional(&mut *tx)
+                .await?;
         let Some((pending,)) = ours else { return Ok(false) };
         let mut gone = outcome.done.clone();
         let mut wait = Duration::ZERO;

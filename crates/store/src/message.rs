@@ -185,8 +185,8 @@ impl TenantTx {
     /// Inserts a message of ours. The caller holds the conversation's lock and gave the position.
     pub async fn insert_message(&mut self, new: &NewMessage) -> Result<()> {
         let account = self.account().0;
-        let content = serde_json::to_value(&new.body)
-            .map_err(|e| Error::bad("messages", "content", e))?;
+        let content =
+            serde_json::to_value(&new.body).map_err(|e| Error::bad("messages", "content", e))?;
         let mentions: Vec<Uuid> = new.mentions.iter().map(|e| e.0).collect();
         sqlx::query(
             "insert into messages (account_id, conversation_id, position, message_id, channel_id,
@@ -337,22 +337,17 @@ impl TenantTx {
     /// The service's own text of a message.
     pub async fn message_raw(&mut self, id: MessageId) -> Result<Option<String>> {
         let account = self.account().0;
-        let row: Option<(Option<String>,)> = sqlx::query_as(
-            "select raw from messages where account_id = $1 and message_id = $2",
-        )
-        .bind(account)
-        .bind(id.0)
-        .fetch_optional(self.conn())
-        .await?;
+        let row: Option<(Option<String>,)> =
+            sqlx::query_as("select raw from messages where account_id = $1 and message_id = $2")
+                .bind(account)
+                .bind(id.0)
+                .fetch_optional(self.conn())
+                .await?;
         Ok(row.and_then(|r| r.0))
     }
 
     /// Moves an outbound message's status under its row's lock; returns whether it moved.
-    pub async fn move_status(
-        &mut self,
-        id: MessageId,
-        change: &StatusChange,
-    ) -> Result<bool> {
+    pub async fn move_status(&mut self, id: MessageId, change: &StatusChange) -> Result<bool> {
         let account = self.account().0;
         let now: Option<Option<String>> = sqlx::query_scalar(
             "select status from messages where account_id = $1 and message_id = $2 for update",
@@ -362,8 +357,8 @@ impl TenantTx {
         .fetch_optional(self.conn())
         .await?;
         let Some(Some(text)) = now else { return Ok(false) };
-        let current = DeliveryStatus::parse(&text)
-            .ok_or_else(|| Error::bad("messages", "status", &text))?;
+        let current =
+            DeliveryStatus::parse(&text).ok_or_else(|| Error::bad("messages", "status", &text))?;
         let next = current.after(change.status);
         if next == current {
             return Ok(false);

@@ -1,0 +1,642 @@
+//! Channels: what people set, and how connecting goes. The form is saved at once; connecting is a
+//! job whose progress shows as the channel's state (CH-2, CH-13).
+
+use std::collections::BTreeMap;
+
+use channel::{Channel, ConnectError, Connecting, Driver, FieldKind, Receive, SettingsForm};
+use domain::{
+    channel::{Capabilities, ChannelKind, ChannelState, StateReport},
+    clock::Instant,
+    event::{EventKind, NewEvent},
+    ids::{AccountId, ChannelId, EmployeeId, QuarantineId, ScenarioId},
+    people::Right,
+    text::Words,
+    view::ChannelView,
+};
+use rand::{TryRngCore, rngs::OsRng};
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+use std::{sync::Arc, time::Duration};
+use store::{ChannelRow, NewChannel, NewJob, TenantTx};
+
+use crate::{
+    Actor, App, Error, Invalid, Result,
+    work::{JobError, Work, back_off},
+};
+
+/// A kind of channel that can be connected, as the cabinet draws it.
+#[derive(Debug, Clone)]
+pub struct KindView {
+    pub kind: ChannelKind,
+    pub title: Words,
+    pub capabilities: Capabilities,
+    pub form: SettingsForm,
+}
+
+/// Everything that people set of a channel. In a patch, `None` leaves a value as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ChannelForm {
+    pub name: Option<String>,
+    /// Answers to the kind's form, secret ones too; a missing secret keeps the stored one.
+    pub settings: Option<Map<String, Value>>,
+    pub scenario_id: Option<Option<ScenarioId>>,
+    pub pinned_employee_id: Option<Option<EmployeeId>>,
+    pub auto_close_minutes: Option<Option<i32>>,
+    pub use_in_widget: Option<bool>,
+}
+
+/// A channel as admins see it: settings without secrets.
+#[derive(Debug, Clone)]
+pub struct ChannelDetails {
+    pub view: ChannelView,
+    pub settings: Map<String, Value>,
+    /// Which secret fields are filled.
+    pub secrets: Vec<String>,
+    pub scenario_id: Option<ScenarioId>,
+    pub auto_close_minutes: Option<i32>,
+    pub use_in_widget: bool,
+    pub external_id: Option<String>,
+    /// `webhook`, `listener`, `site`, or empty before connecting.
+    pub receive: String,
+    /// The unguessable part of the webhook and widget addresses.
+    pub hook_key: String,
+    pub created_at: Instant,
+    pub revision: i64,
+}
+
+impl From<ChannelRow> for ChannelDetails {
+    fn from(row: ChannelRow) -> Self {
+        Self {
+            view: row.view(),
+            secrets: row.secrets.keys().cloned().collect(),
+            settings: row.settings,
+            scenario_id: row.scenario_id,
+            auto_close_minutes: row.auto_close_minutes,
+            use_in_widget: row.use_in_widget,
+            external_id: row.external_id,
+            receive: row.receive,
+            hook_key: row.hook_key,
+            created_at: row.created_at,
+            revision: row.revision,
+        }
+    }
+}
+
+/// An open entry of the quarantine.
+#[derive(Debug, Clone)]
+pub struct QuarantineView {
+    pub quarantine_id: QuarantineId,
+    pub channel_id: ChannelId,
+    pub reason: Words,
+    pub created_at: Instant,
+    /// In bytes.
+    pub size: i64,
+}
+
+const LONGEST_NAME: usize = 100;
+const LONGEST_AUTO_CLOSE: i32 = 60 * 24 * 30;
+
+impl App {
+    /// The kinds that this installation can connect.
+    pub fn kinds(&self) -> Vec<KindView> {
+        self.drivers
+            .iter()
+            .map(|d| KindView {
+                kind: d.kind(),
+                title: d.title(),
+                capabilities: d.capabilities(),
+                form: d.form(),
+            })
+            .collect()
+    }
+
+    /// Every channel, as any employee may see it.
+    pub async fn channel_views(&self, actor: &Actor) -> Result<Vec<ChannelView>> {
+        actor.require(Right::ReadConversations)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        Ok(tx.channels().await?.iter().map(ChannelRow::view).collect())
+    }
+
+    pub async fn channels(&self, actor: &Actor) -> Result<Vec<ChannelDetails>> {
+        actor.require(Right::ManageChannels)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        Ok(tx.channels().await?.into_iter().map(ChannelDetails::from).collect())
+    }
+
+    pub async fn channel(&self, actor: &Actor, id: ChannelId) -> Result<ChannelDetails> {
+        actor.require(Right::ManageChannels)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        Ok(find(&mut tx, id).await?.into())
+    }
+
+    /// Saves a new channel and begins to connect it.
+    pub async fn create_channel(
+        &self,
+        actor: &Actor,
+        kind: &ChannelKind,
+        form: ChannelForm,
+    ) -> Result<ChannelDetails> {
+        actor.require(Right::ManageChannels)?;
+        let Some(driver) = self.drivers.get(kind).cloned() else {
+            return Err(Error::invalid(
+                "kind",
+                "unknown_kind",
+                Words::new("Такого типа канала нет.", "There is no such kind of channel."),
+            ));
+        };
+        let id = ChannelId::new(&*self.ids);
+        let (settings, secrets) =
+            split(&driver.form(), form.settings.clone().unwrap_or_default(), BTreeMap::new())?;
+        let hook_secret: SecretString = random_text()?.into();
+        let mut tx = self.store.tenant(actor.account).await?;
+        let new = NewChannel {
+            channel_id: id,
+            kind: kind.clone(),
+            name: form.name.as_deref().unwrap_or("").trim().to_owned(),
+            settings,
+            secrets,
+            hook_secret,
+            hook_key: random_text()?,
+            pinned_employee_id: form.pinned_employee_id.flatten(),
+            scenario_id: form.scenario_id.flatten(),
+            auto_close_minutes: form.auto_close_minutes.flatten(),
+            use_in_widget: form.use_in_widget.unwrap_or(false),
+        };
+        check(
+            &mut tx,
+            &*driver,
+            &new.name,
+            new.pinned_employee_id,
+            new.scenario_id,
+            new.auto_close_minutes,
+            &Channel {
+                id,
+                account: actor.account,
+                name: new.name.clone(),
+                settings: new.settings.clone(),
+                secrets: new.secrets.clone(),
+                hook_secret: new.hook_secret.clone(),
+                external_id: None,
+            },
+        )
+        .await?;
+        tx.insert_channel(&new).await?;
+        tx.push(connect_job(id));
+        let row = find(&mut tx, id).await?;
+        tell(&mut tx, &row);
+        let details = json!({ "kind": kind.as_str(), "name": new.name });
+        self.note(&mut tx, actor, "channel.created", id.to_string(), details).await?;
+        tx.commit().await?;
+        Ok(row.into())
+    }
+
+    /// Changes a channel; connects anew when its settings changed.
+    pub async fn update_channel(
+        &self,
+        actor: &Actor,
+        id: ChannelId,
+        form: ChannelForm,
+    ) -> Result<ChannelDetails> {
+        actor.require(Right::ManageChannels)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        let mut row = find(&mut tx, id).await?;
+        let driver = self.driver(&row)?;
+        let reconnects = form.settings.is_some();
+        if let Some(settings) = form.settings {
+            (row.settings, row.secrets) = split(&driver.form(), settings, row.secrets)?;
+        }
+        if let Some(name) = form.name {
+            row.name = name.trim().to_owned();
+        }
+        row.scenario_id = form.scenario_id.unwrap_or(row.scenario_id);
+        row.pinned_employee_id = form.pinned_employee_id.unwrap_or(row.pinned_employee_id);
+        row.auto_close_minutes = form.auto_close_minutes.unwrap_or(row.auto_close_minutes);
+        row.use_in_widget = form.use_in_widget.unwrap_or(row.use_in_widget);
+        check(
+            &mut tx,
+            &*driver,
+            &row.name,
+            row.pinned_employee_id,
+            row.scenario_id,
+            row.auto_close_minutes,
+            &self.driver_channel(&row),
+        )
+        .await?;
+        tx.save_channel(&row).await?;
+        if reconnects {
+            tx.set_channel_state(id, &connecting()).await?;
+            tx.push(connect_job(id));
+        }
+        let row = find(&mut tx, id).await?;
+        tell(&mut tx, &row);
+        self.note(&mut tx, actor, "channel.changed", id.to_string(), json!({ "name": row.name }))
+            .await?;
+        tx.commit().await?;
+        Ok(row.into())
+    }
+
+    /// Tries to connect again (a person mended something at the service).
+    pub async fn reconnect_channel(&self, actor: &Actor, id: ChannelId) -> Result<ChannelDetails> {
+        actor.require(Right::ManageChannels)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        find(&mut tx, id).await?;
+        tx.set_channel_state(id, &connecting()).await?;
+        tx.push(connect_job(id));
+        let row = find(&mut tx, id).await?;
+        tell(&mut tx, &row);
+        self.note(&mut tx, actor, "channel.reconnected", id.to_string(), json!({})).await?;
+        tx.commit().await?;
+        Ok(row.into())
+    }
+
+    /// Switches a channel off: nothing comes in, and outbound messages wait.
+    pub async fn disable_channel(&self, actor: &Actor, id: ChannelId) -> Result<ChannelDetails> {
+        actor.require(Right::ManageChannels)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        find(&mut tx, id).await?;
+        let report = StateReport { state: ChannelState::Disabled, reason: None, remedy: None };
+        tx.set_channel_state(id, &report).await?;
+        tx.push(lane(id, &Work::Disconnect { channel: id }));
+        let row = find(&mut tx, id).await?;
+        tell(&mut tx, &row);
+        self.note(&mut tx, actor, "channel.disabled", id.to_string(), json!({})).await?;
+        tx.commit().await?;
+        Ok(row.into())
+    }
+
+    /// Takes a channel away. Its conversations stay.
+    pub async fn delete_channel(&self, actor: &Actor, id: ChannelId) -> Result<()> {
+        actor.require(Right::ManageChannels)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        let row = find(&mut tx, id).await?;
+        let channel = self.driver_channel(&row);
+        tx.delete_channel(id).await?;
+        self.note(&mut tx, actor, "channel.deleted", id.to_string(), json!({ "name": row.name }))
+            .await?;
+        tx.commit().await?;
+        // Best effort, after the fact: the account at the service may be gone already.
+        if let Ok(driver) = self.driver(&row)
+            && let Err(error) = driver.disconnect(&channel).await
+        {
+            tracing::info!(%error, channel.id = %id, "the webhook was not taken away");
+        }
+        Ok(())
+    }
+
+    /// Checks the account at its service and registers our webhook. Safe to repeat.
+    pub(crate) async fn connect(
+        &self,
+        account: AccountId,
+        id: ChannelId,
+        attempts: i32,
+    ) -> Result<(), JobError> {
+        let fault = |e: Error| JobError::of(&e, attempts);
+        let Some(row) = self.channel_row(account, id).await.map_err(fault)? else { return Ok(()) };
+        if row.report.state == ChannelState::Disabled {
+            return Ok(());
+        }
+        let driver = self.driver(&row).map_err(fault)?;
+        let connecting = self.connecting(&row);
+        match driver.connect(&self.driver_channel(&row), &connecting).await {
+            Ok(connected) => {
+                let receive = match connected.receive {
+                    Receive::Webhook => "webhook",
+                    Receive::Listener => "listener",
+                    Receive::Site => "site",
+                };
+                let saved = self
+                    .save_connected(account, id, &connected.external_id, &connected.title, receive)
+                    .await;
+                match saved {
+                    Err(Error::Conflict { message, .. }) => {
+                        let remedy = Words::new(
+                            "Откройте уже подключённый канал или удалите его.",
+                            "Open the channel that is connected already, or remove it.",
+                        );
+                        let report = StateReport::new(ChannelState::Failed, message, remedy);
+                        self.report(account, id, &report).await.map_err(fault)
+                    }
+                    other => other.map_err(fault),
+                }
+            }
+            Err(ConnectError::Field(wrong)) => {
+                let report = StateReport::new(
+                    ChannelState::BadCredentials,
+                    wrong.message,
+                    Words::new(
+                        "Исправьте поле в настройках канала и сохраните.",
+                        "Correct the field in the channel's settings and save.",
+                    ),
+                );
+                self.report(account, id, &report).await.map_err(fault)
+            }
+            Err(ConnectError::Refused(report)) => {
+                self.report(account, id, &report).await.map_err(fault)
+            }
+            Err(ConnectError::Unreachable(why)) => {
+                let report = StateReport::new(
+                    ChannelState::Interrupted,
+                    Words::new(
+                        "Сервис мессенджера не отвечает.",
+                        "The messenger's service does not answer.",
+                    ),
+                    Words::new(
+                        "Ничего делать не нужно: мы повторяем попытки.",
+                        "Nothing to do: we keep trying.",
+                    ),
+                );
+                self.report(account, id, &report).await.map_err(fault)?;
+                Err(JobError::Retry { after: back_off(attempts).max(Duration::from_secs(2)), why })
+            }
+        }
+    }
+
+    async fn save_connected(
+        &self,
+        account: AccountId,
+        id: ChannelId,
+        external_id: &str,
+        title: &str,
+        receive: &str,
+    ) -> Result<()> {
+        let mut tx = self.store.tenant(account).await?;
+        tx.channel_connected(id, external_id, title, receive).await.map_err(|e| match e {
+            store::Error::Constraint(name) if name == "channels_external" => Error::conflict(
+                "already_connected",
+                Words::new(
+                    format!("Аккаунт {title} уже подключён в другом канале."),
+                    format!("The account {title} is connected in another channel already."),
+                ),
+            ),
+            other => other.into(),
+        })?;
+        self.change_state(&mut tx, id, &StateReport::connected()).await?;
+        tx.commit().await?;
+        // Messages that waited for the channel go on at once.
+        self.store.wake_lanes(account, "send:").await?;
+        Ok(())
+    }
+
+    pub(crate) async fn disconnect(&self, account: AccountId, id: ChannelId) -> Result<()> {
+        let Some(row) = self.channel_row(account, id).await? else { return Ok(()) };
+        if let Err(error) = self.driver(&row)?.disconnect(&self.driver_channel(&row)).await {
+            tracing::info!(%error, channel.id = %id, "the webhook was not taken away");
+        }
+        Ok(())
+    }
+
+    /// Looks whether a connected channel still works as it should, and says what is wrong.
+    pub async fn inspect(&self, account: AccountId, id: ChannelId) -> Result<()> {
+        let Some(row) = self.channel_row(account, id).await? else { return Ok(()) };
+        if !matches!(row.report.state, ChannelState::Connected | ChannelState::Interrupted) {
+            return Ok(());
+        }
+        let driver = self.driver(&row)?;
+        let found = driver.inspect(&self.driver_channel(&row), &self.connecting(&row)).await;
+        match found {
+            Some(report) => self.report(account, id, &report).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a channel's state and tells readers when it changed.
+    pub async fn report(
+        &self,
+        account: AccountId,
+        id: ChannelId,
+        report: &StateReport,
+    ) -> Result<()> {
+        let mut tx = self.store.tenant(account).await?;
+        if self.change_state(&mut tx, id, report).await? {
+            tx.commit().await?;
+            if report.state == ChannelState::Connected {
+                self.store.wake_lanes(account, "send:").await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn change_state(
+        &self,
+        tx: &mut TenantTx,
+        id: ChannelId,
+        report: &StateReport,
+    ) -> Result<bool> {
+        if !tx.set_channel_state(id, report).await? {
+            return Ok(false);
+        }
+        if let Some(row) = tx.channel(id).await? {
+            tracing::info!(
+                channel.id = %id, channel.kind = %row.kind, state = report.state.as_str(),
+                reason = report.reason.as_ref().map_or("", |w| w.en.as_str()),
+                "channel state changed"
+            );
+            tell(tx, &row);
+        }
+        Ok(true)
+    }
+
+    pub async fn channel_row(
+        &self,
+        account: AccountId,
+        id: ChannelId,
+    ) -> Result<Option<ChannelRow>> {
+        let mut tx = self.store.tenant(account).await?;
+        Ok(tx.channel(id).await?)
+    }
+
+    /// The driver of a channel's kind.
+    pub fn driver(&self, row: &ChannelRow) -> Result<Arc<dyn Driver>> {
+        self.drivers
+            .get(&row.kind)
+            .cloned()
+            .ok_or_else(|| Error::Internal(format!("this process has no driver of {}", row.kind)))
+    }
+
+    /// A channel as its driver sees it.
+    pub fn driver_channel(&self, row: &ChannelRow) -> Channel {
+        Channel {
+            id: row.channel_id,
+            account: row.account,
+            name: row.name.clone(),
+            settings: row.settings.clone(),
+            secrets: row.secrets.clone(),
+            hook_secret: row.hook_secret.clone(),
+            external_id: row.external_id.clone(),
+        }
+    }
+
+    fn connecting(&self, row: &ChannelRow) -> Connecting {
+        let hook_url = self
+            .settings
+            .public_url
+            .as_ref()
+            .and_then(|base| base.join(&format!("hooks/{}/{}", row.kind, row.hook_key)).ok());
+        Connecting { hook_url }
+    }
+
+    pub async fn quarantined(&self, actor: &Actor, limit: i64) -> Result<Vec<QuarantineView>> {
+        actor.require(Right::ManageChannels)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        Ok(tx
+            .quarantined(limit)
+            .await?
+            .into_iter()
+            .map(|(quarantine_id, channel_id, reason, created_at, size)| QuarantineView {
+                quarantine_id,
+                channel_id,
+                reason,
+                created_at,
+                size,
+            })
+            .collect())
+    }
+
+    pub async fn quarantine_body(&self, actor: &Actor, id: QuarantineId) -> Result<Vec<u8>> {
+        actor.require(Right::ManageChannels)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        tx.quarantine_body(id).await?.ok_or(Error::NotFound { what: "quarantine" })
+    }
+
+    pub async fn resolve_quarantine(&self, actor: &Actor, id: QuarantineId) -> Result<()> {
+        actor.require(Right::ManageChannels)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        if !tx.resolve_quarantine(id).await? {
+            return Err(Error::NotFound { what: "quarantine" });
+        }
+        self.note(&mut tx, actor, "quarantine.resolved", id.to_string(), json!({})).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn connecting() -> StateReport {
+    StateReport { state: ChannelState::Connecting, reason: None, remedy: None }
+}
+
+fn lane(id: ChannelId, work: &Work) -> NewJob {
+    NewJob { lane: format!("channel:{id}"), queue: "channels", payload: json!(work), run_at: None }
+}
+
+fn connect_job(id: ChannelId) -> NewJob {
+    lane(id, &Work::Connect { channel: id })
+}
+
+fn tell(tx: &mut TenantTx, row: &ChannelRow) {
+    tx.append(NewEvent {
+        kind: EventKind::ChannelChanged,
+        conversation: None,
+        audience: None,
+        was: None,
+        payload: json!({ "channel": row.view() }),
+    });
+}
+
+async fn find(tx: &mut TenantTx, id: ChannelId) -> Result<ChannelRow> {
+    tx.channel(id).await?.ok_or(Error::NotFound { what: "channel" })
+}
+
+/// 32 random bytes as 43 characters of A-Za-z0-9_-: fits a webhook secret of any service.
+fn random_text() -> Result<String> {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+    let mut bytes = [0; 32];
+    OsRng.try_fill_bytes(&mut bytes).map_err(|e| Error::Internal(format!("no randomness: {e}")))?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Parts what was filled in into settings and secrets. Unknown fields are named; a secret left out
+/// keeps its stored value.
+fn split(
+    form: &SettingsForm,
+    filled: Map<String, Value>,
+    mut secrets: BTreeMap<String, SecretString>,
+) -> Result<(Map<String, Value>, BTreeMap<String, SecretString>)> {
+    let mut settings = Map::new();
+    let mut wrong = Vec::new();
+    for (key, value) in filled {
+        let field = format!("settings.{key}");
+        let Some(known) = form.fields.iter().find(|f| f.key == key) else {
+            wrong.push(Invalid::new(
+                field,
+                "unknown_field",
+                Words::new("У этого канала нет такого поля.", "This channel has no such field."),
+            ));
+            continue;
+        };
+        if known.kind != FieldKind::Secret {
+            settings.insert(key, value);
+            continue;
+        }
+        match value {
+            Value::String(text) if !text.is_empty() => {
+                secrets.insert(key, text.into());
+            }
+            Value::String(_) | Value::Null => {}
+            _ => wrong.push(Invalid::new(
+                field,
+                "not_text",
+                Words::new("Здесь нужен текст.", "This must be text."),
+            )),
+        }
+    }
+    if wrong.is_empty() { Ok((settings, secrets)) } else { Err(Error::Invalid(wrong)) }
+}
+
+/// Checks what people set; every wrong field is named.
+async fn check(
+    tx: &mut TenantTx,
+    driver: &dyn Driver,
+    name: &str,
+    pinned: Option<EmployeeId>,
+    scenario: Option<ScenarioId>,
+    auto_close: Option<i32>,
+    channel: &Channel,
+) -> Result<()> {
+    let mut wrong = Vec::new();
+    if !(1..=LONGEST_NAME).contains(&name.chars().count()) {
+        wrong.push(Invalid::new(
+            "name",
+            "bad_name",
+            Words::new(
+                format!("Назовите канал: до {LONGEST_NAME} символов. Имя видно в отчётах."),
+                format!("Name the channel: up to {LONGEST_NAME} characters. Reports show it."),
+            ),
+        ));
+    }
+    if auto_close.is_some_and(|m| !(1..=LONGEST_AUTO_CLOSE).contains(&m)) {
+        wrong.push(Invalid::new(
+            "auto_close_minutes",
+            "out_of_range",
+            Words::new(
+                format!("Укажите от 1 до {LONGEST_AUTO_CLOSE} минут или оставьте пустым."),
+                format!("Give 1 to {LONGEST_AUTO_CLOSE} minutes, or leave it empty."),
+            ),
+        ));
+    }
+    if let Some(employee) = pinned
+        && tx.employee(employee).await?.is_none_or(|e| e.disabled)
+    {
+        wrong.push(Invalid::new(
+            "pinned_employee_id",
+            "unknown",
+            Words::new("Такого сотрудника нет.", "No such employee."),
+        ));
+    }
+    if let Some(scenario) = scenario
+        && tx.scenario(scenario).await?.is_none()
+    {
+        wrong.push(Invalid::new(
+            "scenario_id",
+            "unknown",
+            Words::new("Такого сценария нет.", "No such scenario."),
+        ));
+    }
+    if let Err(errors) = driver.check(channel) {
+        wrong.extend(
+            errors
+                .into_iter()
+                .map(|e| Invalid::new(format!("settings.{}", e.field), e.code, e.message)),
+        );
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
+}

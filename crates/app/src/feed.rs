@@ -1,0 +1,36 @@
+//! The account's feed, for those who push it on: sockets.
+
+use domain::ids::AccountId;
+use store::{FeedPage, Hint};
+use tokio::sync::broadcast;
+
+use crate::{App, Result};
+
+impl App {
+    /// Hints that some account's feed grew, from this process and from others.
+    pub fn hints(&self) -> broadcast::Receiver<Hint> {
+        self.store.hints()
+    }
+
+    /// Up to `most` events after a number, in order. Who may see them is the reader's to judge.
+    pub async fn events_after(
+        &self,
+        account: AccountId,
+        after: i64,
+        most: i64,
+    ) -> Result<FeedPage> {
+        let mut tx = self.store.tenant(account).await?;
+        Ok(tx.events_after(after, most).await?)
+    }
+
+    /// The account's last event number.
+    pub async fn last_seq(&self, account: AccountId) -> Result<i64> {
+        let mut tx = self.store.tenant(account).await?;
+        Ok(tx.last_seq().await?)
+    }
+
+    /// The last event numbers of these accounts, for a reader that may have missed a hint.
+    pub async fn last_seqs(&self, accounts: &[AccountId]) -> Result<Vec<(AccountId, i64)>> {
+        Ok(self.store.last_seqs(accounts).await?)
+    }
+}

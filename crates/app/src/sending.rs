@@ -1,0 +1,277 @@
+//! Handing an outbound message to its driver. The status `sending` is committed before the call, so
+//! a process that dies in the middle leaves a trace: a message found `sending` when its job runs again
+//! may have gone, and is sent again only where the service recognises our id.
+
+use std::{sync::Arc, time::Duration};
+
+use channel::{ByteStream, OutFile, Outbound, RetryScope, SendError, Thread};
+use domain::{
+    content::Content,
+    delivery::DeliveryStatus,
+    ids::{AccountId, MessageId},
+};
+use futures::{StreamExt, TryStreamExt};
+use store::{AttachmentRow, ChannelRow, MessageRow, StatusChange, StoredBody, TenantTx};
+
+use crate::{
+    App, Error, Result,
+    inbound::append_changed,
+    work::{JobError, back_off},
+};
+
+/// A message that the service asks to repeat is given up after so many tries.
+const MOST_TRIES: i32 = 30;
+/// How long a message waits for a channel that is down before its lane looks again.
+const CHANNEL_DOWN: Duration = Duration::from_secs(30);
+const REFERENCES: i64 = 20;
+
+enum Prepared {
+    /// Nothing to do: sent already, taken back, or its channel is gone.
+    Done,
+    /// Its lane waits.
+    Wait(Duration, String),
+    Send(Box<ChannelRow>, Box<Outbound>),
+}
+
+impl App {
+    /// Sends one message. Run twice, it does nothing the second time, or leaves the message
+    /// `uncertain` when the first run died while the service had it.
+    pub(crate) async fn send(
+        &self,
+        account: AccountId,
+        id: MessageId,
+        attempts: i32,
+    ) -> Result<(), JobError> {
+        let prepared = self.prepare(account, id).await.map_err(|e| JobError::of(&e, attempts))?;
+        let (channel, outbound) = match prepared {
+            Prepared::Done => return Ok(()),
+            Prepared::Wait(after, why) => return Err(JobError::Wait { after, why }),
+            Prepared::Send(channel, outbound) => (channel, outbound),
+        };
+        let driver = self.driver(&channel).map_err(|e| JobError::of(&e, attempts))?;
+        let outcome = driver.send(&self.driver_channel(&channel), &outbound).await;
+        metrics::counter!(
+            "sent", "kind" => channel.kind.0.clone(), "outcome" => outcome_name(&outcome)
+        )
+        .increment(1);
+        // The service has spoken: what it said is written however long the database takes.
+        let mut pause = Duration::from_millis(200);
+        loop {
+            match self.record(&channel, id, &outcome, attempts).await {
+                Ok(next) => return next,
+                Err(Error::Unavailable(why)) => {
+                    tracing::warn!(%why, message.id = %id, "the outcome of a send waits for the database");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(5));
+                }
+                Err(error) => return Err(JobError::of(&error, attempts)),
+            }
+        }
+    }
+
+    /// Loads the message and marks it `sending`.
+    async fn prepare(&self, account: AccountId, id: MessageId) -> Result<Prepared> {
+        let mut tx = self.store.tenant(account).await?;
+        let Some(message) = tx.message(id).await? else { return Ok(Prepared::Done) };
+        let Some(channel) = tx.channel(message.channel_id).await? else {
+            let why = "the channel was removed";
+            self.settle(&mut tx, &message, DeliveryStatus::Failed, Some(why)).await?;
+            tx.commit().await?;
+            return Ok(Prepared::Done);
+        };
+        let can = self.driver(&channel)?.capabilities();
+        let repeated = match message.status {
+            Some(DeliveryStatus::Queued) => false,
+            Some(DeliveryStatus::Sending) if can.idempotent_send => true,
+            Some(DeliveryStatus::Sending) => {
+                let why = "the program stopped while the message was being sent";
+                self.settle(&mut tx, &message, DeliveryStatus::Uncertain, Some(why)).await?;
+                tx.commit().await?;
+                return Ok(Prepared::Done);
+            }
+            _ => return Ok(Prepared::Done),
+        };
+        if !channel.report.state.sends() {
+            return Ok(Prepared::Wait(CHANNEL_DOWN, "the channel is down".to_owned()));
+        }
+        let now = self.clock.now();
+        if let Some(until) = channel.paused_until.filter(|until| *until > now) {
+            let after = (until - now).to_std().unwrap_or_default();
+            return Ok(Prepared::Wait(after, "the service asked the channel to wait".to_owned()));
+        }
+        let outbound = self.outbound(&mut tx, &message, repeated).await?;
+        tx.set_status(id, DeliveryStatus::Sending, None).await?;
+        tx.commit().await?;
+        Ok(Prepared::Send(Box::new(channel), Box::new(outbound)))
+    }
+
+    async fn outbound(
+        &self,
+        tx: &mut TenantTx,
+        message: &MessageRow,
+        repeated: bool,
+    ) -> Result<Outbound> {
+        let internal = |what: &str| Error::Internal(format!("{what} of {}", message.message_id));
+        let c = tx
+            .conversation(message.conversation_id)
+            .await?
+            .ok_or_else(|| internal("no conversation"))?;
+        let identity = tx.identity(c.identity_id).await?.ok_or_else(|| internal("no identity"))?;
+        let StoredBody::Said(content) = &message.body else {
+            return Err(internal("no content"));
+        };
+        let rows = tx.attachments(content.files()).await?;
+        let content: Content<OutFile> = content.clone().filter_map_files(|id| {
+            rows.iter().find(|r| r.view.attachment_id == id).and_then(|row| self.out_file(row))
+        });
+        let reply_to = match message.reply_to {
+            Some(quoted) => tx.message(quoted).await?.and_then(|m| m.external_id),
+            None => None,
+        };
+        let references = tx.thread_references(message.conversation_id, REFERENCES).await?;
+        Ok(Outbound {
+            id: message.message_id,
+            recipient: identity.external_id,
+            content,
+            reply_to,
+            thread: Thread { references, subject: Some(c.subject).filter(|s| !s.is_empty()) },
+            automatic: message.automatic,
+            repeated,
+        })
+    }
+
+    fn out_file(&self, row: &AttachmentRow) -> Option<OutFile> {
+        let key: Arc<str> = row.storage_key.as_deref()?.into();
+        let objects = self.objects.clone();
+        Some(OutFile {
+            kind: row.view.kind,
+            name: if row.view.name.is_empty() { "file".to_owned() } else { row.view.name.clone() },
+            mime: row.view.mime.clone(),
+            size: u64::try_from(row.view.size.unwrap_or(0)).unwrap_or(0),
+            open: Arc::new(move || -> ByteStream {
+                let (objects, key) = (objects.clone(), key.clone());
+                futures::stream::once(async move {
+                    objects.open(&key).await.map_err(std::io::Error::other)
+                })
+                .try_flatten()
+                .boxed()
+            }),
+        })
+    }
+
+    /// Writes what the service said. `Ok(Err(_))` tells the queue what to do with the job.
+    async fn record(
+        &self,
+        channel: &ChannelRow,
+        id: MessageId,
+        outcome: &Result<channel::Sent, SendError>,
+        attempts: i32,
+    ) -> Result<Result<(), JobError>> {
+        let mut tx = self.store.tenant(channel.account).await?;
+        let Some(message) = tx.message(id).await? else { return Ok(Ok(())) };
+        let next = match outcome {
+            Ok(sent) => {
+                let early = tx
+                    .record_sent(channel.channel_id, id, &sent.external_id, &sent.aliases)
+                    .await?;
+                let status = early
+                    .iter()
+                    .fold(DeliveryStatus::Sending.after(sent.status), |s, r| s.after(r.status));
+                let failure = early.into_iter().find_map(|r| r.failure);
+                let failure = failure.filter(|_| status == DeliveryStatus::Failed);
+                self.settle(&mut tx, &message, status, failure.as_deref()).await?;
+                Ok(())
+            }
+            Err(SendError::Rejected { code, text }) => {
+                self.settle(&mut tx, &message, DeliveryStatus::Failed, Some(text)).await?;
+                if *code == "blocked" {
+                    self.blocked(&mut tx, &message).await?;
+                }
+                Ok(())
+            }
+            Err(SendError::Unknown(why)) => {
+                let can = self.driver(channel)?.capabilities();
+                if can.idempotent_send && attempts < MOST_TRIES {
+                    // Left `sending`: the next run repeats it under the same id.
+                    Err(JobError::Retry { after: back_off(attempts), why: why.clone() })
+                } else {
+                    self.settle(&mut tx, &message, DeliveryStatus::Uncertain, Some(why)).await?;
+                    Ok(())
+                }
+            }
+            Err(SendError::Retry { after, scope, why }) => {
+                if attempts >= MOST_TRIES {
+                    self.settle(&mut tx, &message, DeliveryStatus::Failed, Some(why)).await?;
+                    Ok(())
+                } else {
+                    tx.set_status(id, DeliveryStatus::Queued, None).await?;
+                    if *scope == RetryScope::Channel {
+                        let pause = chrono::Duration::from_std(*after)
+                            .unwrap_or_else(|_| chrono::Duration::minutes(1));
+                        tx.pause_channel(channel.channel_id, self.clock.now() + pause).await?;
+                    }
+                    Err(JobError::Retry { after: *after, why: why.clone() })
+                }
+            }
+            Err(SendError::Disconnected(report)) => {
+                tx.set_status(id, DeliveryStatus::Queued, None).await?;
+                self.change_state(&mut tx, channel.channel_id, report).await?;
+                Err(JobError::Wait { after: CHANNEL_DOWN, why: "the channel is down".to_owned() })
+            }
+        };
+        tx.commit().await?;
+        Ok(next)
+    }
+
+    /// Sets a message's status and tells readers.
+    async fn settle(
+        &self,
+        tx: &mut TenantTx,
+        message: &MessageRow,
+        status: DeliveryStatus,
+        failure: Option<&str>,
+    ) -> Result<()> {
+        tx.set_status(message.message_id, status, failure).await?;
+        if let Some(c) = tx.conversation(message.conversation_id).await? {
+            append_changed(tx, message.message_id, &c.audience()).await?;
+        }
+        Ok(())
+    }
+
+    /// The service says that the person blocked us.
+    async fn blocked(&self, tx: &mut TenantTx, message: &MessageRow) -> Result<()> {
+        if let Some(c) = tx.conversation(message.conversation_id).await? {
+            tx.set_reachable(c.identity_id, false).await?;
+        }
+        Ok(())
+    }
+
+    /// News of one of our messages from the site's own socket.
+    pub async fn site_delivery(
+        &self,
+        account: AccountId,
+        id: MessageId,
+        status: DeliveryStatus,
+    ) -> Result<()> {
+        let mut tx = self.store.tenant(account).await?;
+        let Some(message) = tx.message(id).await? else { return Ok(()) };
+        let change = StatusChange { status, failure: None };
+        if tx.move_status(id, &change).await?
+            && let Some(c) = tx.conversation(message.conversation_id).await?
+        {
+            append_changed(&mut tx, id, &c.audience()).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+fn outcome_name(outcome: &Result<channel::Sent, SendError>) -> &'static str {
+    match outcome {
+        Ok(_) => "sent",
+        Err(SendError::Retry { .. }) => "retry",
+        Err(SendError::Rejected { .. }) => "rejected",
+        Err(SendError::Disconnected(_)) => "disconnected",
+        Err(SendError::Unknown(_)) => "unknown",
+    }
+}

@@ -1,0 +1,97 @@
+//! Jobs: work that leaves the process or waits for its turn. A job carries ids, not data, and loads
+//! the present rows when it runs. Runners call [`App::run`]; each kind is one use-case.
+
+use std::time::Duration;
+
+use domain::ids::{AccountId, AttachmentId, ChannelId, ConversationId, MessageId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{App, Error};
+
+/// Every kind of job. The tag is the name in the database: a retired kind stays readable until no
+/// queue holds it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Work {
+    /// Ask the scenario what becomes of a conversation.
+    Route { conversation: ConversationId, why: domain::routing::Event },
+    /// Hand an outbound message to its driver.
+    Send { message: MessageId },
+    /// Take over a file from its service.
+    Fetch { attachment: AttachmentId },
+    /// Check a channel's account at its service and register our webhook.
+    Connect { channel: ChannelId },
+    /// Take our webhook away from a channel that was removed or switched off.
+    Disconnect { channel: ChannelId },
+}
+
+/// Why a job is not done, by what happens next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JobError {
+    /// Tried and not succeeded: again after this time. Counts as a try.
+    #[error("retry in {after:?}: {why}")]
+    Retry { after: Duration, why: String },
+    /// Not tried: something it needs is down. No try is counted.
+    #[error("wait {after:?}: {why}")]
+    Wait { after: Duration, why: String },
+    /// Will never succeed: put among the dead and shown.
+    #[error("{why}")]
+    Fail { why: String },
+}
+
+/// Tries of a job that meets our own faults, before it is put among the dead.
+const MOST_TRIES: i32 = 20;
+
+impl JobError {
+    /// A fault of ours or of the database: with growing pauses, then dead.
+    pub fn of(error: &Error, attempts: i32) -> Self {
+        let why = error.to_string();
+        match error {
+            Error::Unavailable(_) | Error::TooMany { .. } => {
+                Self::Wait { after: Duration::from_secs(2), why }
+            }
+            _ if attempts >= MOST_TRIES => Self::Fail { why },
+            _ => Self::Retry { after: back_off(attempts), why },
+        }
+    }
+}
+
+/// 1 s, 2 s, 4 s … up to 10 minutes.
+pub fn back_off(attempts: i32) -> Duration {
+    let doubled = 1_u64 << u32::try_from(attempts.clamp(0, 10)).unwrap_or(0);
+    Duration::from_secs(doubled.min(600))
+}
+
+impl App {
+    /// Does one job of an account.
+    pub async fn run(
+        &self,
+        account: AccountId,
+        payload: &Value,
+        attempts: i32,
+    ) -> Result<(), JobError> {
+        let work: Work = serde_json::from_value(payload.clone())
+            .map_err(|e| JobError::Fail { why: format!("unknown job: {e}") })?;
+        let done = match work {
+            Work::Route { conversation, why } => self.route(account, conversation, why).await,
+            Work::Send { message } => return self.send(account, message, attempts).await,
+            Work::Fetch { attachment } => return self.fetch(account, attachment, attempts).await,
+            Work::Connect { channel } => return self.connect(account, channel, attempts).await,
+            Work::Disconnect { channel } => self.disconnect(account, channel).await,
+        };
+        done.map_err(|error| JobError::of(&error, attempts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_stop_growing() {
+        assert_eq!(back_off(0), Duration::from_secs(1));
+        assert_eq!(back_off(3), Duration::from_secs(8));
+        assert_eq!(back_off(40), Duration::from_secs(600));
+    }
+}

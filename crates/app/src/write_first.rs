@@ -1,0 +1,151 @@
+//! 'Write to a new client' (CV-4): a conversation in work that begins with our message.
+
+use domain::{
+    conversation::ConversationKind,
+    email_address,
+    ids::{ChannelId, ContactId, ConversationId, IdentityId},
+    people::Right,
+    phone,
+    text::Words,
+    view::{ConversationView, MessageView},
+};
+use store::{ChannelRow, NewConversation, TenantTx};
+
+use crate::{Actor, App, Draft, DraftKind, Error, Result, reply::append_conversation};
+
+/// A first message to a person.
+#[derive(Debug, Clone)]
+pub struct WriteFirst {
+    pub channel: ChannelId,
+    /// An e-mail address, a phone or a service's id: what the channel writes to.
+    pub to: String,
+    pub name: String,
+    pub subject: Option<String>,
+    pub text: String,
+    pub client_id: String,
+}
+
+impl App {
+    /// Opens a conversation in work, or goes on in the person's open one, and sends the message.
+    pub async fn write_first(
+        &self,
+        actor: &Actor,
+        first: WriteFirst,
+    ) -> Result<(ConversationView, MessageView)> {
+        actor.require(Right::WorkConversations)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        let Some(channel) = tx.channel(first.channel).await? else {
+            return Err(Error::NotFound { what: "channel" });
+        };
+        if !self.driver(&channel)?.capabilities().write_first {
+            return Err(Error::invalid(
+                "channel",
+                "cannot_write_first",
+                Words::new(
+                    "В этом канале первым пишет клиент. Выберите другой канал.",
+                    "In this channel the client writes first. Choose another channel.",
+                ),
+            ));
+        }
+        let to = address(&channel, &first.to)?;
+        let conversation = self.open_for(&mut tx, actor, &channel, &to, &first).await?;
+        tx.commit().await?;
+        let draft = Draft {
+            client_id: first.client_id,
+            text: first.text,
+            files: Vec::new(),
+            reply_to: None,
+            kind: DraftKind::Answer,
+            mentions: Vec::new(),
+            subject: first.subject,
+        };
+        let message = self.reply(actor, conversation, draft).await?;
+        Ok((self.conversation(actor, conversation).await?, message))
+    }
+
+    async fn open_for(
+        &self,
+        tx: &mut TenantTx,
+        actor: &Actor,
+        channel: &ChannelRow,
+        to: &Address,
+        first: &WriteFirst,
+    ) -> Result<ConversationId> {
+        let identity = match tx.lock_identity(channel.channel_id, &to.external_id).await? {
+            Some(identity) => identity,
+            None => {
+                let contact = self.contact_for(tx, to, &first.name).await?;
+                let id = IdentityId::new(&*self.ids);
+                let external_id = &to.external_id;
+                tx.insert_identity(id, channel.channel_id, external_id, contact, &first.name)
+                    .await?;
+                tx.lock_identity(channel.channel_id, external_id)
+                    .await?
+                    .ok_or_else(|| Error::Internal("an identity vanished".to_owned()))?
+            }
+        };
+        if let Some(open) = tx.open_conversation_of(identity.identity_id).await? {
+            return Ok(open);
+        }
+        let id = ConversationId::new(&*self.ids);
+        tx.open_conversation(&NewConversation {
+            conversation_id: id,
+            channel_id: channel.channel_id,
+            identity_id: identity.identity_id,
+            contact_id: identity.contact_id,
+            kind: ConversationKind::Chat,
+            pinned_id: channel.pinned_employee_id,
+            assignee_id: actor.employee,
+            subject: first.subject.clone().unwrap_or_default(),
+            at: self.clock.now(),
+        })
+        .await?;
+        if let Some(c) = tx.conversation(id).await? {
+            append_conversation(tx, &c, None);
+        }
+        Ok(id)
+    }
+
+    /// The contact who has this address, or a new one.
+    async fn contact_for(&self, tx: &mut TenantTx, to: &Address, name: &str) -> Result<ContactId> {
+        if let Some(known) = tx.contact_by_address(&to.phone, &to.email).await? {
+            return Ok(known);
+        }
+        let id = ContactId::new(&*self.ids);
+        tx.insert_plain_contact(id, name).await?;
+        if let Some(phone) = &to.phone {
+            tx.add_contact_phone(id, phone).await?;
+        }
+        if let Some(email) = &to.email {
+            tx.add_contact_email(id, email).await?;
+        }
+        Ok(id)
+    }
+}
+
+struct Address {
+    external_id: String,
+    phone: Option<String>,
+    email: Option<String>,
+}
+
+/// Reads what was typed: an address with @ is an e-mail, else a phone, else the service's own id.
+fn address(channel: &ChannelRow, text: &str) -> Result<Address> {
+    let text = text.trim();
+    if let Some(email) = email_address::normalise(text) {
+        let email = email.as_str().to_owned();
+        return Ok(Address { external_id: email.clone(), phone: None, email: Some(email) });
+    }
+    if let Some(phone) = phone::normalise(text, channel.country) {
+        let phone = phone.as_str().to_owned();
+        return Ok(Address { external_id: phone.clone(), phone: Some(phone), email: None });
+    }
+    Err(Error::invalid(
+        "to",
+        "bad_address",
+        Words::new(
+            "Укажите адрес почты или телефон: client@example.ru, +7 900 000-00-00.",
+            "Give an e-mail address or a phone: client@example.com, +7 900 000-00-00.",
+        ),
+    ))
+}
