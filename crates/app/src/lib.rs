@@ -15,16 +15,20 @@ mod channels;
 mod contacts;
 mod conversations;
 mod cursor;
+mod deliveries;
+mod endpoints;
 mod error;
 mod feed;
 mod fields;
 mod idempotency;
 pub mod inbound;
 mod invites;
+mod listening;
 mod merge;
 pub mod objects;
 mod password;
 mod people;
+mod prune;
 mod ready;
 mod reply;
 mod routing;
@@ -45,9 +49,12 @@ pub use channel_cache::ChannelCache;
 pub use channels::{ChannelDetails, ChannelForm, KindView, QuarantineView};
 pub use contacts::{ContactChange, ContactForm};
 pub use conversations::{Stretch, Target};
+pub use deliveries::DELIVERY_QUEUE;
+pub use endpoints::EndpointChange;
 pub use error::{Error, Invalid, Result};
 pub use idempotency::RequestKey;
 pub use invites::{Acceptance, Invited, OpenInvite};
+pub use listening::ChannelInbox;
 pub use objects::Objects;
 pub use people::{EmployeePatch, Me};
 pub use ready::Ready;
@@ -77,6 +84,8 @@ pub struct App {
     pub settings: Arc<Settings>,
     pub objects: Objects,
     pub batcher: Arc<Batcher>,
+    /// Requests to addresses that customers give.
+    pub outgoing: net::Outgoing,
 }
 
 impl App {
@@ -90,7 +99,13 @@ impl App {
     ) -> Self {
         let batcher = Arc::new(Batcher::new(store.clone()));
         let settings = Arc::new(settings);
-        Self { store, drivers, clock, ids, settings, objects, batcher }
+        let outgoing = net::Outgoing::strict();
+        Self { store, drivers, clock, ids, settings, objects, batcher, outgoing }
+    }
+
+    /// With other rules for customers' addresses: plain http, or this machine (tests, development).
+    pub fn with_outgoing(self, outgoing: net::Outgoing) -> Self {
+        Self { outgoing, ..self }
     }
 }
 

@@ -9,7 +9,6 @@ use domain::{
     event::{Event, NewEvent},
     ids::{AccountId, ConversationId},
 };
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
@@ -17,10 +16,19 @@ use uuid::Uuid;
 use crate::{Error, Result, Store, TenantTx};
 
 /// The feed of `account` reaches at least `seq` now. Only a hint: readers read the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hint {
     pub account: AccountId,
     pub seq: i64,
+    pub origin: Origin,
+}
+
+/// Which process committed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// This one: other processes are to be told.
+    Here,
+    Elsewhere,
 }
 
 /// A stretch of the feed.
@@ -190,7 +198,7 @@ impl Store {
     }
 
     pub(crate) fn hint(&self, account: AccountId, seq: i64) {
-        let _ = self.hints.send(Hint { account, seq });
+        let _ = self.hints.send(Hint { account, seq, origin: Origin::Here });
     }
 }
 

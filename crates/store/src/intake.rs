@@ -176,6 +176,9 @@ impl Store {
         for (account, seq) in hints {
             self.hint(account, seq);
         }
+        // Which queues got work is not tracked here: a look at an empty queue costs little.
+        let _ = self.wakes.send("routing");
+        let _ = self.wakes.send("media");
     }
 }
 

@@ -21,8 +21,8 @@ mod endpoint;
 mod error;
 mod events;
 mod idempotency;
-mod inspection;
 mod identity;
+mod inspection;
 pub mod intake;
 pub mod lanes;
 mod lease;
@@ -53,7 +53,7 @@ pub use endpoint::{
     DeliveryWork, EndpointPatch, FeedEvent, Lagging, NewDelivery, NewEndpoint, Tried,
 };
 pub use error::{Error, Result};
-pub use events::{FeedPage, Hint};
+pub use events::{FeedPage, Hint, Origin};
 pub use idempotency::{ANSWERS_KEPT, Claim};
 pub use identity::IdentityRow;
 pub use lanes::NewJob;
@@ -63,8 +63,8 @@ pub use migrate::MigrationState;
 pub use nodes::Node;
 pub use people::{EmployeeSettings, NewEmployee};
 pub use platform::PlatformTx;
-pub use search::{ContactQuery, MOST_TEXT, MessageHit, MessageKey};
 pub use routing::{ScenarioRow, ScheduleRow};
+pub use search::{ContactQuery, MOST_TEXT, MessageHit, MessageKey};
 pub use secrets::{MasterKeys, SecretPlace};
 pub use tags::{TAG_NAME_TAKEN, Tag};
 pub use tenant::TenantTx;
@@ -98,6 +98,7 @@ pub struct Store {
     platform: PgPool,
     keys: Arc<MasterKeys>,
     hints: broadcast::Sender<Hint>,
+    wakes: broadcast::Sender<&'static str>,
     options: PgConnectOptions,
 }
 
@@ -116,13 +117,21 @@ impl Store {
                 .connect_lazy_with(connect.clone().options([("role", role)]))
         };
         let (hints, _) = broadcast::channel(4096);
+        let (wakes, _) = broadcast::channel(4096);
         Ok(Self {
             tenant: pool("beseda_app", options.tenant_connections),
             platform: pool("beseda_platform", options.platform_connections),
             keys: Arc::new(keys),
             hints,
+            wakes,
             options: connect,
         })
+    }
+
+    /// Names of queues that this process put work into, as it commits. Other processes' work is
+    /// found by polling.
+    pub fn wakes(&self) -> broadcast::Receiver<&'static str> {
+        self.wakes.subscribe()
     }
 
     pub(crate) fn keys(&self) -> &Arc<MasterKeys> {

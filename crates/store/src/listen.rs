@@ -7,7 +7,7 @@ use domain::ids::AccountId;
 use sqlx::postgres::PgListener;
 use uuid::Uuid;
 
-use crate::{Hint, Result, Store};
+use crate::{Hint, Origin, Result, Store};
 
 const CHANNEL: &str = "beseda_feed";
 /// Notifications carry at most 8,000 bytes; an entry takes about 50.
@@ -44,7 +44,7 @@ impl Store {
         loop {
             let notification = listener.recv().await?;
             for (account, seq) in read(notification.payload(), me) {
-                let _ = self.hints.send(Hint { account, seq });
+                let _ = self.hints.send(Hint { account, seq, origin: Origin::Elsewhere });
             }
         }
     }

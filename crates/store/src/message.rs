@@ -553,3 +553,13 @@ impl TenantTx {
         .await?)
     }
 }
+
+impl crate::Store {
+    /// Forgets reports whose message never came within a day.
+    pub async fn prune_early_reports(&self) -> Result<u64> {
+        Ok(sqlx::query("delete from early_reports where created_at < now() - interval '1 day'")
+            .execute(&self.platform)
+            .await?
+            .rows_affected())
+    }
+}

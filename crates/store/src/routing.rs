@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    ids::{ChannelId, ConversationId, ContactId, EmployeeId, GroupId, ScenarioId, ScheduleId, TagId},
+    ids::{
+        ChannelId, ContactId, ConversationId, EmployeeId, GroupId, ScenarioId, ScheduleId, TagId,
+    },
     people::Presence,
     routing::EmployeeFacts,
     scenario::Scenario,
@@ -181,12 +183,11 @@ impl TenantTx {
         .bind(account)
         .fetch_all(self.conn())
         .await?;
-        let members: Vec<(Uuid, Uuid)> = sqlx::query_as(
-            "select employee_id, group_id from group_members where account_id = $1",
-        )
-        .bind(account)
-        .fetch_all(self.conn())
-        .await?;
+        let members: Vec<(Uuid, Uuid)> =
+            sqlx::query_as("select employee_id, group_id from group_members where account_id = $1")
+                .bind(account)
+                .fetch_all(self.conn())
+                .await?;
         locked
             .into_iter()
             .map(|(id, presence, capacity, last_offered_at)| {

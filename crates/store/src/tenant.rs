@@ -8,7 +8,7 @@ use domain::{event::NewEvent, ids::AccountId};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 use tokio::sync::broadcast;
 
-use crate::{Hint, MasterKeys, NewJob, Result, Store, events, lanes};
+use crate::{Hint, MasterKeys, NewJob, Origin, Result, Store, events, lanes};
 
 /// A transaction that sees and writes the rows of one account. Rolled back when dropped.
 pub struct TenantTx {
@@ -16,6 +16,7 @@ pub struct TenantTx {
     account: AccountId,
     keys: Arc<MasterKeys>,
     hints: broadcast::Sender<Hint>,
+    wakes: broadcast::Sender<&'static str>,
     events: Vec<NewEvent>,
     jobs: Vec<NewJob>,
 }
@@ -32,6 +33,7 @@ impl Store {
             account,
             keys: self.keys().clone(),
             hints: self.hints.clone(),
+            wakes: self.wakes.clone(),
             events: Vec::new(),
             jobs: Vec::new(),
         })
@@ -64,6 +66,8 @@ impl TenantTx {
     /// Writes the gathered jobs and events and commits. Returns the account's last event number
     /// when events were written.
     pub async fn commit(mut self) -> Result<Option<i64>> {
+        let mut queues: Vec<&'static str> = self.jobs.iter().map(|j| j.queue).collect();
+        queues.dedup();
         if !self.jobs.is_empty() {
             let jobs: Vec<_> = self.jobs.drain(..).map(|job| (self.account, job)).collect();
             lanes::push(&mut self.tx, &jobs).await?;
@@ -75,9 +79,12 @@ impl TenantTx {
             events::append(&mut self.tx, &batch).await?.into_iter().next().map(|(_, seq)| seq)
         };
         self.tx.commit().await?;
+        for queue in queues {
+            let _ = self.wakes.send(queue);
+        }
         if let Some(seq) = seq {
             // Nobody listening is no fault.
-            let _ = self.hints.send(Hint { account: self.account, seq });
+            let _ = self.hints.send(Hint { account: self.account, seq, origin: Origin::Here });
         }
         Ok(seq)
     }

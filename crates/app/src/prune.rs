@@ -1,0 +1,16 @@
+//! Removing rows whose time is over.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{App, Result};
+
+impl App {
+    /// Removes old rows in bounded steps, until nothing is left to remove or the process stops.
+    pub async fn prune(&self, keep_events: Duration, stop: &CancellationToken) -> Result<()> {
+        while !stop.is_cancelled() && self.store.prune_events(keep_events).await? > 0 {}
+        self.store.prune_early_reports().await?;
+        Ok(())
+    }
+}

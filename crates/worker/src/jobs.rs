@@ -1,0 +1,189 @@
+//! The job runner: claims lanes under a lease, does their jobs in order, writes what became of them.
+//! Each queue has its own runner, so slow files or dead endpoints do not hold up answers.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use app::{App, JobError};
+use store::lanes::{Failed, Lane, Next, Outcome};
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{Node, jittered, pause};
+
+const QUEUES: [&str; 5] = ["send", "routing", "media", "channels", "endpoints"];
+/// Jobs taken of a lane at once.
+const JOBS_A_LANE: i64 = 10;
+
+/// Lanes that this process holds now, for the heartbeat.
+type Held = Arc<Mutex<BTreeSet<String>>>;
+
+pub fn start(app: &App, node: &Node, stop: &CancellationToken, tracker: &TaskTracker) {
+    let held = Held::default();
+    tracker.spawn(heartbeat(app.clone(), node.clone(), stop.clone(), held.clone()));
+    for queue in QUEUES {
+        let lanes = tracker.clone();
+        tracker.spawn(run(app.clone(), node.clone(), stop.clone(), queue, held.clone(), lanes));
+    }
+}
+
+async fn run(
+    app: App,
+    node: Node,
+    stop: CancellationToken,
+    queue: &'static str,
+    held: Held,
+    tracker: TaskTracker,
+) {
+    let slots = Arc::new(Semaphore::new(node.pace.lanes));
+    let mut wakes = app.store.wakes();
+    loop {
+        // Wait for a free slot before claiming: a claimed lane must not wait for its turn.
+        let Ok(first) = slots.clone().acquire_owned().await else { return };
+        drop(first);
+        if stop.is_cancelled() {
+            return;
+        }
+        let free = i64::try_from(slots.available_permits()).unwrap_or(1).max(1);
+        let claimed =
+            app.store.claim_lanes(node.node_id, &[queue], free, JOBS_A_LANE, node.pace.lease).await;
+        let lanes = match claimed {
+            Ok(lanes) => lanes,
+            Err(error) => {
+                tracing::warn!(%error, job.queue = queue, "jobs cannot be claimed");
+                if !pause(&stop, jittered(Duration::from_secs(1))).await {
+                    return;
+                }
+                continue;
+            }
+        };
+        if lanes.is_empty() {
+            let idle = jittered(node.pace.poll);
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(idle) => {}
+                () = woken(&mut wakes, queue) => {}
+            }
+            continue;
+        }
+        for lane in lanes {
+            let Ok(slot) = slots.clone().acquire_owned().await else { return };
+            locked(&held).insert(lane.lane.clone());
+            let (app, held, stop) = (app.clone(), held.clone(), stop.clone());
+            tracker.spawn(async move {
+                let name = lane.lane.clone();
+                let outcome = work(&app, lane, queue, &held, &stop).await;
+                finish(&app, &outcome, queue).await;
+                locked(&held).remove(&name);
+                drop(slot);
+            });
+        }
+    }
+}
+
+async fn woken(wakes: &mut tokio::sync::broadcast::Receiver<&'static str>, queue: &str) {
+    loop {
+        match wakes.recv().await {
+            Ok(name) if name != queue => {}
+            // Ours, or overtaken: look. Closed never comes while the store lives.
+            _ => return,
+        }
+    }
+}
+
+/// Does a lane's jobs until one does not succeed, the lease is lost or the process stops.
+async fn work(
+    app: &App,
+    lane: Lane,
+    queue: &'static str,
+    held: &Held,
+    stop: &CancellationToken,
+) -> Outcome {
+    let mut outcome =
+        Outcome { lane: lane.lane.clone(), epoch: lane.epoch, done: Vec::new(), failed: None };
+    for job in lane.jobs {
+        if stop.is_cancelled() || !locked(held).contains(&lane.lane) {
+            break;
+        }
+        let done = app.run(lane.account, &job.payload, job.attempts).await;
+        let name = job.payload.get("job").and_then(|j| j.as_str()).unwrap_or("?").to_owned();
+        metrics::counter!(
+            "jobs", "queue" => queue, "job" => name,
+            "outcome" => if done.is_ok() { "done" } else { "not_done" }
+        )
+        .increment(1);
+        match done {
+            Ok(()) => outcome.done.push(job.job_id),
+            Err(error) => {
+                outcome.failed = Some(failed(job.job_id, error));
+                break;
+            }
+        }
+    }
+    outcome
+}
+
+fn failed(job_id: i64, error: JobError) -> Failed {
+    let text = error.to_string();
+    let next = match error {
+        JobError::Retry { after, .. } => Next::Retry(jittered(after)),
+        JobError::Wait { after, .. } => Next::Wait(after),
+        JobError::Fail { why } => {
+            tracing::error!(job.id = job_id, error = %why, "a job failed for good");
+            Next::Bury
+        }
+    };
+    Failed { job_id, error: text, next }
+}
+
+/// Writes the outcome, as long as it takes: without it the jobs would run again.
+async fn finish(app: &App, outcome: &Outcome, queue: &'static str) {
+    let mut wait = Duration::from_millis(100);
+    for _ in 0..20 {
+        match app.store.finish_lane(outcome).await {
+            Ok(true) => return,
+            Ok(false) => {
+                tracing::warn!(lane = %outcome.lane, job.queue = queue, "the lane's lease was lost");
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(%error, lane = %outcome.lane, "a lane cannot be let go; trying again");
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(Duration::from_secs(2));
+            }
+        }
+    }
+    tracing::error!(lane = %outcome.lane, "a lane was left to its lease");
+}
+
+/// Renews the leases of lanes in work; a lane that is somebody else's now is given up.
+async fn heartbeat(app: App, node: Node, stop: CancellationToken, held: Held) {
+    loop {
+        tokio::time::sleep(node.pace.lease / 4).await;
+        let mine: Vec<String> = locked(&held).iter().cloned().collect();
+        if mine.is_empty() {
+            if stop.is_cancelled() {
+                return;
+            }
+            continue;
+        }
+        match app.store.renew_lanes(node.node_id, &mine, node.pace.lease).await {
+            Ok(kept) => {
+                let kept: BTreeSet<String> = kept.into_iter().collect();
+                let mut held = locked(&held);
+                for lost in mine.iter().filter(|lane| !kept.contains(*lane)) {
+                    held.remove(lost);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "lane leases cannot be renewed"),
+        }
+    }
+}
+
+fn locked(held: &Held) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+    // A panic while it was held leaves a whole set.
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,74 @@
+//! What happens by the clock: answer times that ran out, silence that closes, old rows that go.
+
+use std::time::Duration;
+
+use app::App;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{Node, jittered, pause};
+
+const DUE_AT_ONCE: i64 = 200;
+const OFTEN: Duration = Duration::from_millis(500);
+const SELDOM: Duration = Duration::from_secs(600);
+
+pub fn start(app: &App, node: &Node, stop: &CancellationToken, tracker: &TaskTracker) {
+    tracker.spawn(often(app.clone(), stop.clone()));
+    tracker.spawn(seldom(app.clone(), node.clone(), stop.clone()));
+    tracker.spawn(inspect(app.clone(), node.clone(), stop.clone()));
+}
+
+async fn often(app: App, stop: CancellationToken) {
+    loop {
+        for (what, done) in [
+            ("auto-close", app.auto_close_due(DUE_AT_ONCE).await),
+            ("routing", app.route_due(DUE_AT_ONCE).await),
+        ] {
+            if let Err(error) = done {
+                tracing::warn!(%error, what, "a sweep did not run");
+            }
+        }
+        if !pause(&stop, jittered(OFTEN)).await {
+            return;
+        }
+    }
+}
+
+async fn seldom(app: App, node: Node, stop: CancellationToken) {
+    loop {
+        if let Err(error) = app.prune(node.pace.keep_events, &stop).await {
+            tracing::warn!(%error, "old rows were not removed");
+        }
+        if !pause(&stop, jittered(SELDOM)).await {
+            return;
+        }
+    }
+}
+
+/// Looks at every channel's account in turn, spread over the interval.
+async fn inspect(app: App, node: Node, stop: CancellationToken) {
+    loop {
+        if !pause(&stop, jittered(node.pace.inspect)).await {
+            return;
+        }
+        let mut after = None;
+        loop {
+            let page = match app.store.channel_ids_after(after, 100).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::warn!(%error, "channels cannot be looked at");
+                    break;
+                }
+            };
+            let Some((_, last)) = page.last() else { break };
+            after = Some(*last);
+            for (account, channel) in page {
+                if stop.is_cancelled() {
+                    return;
+                }
+                if let Err(error) = app.inspect(account, channel).await {
+                    tracing::warn!(%error, channel.id = %channel, "a channel was not looked at");
+                }
+            }
+        }
+    }
+}
