@@ -11,6 +11,7 @@ mod address;
 mod blacklist;
 mod body;
 mod contacts;
+mod endpoints;
 mod health;
 mod invites;
 mod limits;
@@ -21,6 +22,7 @@ mod problem;
 mod refusals;
 mod router;
 mod search;
+mod serve;
 mod tags;
 mod tokens;
 
@@ -32,6 +34,7 @@ pub use page::{Page, PageQuery};
 pub use problem::Problem;
 pub use refusals::{OpenRefusals, Refusals};
 pub use router::{openapi, router};
+pub use serve::serve;
 
 use std::sync::Arc;
 

@@ -26,8 +26,8 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Api, COOKIE, Problem, access, account, blacklist, body, contacts, health, invites, people,
-    problem::FieldProblem, search, tags, tokens,
+    Api, COOKIE, Problem, access, account, blacklist, body, contacts, endpoints, health, invites,
+    people, problem::FieldProblem, search, tags, tokens,
 };
 
 #[derive(OpenApi)]
@@ -65,6 +65,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(account::routes())
         .merge(blacklist::routes())
         .merge(contacts::routes())
+        .merge(endpoints::routes())
         .merge(invites::routes())
         .merge(people::routes())
         .merge(search::routes())

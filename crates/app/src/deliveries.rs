@@ -103,7 +103,7 @@ impl App {
         let chance = rand::random::<f64>() * 2.0 - 1.0;
         let verdict = webhook::verdict(&tried.outcome, attempts, chance);
         let why = tried.error.clone().unwrap_or_default();
-        self.record(account, id, &work, tried, attempts, verdict).await.map_err(fault)?;
+        self.record_try(account, id, &work, tried, attempts, verdict).await.map_err(fault)?;
         match verdict {
             Verdict::Done => Ok(()),
             Verdict::Again(after) => Err(JobError::Retry { after, why }),
@@ -165,7 +165,7 @@ impl App {
         }
     }
 
-    async fn record(
+    async fn record_try(
         &self,
         account: AccountId,
         id: DeliveryId,

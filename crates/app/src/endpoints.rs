@@ -72,7 +72,7 @@ impl App {
         }
         let new = NewEndpoint { endpoint_id: id, url, secret, kinds, created_at };
         tx.insert_endpoint(&new).await?;
-        self.note(&mut tx, actor, "endpoint.created", id).await?;
+        self.audit_endpoint(&mut tx, actor, "endpoint.created", id).await?;
         let view = tx.endpoint(id).await?.ok_or(NOT_FOUND)?;
         tx.commit().await?;
         Ok((view, text))
@@ -100,7 +100,7 @@ impl App {
             Some(false) => tx.disable_endpoint(id, Disabled::ByHand).await?,
             None => {}
         }
-        self.note(&mut tx, actor, "endpoint.changed", id).await?;
+        self.audit_endpoint(&mut tx, actor, "endpoint.changed", id).await?;
         let view = tx.endpoint(id).await?.ok_or(NOT_FOUND)?;
         tx.commit().await?;
         Ok(view)
@@ -113,7 +113,7 @@ impl App {
         if !tx.delete_endpoint(id).await? {
             return Err(NOT_FOUND);
         }
-        self.note(&mut tx, actor, "endpoint.deleted", id).await?;
+        self.audit_endpoint(&mut tx, actor, "endpoint.deleted", id).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -131,7 +131,7 @@ impl App {
         if !tx.replace_endpoint_secret(id, &secret, until).await? {
             return Err(NOT_FOUND);
         }
-        self.note(&mut tx, actor, "endpoint.secret_replaced", id).await?;
+        self.audit_endpoint(&mut tx, actor, "endpoint.secret_replaced", id).await?;
         tx.commit().await?;
         Ok(text)
     }
@@ -222,7 +222,7 @@ impl App {
         text.to_owned()
     }
 
-    async fn note(
+    async fn audit_endpoint(
         &self,
         tx: &mut TenantTx,
         actor: &Actor,

@@ -6,10 +6,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{App, Result};
 
+/// The log of outgoing webhooks.
+const DELIVERIES_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
 impl App {
     /// Removes old rows in bounded steps, until nothing is left to remove or the process stops.
     pub async fn prune(&self, keep_events: Duration, stop: &CancellationToken) -> Result<()> {
         while !stop.is_cancelled() && self.store.prune_events(keep_events).await? > 0 {}
+        while !stop.is_cancelled() && self.store.prune_deliveries(DELIVERIES_KEPT).await? > 0 {}
         self.store.prune_early_reports().await?;
         Ok(())
     }

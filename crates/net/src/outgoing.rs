@@ -10,7 +10,7 @@ use reqwest::{
 use url::Url;
 
 use crate::{
-    ClientError, Options, Refused, Rules,
+    ClientError, Guard, Options, Refused, Rules, Scheme,
     client::builder,
     guard::{GuardedResolver, Unresolved},
 };
@@ -59,6 +59,13 @@ impl Outgoing {
             .build()
             .map_err(|e| ClientError(crate::error_text(e)))?;
         Ok(Self { client, rules })
+    }
+
+    /// Only https, only the public internet.
+    pub fn strict() -> Self {
+        let rules = Rules { guard: Guard::Public, scheme: Scheme::HttpsOnly };
+        Self::new(rules, Options::default())
+            .expect("the TLS library and its roots are compiled in, and there is no proxy to read")
     }
 
     pub fn rules(&self) -> Rules {
@@ -124,7 +131,6 @@ mod tests {
     };
 
     use super::*;
-    use crate::{Guard, Scheme};
 
     fn outgoing(guard: Guard) -> Outgoing {
         let rules = Rules { guard, scheme: Scheme::HttpToo };
