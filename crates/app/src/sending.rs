@@ -57,7 +57,7 @@ impl App {
         // The service has spoken: what it said is written however long the database takes.
         let mut pause = Duration::from_millis(200);
         loop {
-            match self.record(&channel, id, &outcome, attempts).await {
+            match self.record_outcome(&channel, id, &outcome, attempts).await {
                 Ok(next) => return next,
                 Err(Error::Unavailable(why)) => {
                     tracing::warn!(%why, message.id = %id, "the outcome of a send waits for the database");
@@ -160,7 +160,7 @@ impl App {
     }
 
     /// Writes what the service said. `Ok(Err(_))` tells the queue what to do with the job.
-    async fn record(
+    async fn record_outcome(
         &self,
         channel: &ChannelRow,
         id: MessageId,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::ids::{AccountId, AttachmentId, ChannelId, ConversationId, MessageId};
+use domain::ids::{AccountId, AttachmentId, ChannelId, ConversationId, DeliveryId, MessageId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -24,6 +24,8 @@ pub enum Work {
     Connect { channel: ChannelId },
     /// Take our webhook away from a channel that was removed or switched off.
     Disconnect { channel: ChannelId },
+    /// Post an event to an outgoing webhook.
+    Deliver { delivery: DeliveryId },
 }
 
 /// Why a job is not done, by what happens next.
@@ -79,6 +81,7 @@ impl App {
             Work::Fetch { attachment } => return self.fetch(account, attachment, attempts).await,
             Work::Connect { channel } => return self.connect(account, channel, attempts).await,
             Work::Disconnect { channel } => self.disconnect(account, channel).await,
+            Work::Deliver { delivery } => return self.deliver(account, delivery, attempts).await,
         };
         done.map_err(|error| JobError::of(&error, attempts))
     }

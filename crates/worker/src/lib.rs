@@ -7,7 +7,7 @@
 mod beat;
 mod jobs;
 mod listeners;
-// relay: waits for app::endpoints
+mod relay;
 mod sweeps;
 
 use std::time::Duration;
@@ -77,6 +77,7 @@ pub fn run(app: &App, node: &Node, stop: &CancellationToken, tracker: &TaskTrack
     if node.roles.jobs == Duty::Mine {
         jobs::start(app, node, stop, tracker);
         sweeps::start(app, node, stop, tracker);
+        relay::start(app, stop, tracker);
     }
     if node.roles.listeners == Duty::Mine {
         listeners::start(app, node, stop, tracker);

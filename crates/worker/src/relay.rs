@@ -1,58 +1,53 @@
 //! Passing the feed on to outgoing webhooks: each account that has endpoints is relayed when its feed
 //! grows, and all are looked at now and then.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use app::App;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Node, pause};
+use crate::pause;
 
 /// Hints gathered before a relay, so that a burst is one transaction.
 const GATHER: Duration = Duration::from_millis(50);
 const LOOK_AT_ALL: Duration = Duration::from_secs(5);
+/// Accounts looked up at once.
+const ACCOUNTS: i64 = 100;
 
-pub fn start(app: &App, _node: &Node, stop: &CancellationToken, tracker: &TaskTracker) {
+pub fn start(app: &App, stop: &CancellationToken, tracker: &TaskTracker) {
     tracker.spawn(relay(app.clone(), stop.clone()));
 }
 
 async fn relay(app: App, stop: CancellationToken) {
     let mut hints = app.store.hints();
-    let mut all = tokio::time::interval(LOOK_AT_ALL);
-    all.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        let mut grown = BTreeSet::new();
         tokio::select! {
             () = stop.cancelled() => return,
-            _ = all.tick() => {
-                match app.store.accounts_to_relay().await {
-                    Ok(accounts) => grown.extend(accounts),
-                    Err(error) => tracing::debug!(%error, "endpoints cannot be looked at"),
-                }
-            }
+            () = tokio::time::sleep(LOOK_AT_ALL) => {}
             hint = hints.recv() => {
-                match hint {
-                    Ok(hint) => { grown.insert(hint.account); }
-                    Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => return,
-                }
-                if !pause(&stop, GATHER).await {
+                if matches!(hint, Err(RecvError::Closed)) || !pause(&stop, GATHER).await {
                     return;
                 }
-                while let Ok(hint) = hints.try_recv() {
-                    grown.insert(hint.account);
-                }
-                match app.store.accounts_to_relay().await {
-                    Ok(behind) => grown.retain(|a| behind.contains(a)),
-                    Err(_) => grown.clear(),
-                }
+                while hints.try_recv().is_ok() {}
             }
         }
-        for account in grown {
-            if let Err(error) = app.relay(account).await {
-                tracing::warn!(%error, "the feed was not passed on to endpoints");
-            }
+        if let Err(error) = pass_on(&app).await {
+            tracing::warn!(%error, "the feed was not passed on to endpoints");
+        }
+    }
+}
+
+/// Relays every account whose endpoints are behind its feed, as long as there are some.
+async fn pass_on(app: &App) -> Result<(), app::Error> {
+    loop {
+        let behind = app.store.accounts_behind(ACCOUNTS).await?;
+        let all = behind.len() < usize::try_from(ACCOUNTS).unwrap_or(usize::MAX);
+        for account in behind {
+            while app.relay(account).await? {}
+        }
+        if all {
+            return Ok(());
         }
     }
 }
