@@ -1,1 +1,12 @@
+//! Beseda from outside: through HTTP and sockets, on a real Postgres, with counterparts of the
+//! messengers. One binary, so that it links once.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests own clients, time and the environment, and start tasks of their own"
+)]
 
+mod config;
+mod openapi;
+mod people;
+mod start;
+mod web;
