@@ -6,6 +6,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{App, Result};
 
+/// How long the log of outgoing webhooks is kept.
+const KEEP_DELIVERIES: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// The log of outgoing webhooks.
 const DELIVERIES_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
@@ -15,6 +18,9 @@ impl App {
         while !stop.is_cancelled() && self.store.prune_events(keep_events).await? > 0 {}
         while !stop.is_cancelled() && self.store.prune_deliveries(DELIVERIES_KEPT).await? > 0 {}
         self.store.prune_early_reports().await?;
+        self.store.prune_sessions(self.clock.now()).await?;
+        self.store.prune_answers(store::ANSWERS_KEPT).await?;
+        while !stop.is_cancelled() && self.store.prune_deliveries(KEEP_DELIVERIES).await? > 0 {}
         Ok(())
     }
 }
