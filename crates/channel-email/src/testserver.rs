@@ -2,7 +2,8 @@
 //! Dovecot over LMTP. Everything is private to one value and gone with it: folder, ports, processes.
 //!
 //! Any address at `shop.test` and `client.test` is a mailbox; every password is [`PASSWORD`], every
-//! OAuth token is refused. Needs root, because both servers change their user; OpenSMTPD's spool
+//! OAuth token of IMAP is [`TOKEN`]. SMTP has no TLS here: the one of Debian's OpenSMTPD fails with
+//! OpenSSL 3. Needs root, because both servers change their user; OpenSMTPD's spool
 //! and socket have fixed places, so it runs with private copies of these (a mount namespace).
 
 use std::{
@@ -12,6 +13,10 @@ use std::{
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -20,6 +25,9 @@ use tempfile::TempDir;
 /// Of every mailbox.
 pub const PASSWORD: &str = "secret";
 
+/// The OAuth access token of every mailbox.
+pub const TOKEN: &str = "ya29.token";
+
 /// The longest that a server takes to answer after its start.
 const TO_START: Duration = Duration::from_secs(20);
 
@@ -27,8 +35,9 @@ const TO_START: Duration = Duration::from_secs(20);
 pub struct MailServer {
     dovecot: Child,
     smtpd: Child,
-    imap_port: u16,
-    smtp_port: u16,
+    ports: Ports,
+    authority: Vec<u8>,
+    _tokens: Tokens,
     // Last: the folder goes when its users are gone.
     dir: TempDir,
 }
@@ -36,10 +45,13 @@ pub struct MailServer {
 impl MailServer {
     /// Why it cannot run here; `None` when it can.
     pub fn missing() -> Option<String> {
-        for program in ["/usr/sbin/dovecot", "/usr/sbin/smtpd", "/usr/bin/unshare"] {
+        let programs =
+            ["/usr/sbin/dovecot", "/usr/sbin/smtpd", "/usr/bin/unshare", "/usr/bin/openssl"];
+        for program in programs {
             if !Path::new(program).exists() {
                 return Some(format!(
-                    "{program} is not installed: apt-get install dovecot-imapd dovecot-lmtpd opensmtpd"
+                    "{program} is not installed: apt-get install dovecot-imapd dovecot-lmtpd \
+                     opensmtpd openssl"
                 ));
             }
         }
@@ -58,9 +70,11 @@ impl MailServer {
     pub fn start() -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("beseda-mail-").tempdir()?;
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
-        let [imap_port, lmtp_port, smtp_port] = free_ports()?;
-        let dovecot = start_dovecot(dir.path(), imap_port, lmtp_port)?;
-        let smtpd = match start_smtpd(dir.path(), smtp_port, lmtp_port) {
+        let authority = certificates(dir.path())?;
+        let ports = Ports::free()?;
+        let tokens = Tokens::start(ports.tokens)?;
+        let dovecot = start_dovecot(dir.path(), ports)?;
+        let smtpd = match start_smtpd(dir.path(), ports) {
             Ok(smtpd) => smtpd,
             Err(error) => {
                 let mut dovecot = dovecot;
@@ -68,8 +82,8 @@ impl MailServer {
                 return Err(error);
             }
         };
-        let server = Self { dovecot, smtpd, imap_port, smtp_port, dir };
-        for (port, greeting) in [(imap_port, "* OK"), (lmtp_port, "220"), (smtp_port, "220")] {
+        let server = Self { dovecot, smtpd, ports, authority, _tokens: tokens, dir };
+        for (port, greeting) in [(ports.imap, "* OK"), (ports.lmtp, "220"), (ports.smtp, "220")] {
             server.wait_for(port, greeting)?;
         }
         Ok(server)
@@ -77,17 +91,33 @@ impl MailServer {
 
     /// IMAP without TLS.
     pub fn imap_port(&self) -> u16 {
-        self.imap_port
+        self.ports.imap
+    }
+
+    /// IMAP within TLS, for the host `localhost`.
+    pub fn imaps_port(&self) -> u16 {
+        self.ports.imaps
+    }
+
+    /// The certificate that signed those of the servers, as DER.
+    pub fn authority(&self) -> Vec<u8> {
+        self.authority.clone()
+    }
+
+    /// The certificate for `localhost` and its key (PKCS #8), both as DER, for servers of a test.
+    pub fn certificate(&self) -> io::Result<(Vec<u8>, Vec<u8>)> {
+        let dir = self.dir.path();
+        Ok((fs::read(dir.join("server.der"))?, fs::read(dir.join("key.der"))?))
     }
 
     /// SMTP without TLS and without login.
     pub fn smtp_port(&self) -> u16 {
-        self.smtp_port
+        self.ports.smtp
     }
 
     /// Hands a letter to SMTP as the outside world would; it is in the mailbox some moments later.
     pub fn deliver(&self, from: &str, to: &str, letter: &[u8]) -> io::Result<()> {
-        let mut smtp = Dialog::open(self.smtp_port)?;
+        let mut smtp = Dialog::open(self.ports.smtp)?;
         smtp.expect("220")?;
         for line in ["EHLO test", &format!("MAIL FROM:<{from}>"), &format!("RCPT TO:<{to}>")] {
             smtp.say(line)?;
@@ -164,7 +194,7 @@ impl MailServer {
     }
 
     fn log_in(&self, user: &str) -> io::Result<Dialog> {
-        let mut imap = Dialog::open(self.imap_port)?;
+        let mut imap = Dialog::open(self.ports.imap)?;
         imap.expect("* OK")?;
         imap.say(&format!("a1 LOGIN {user} {PASSWORD}"))?;
         imap.expect("a1 OK")?;
@@ -212,32 +242,140 @@ fn stop(server: &mut Child) {
     }
 }
 
-/// Ports that are free now. Held until all are known, so that they differ.
-fn free_ports() -> io::Result<[u16; 3]> {
-    let held = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0"));
-    let mut ports = [0; 3];
-    for (port, listener) in ports.iter_mut().zip(held) {
-        *port = listener?.local_addr()?.port();
-    }
-    Ok(ports)
+#[derive(Clone, Copy)]
+struct Ports {
+    imap: u16,
+    imaps: u16,
+    lmtp: u16,
+    smtp: u16,
+    tokens: u16,
 }
 
-fn start_dovecot(dir: &Path, imap_port: u16, lmtp_port: u16) -> io::Result<Child> {
+impl Ports {
+    /// Ports that are free now. Held until all are known, so that they differ.
+    fn free() -> io::Result<Self> {
+        let held = [(); 5].map(|()| TcpListener::bind("127.0.0.1:0"));
+        let mut ports = [0; 5];
+        for (port, listener) in ports.iter_mut().zip(held.iter()) {
+            let listener = listener.as_ref().map_err(|e| io::Error::other(e.to_string()))?;
+            *port = listener.local_addr()?.port();
+        }
+        let [imap, imaps, lmtp, smtp, tokens] = ports;
+        Ok(Self { imap, imaps, lmtp, smtp, tokens })
+    }
+}
+
+/// An authority of our own and a certificate of it for `localhost`; gives the authority as DER.
+fn certificates(dir: &Path) -> io::Result<Vec<u8>> {
+    let openssl = |line: &str| -> io::Result<()> {
+        let output = Command::new("/usr/bin/openssl")
+            .args(line.split_whitespace())
+            .current_dir(dir)
+            .stdin(Stdio::null())
+            .output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    fs::write(dir.join("names"), "subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n")?;
+    openssl(&format!("req -x509 {key} -keyout ca.key -out ca.pem -subj /CN=authority -days 2"))?;
+    openssl(&format!("req {key} -keyout server.key -out server.csr -subj /CN=localhost"))?;
+    openssl(
+        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
+         -extfile names -out server.pem",
+    )?;
+    openssl("x509 -in ca.pem -outform DER -out ca.der")?;
+    openssl("x509 -in server.pem -outform DER -out server.der")?;
+    openssl("pkcs8 -topk8 -nocrypt -in server.key -outform DER -out key.der")?;
+    fs::set_permissions(dir.join("server.key"), fs::Permissions::from_mode(0o600))?;
+    fs::read(dir.join("ca.der"))
+}
+
+/// Tells Dovecot whose a token is, as the OAuth service of a mail provider does.
+struct Tokens {
+    stop: Arc<AtomicBool>,
+    port: u16,
+}
+
+impl Tokens {
+    fn start(port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", port))?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if stopped.load(Ordering::Relaxed) {
+                    return;
+                }
+                if let Ok(stream) = stream {
+                    // Dovecot asks again after an answer that failed.
+                    let _ = answer_token(stream);
+                }
+            }
+        });
+        Ok(Self { stop, port })
+    }
+}
+
+impl Drop for Tokens {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // Wakes the thread, so that it sees the flag.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+    }
+}
+
+fn answer_token(mut stream: TcpStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let mut heard = Vec::new();
+    let mut buffer = [0; 4096];
+    while !heard.windows(4).any(|w| w == b"\r\n\r\n") {
+        let n = stream.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(());
+        }
+        heard.extend_from_slice(buffer.get(..n).unwrap_or_default());
+    }
+    let good = String::from_utf8_lossy(&heard).contains(TOKEN);
+    let (status, body) = if good {
+        ("200 OK", r#"{"email":"sales@shop.test","active":true}"#)
+    } else {
+        ("200 OK", r#"{"active":false}"#)
+    };
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn start_dovecot(dir: &Path, ports: Ports) -> io::Result<Child> {
     let mail = dir.join("mail");
     let base = dir.join("run");
     fs::create_dir(&mail)?;
     fs::create_dir(&base)?;
     chown("dovecot", &mail)?;
     let (dir_text, mail, base) = (dir.display(), mail.display(), base.display());
+    let Ports { imap, imaps, lmtp, tokens, .. } = ports;
+    let oauth = format!(
+        "introspection_mode = get\nintrospection_url = http://127.0.0.1:{tokens}/?token=\n\
+         username_attribute = email\nactive_attribute = active\nactive_value = true\n"
+    );
+    fs::write(dir.join("oauth.conf"), oauth)?;
     let config = format!(
         r#"
 protocols = imap lmtp
 listen = 127.0.0.1
 base_dir = {base}
 log_path = {dir_text}/dovecot.log
-ssl = no
+ssl = yes
+ssl_cert = <{dir_text}/server.pem
+ssl_key = <{dir_text}/server.key
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 auth_failure_delay = 0
 auth_username_format = %Lu
 mail_location = maildir:{mail}/%Lu
@@ -247,12 +385,18 @@ first_valid_uid = 1
 mail_max_userip_connections = 100
 postmaster_address = postmaster@shop.test
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {dir_text}/oauth.conf
+}}
+passdb {{
   driver = static
+  mechanisms = plain login
   args = password={PASSWORD}
 }}
 userdb {{
   driver = static
-  args = uid=dovecot gid=dovecot home={mail}/%Lu
+  args = uid=dovecot gid=dovecot home={mail}/%Lu allow_all_users=yes
 }}
 namespace inbox {{
   inbox = yes
@@ -264,16 +408,18 @@ namespace inbox {{
 service imap-login {{
   inet_listener imap {{
     address = 127.0.0.1
-    port = {imap_port}
+    port = {imap}
   }}
   inet_listener imaps {{
-    port = 0
+    address = 127.0.0.1
+    port = {imaps}
+    ssl = yes
   }}
 }}
 service lmtp {{
   inet_listener lmtp {{
     address = 127.0.0.1
-    port = {lmtp_port}
+    port = {lmtp}
   }}
 }}
 "#
@@ -291,13 +437,14 @@ service lmtp {{
         .spawn()
 }
 
-fn start_smtpd(dir: &Path, smtp_port: u16, lmtp_port: u16) -> io::Result<Child> {
+fn start_smtpd(dir: &Path, ports: Ports) -> io::Result<Child> {
+    let Ports { smtp, lmtp, .. } = ports;
     let config = format!(
         r#"
 table domains {{ "shop.test", "client.test" }}
 table everybody {{ "@shop.test" = "dovecot", "@client.test" = "dovecot" }}
-listen on 127.0.0.1 port {smtp_port}
-action "in" lmtp "127.0.0.1:{lmtp_port}" rcpt-to virtual <everybody>
+listen on 127.0.0.1 port {smtp}
+action "in" lmtp "127.0.0.1:{lmtp}" rcpt-to virtual <everybody>
 match from any for domain <domains> action "in"
 "#
     );

@@ -195,6 +195,79 @@ mod tests {
         }
     }
 
+    /// Random tag soup that the model calls shallow must come out shallow of the real tree
+    /// builder. The model leaves out html, body, and the parts of a table that open by themselves.
+    #[test]
+    fn s16_the_model_is_never_shallower_than_the_tree() {
+        const TAGS: &[&str] = &[
+            "div",
+            "p",
+            "b",
+            "i",
+            "a",
+            "span",
+            "table",
+            "tr",
+            "td",
+            "tbody",
+            "ul",
+            "li",
+            "blockquote",
+            "h1",
+            "form",
+            "button",
+            "object",
+            "caption",
+            "center",
+            "pre",
+            "dl",
+            "dd",
+            "font",
+            "nobr",
+            "style",
+            "title",
+            "section",
+            "details",
+        ];
+        let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = move |below: usize| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            usize::try_from(seed % u64::try_from(below).unwrap_or(1)).unwrap_or(0)
+        };
+        let (mut shallow, mut deepest) = (0, 0);
+        for _ in 0..3000 {
+            let few: Vec<&str> = (0..4).map(|_| TAGS[random(TAGS.len())]).collect();
+            let mut html = String::new();
+            for _ in 0..300 {
+                let tag = few[random(few.len())];
+                match random(5) {
+                    0 | 1 => html += &format!("<{tag}>"),
+                    2 | 3 => html += &format!("</{tag}>"),
+                    _ => html += "x<!-- --> ",
+                }
+            }
+            if !simple_enough(&html, 16) {
+                continue;
+            }
+            shallow += 1;
+            let (mut depth, mut most) = (0_usize, 0);
+            for token in Tokens::new(&crate::html::clean(&html)) {
+                match token {
+                    Token::Open { name, .. } if !VOID.contains(&name.as_str()) => depth += 1,
+                    Token::Close { .. } => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                most = most.max(depth);
+            }
+            deepest = deepest.max(most);
+            assert!(most <= 16 * 4 + STRAYS, "{most} deep: {html}");
+        }
+        assert!(shallow > 300, "only {shallow} were shallow enough to prove something");
+        assert!(deepest > 4, "{deepest}");
+    }
+
     #[test]
     fn s16_every_way_to_nest_is_seen() {
         for html in [

@@ -30,15 +30,22 @@ pub struct Bounce {
     pub ours: Vec<String>,
 }
 
+/// The same for letters that are still being tried.
+static WARNINGS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)delivery status notification(?: \(delay\)|: warning)",
+        r"|warning: (?:message|could not send message)|has been delayed|warning message only"
+    ))
+    .ok()
+});
+
 /// Reads a letter as a bounce; `None` when it is none.
 pub fn read(message: &Message<'_>, raw: &[u8], from: Option<&str>, text: &str) -> Option<Bounce> {
     let fields = report_fields(message);
     let (verdict, reason) = if !fields.is_empty() {
         reported(&fields)?
-    } else if is_plain_bounce(message, from, text) {
-        (Verdict::Failed, plain_reason(text))
     } else {
-        return None;
+        (plain_verdict(message, from, text)?, plain_reason(text))
     };
     Some(Bounce {
         verdict,
@@ -111,7 +118,7 @@ static PHRASES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|delivery to the following recipients? (?:has )?failed",
         r"|your message (?:wasn't|was not|could not be) delivered",
         r"|undeliverable|undelivered mail returned|returned mail|mail delivery failed",
-        r"|failure notice|delivery status notification \(failure\)",
+        r"|failure notice|delivery status notification(?: \(failure\)|: error)",
         r"|не может быть доставлено|не было доставлено|недоставленное сообщение",
         r"|ваше сообщение не доставлено|не удалось доставить"
     ))
@@ -122,9 +129,15 @@ static CODE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?m)^.*(?:\b5\d\d[ -]|\b5\.\d{1,3}\.\d{1,3}\b).*$").ok());
 
 /// A bounce without a report: from a mail server, not from a person, and it says so.
-fn is_plain_bounce(message: &Message<'_>, from: Option<&str>, text: &str) -> bool {
-    if message.header_raw("X-Failed-Recipients").is_some() {
-        return true;
+fn plain_verdict(message: &Message<'_>, from: Option<&str>, text: &str) -> Option<Verdict> {
+    let subject = message.subject().unwrap_or_default();
+    let head: String = text.chars().take(4000).collect();
+    let says = |pattern: &LazyLock<Option<Regex>>| {
+        pattern.as_ref().is_some_and(|p| p.is_match(subject) || p.is_match(&head))
+    };
+    let warns = says(&WARNINGS);
+    if message.header_raw("X-Failed-Recipients").is_some() && !warns {
+        return Some(Verdict::Failed);
     }
     let from = from.unwrap_or_default().to_ascii_lowercase();
     let server = from.starts_with("mailer-daemon")
@@ -132,11 +145,12 @@ fn is_plain_bounce(message: &Message<'_>, from: Option<&str>, text: &str) -> boo
         || from.is_empty()
         || message.header_raw("Return-Path").is_some_and(|v| v.trim() == "<>");
     if !server {
-        return false;
+        return None;
     }
-    let subject = message.subject().unwrap_or_default();
-    let head: String = text.chars().take(4000).collect();
-    PHRASES.as_ref().is_some_and(|p| p.is_match(subject) || p.is_match(&head))
+    if warns {
+        return Some(Verdict::Delayed);
+    }
+    says(&PHRASES).then_some(Verdict::Failed)
 }
 
 fn plain_reason(text: &str) -> Option<String> {
@@ -170,6 +184,6 @@ mod tests {
 
     #[test]
     fn the_patterns_compile() {
-        assert!(PHRASES.is_some() && CODE.is_some());
+        assert!(PHRASES.is_some() && WARNINGS.is_some() && CODE.is_some());
     }
 }

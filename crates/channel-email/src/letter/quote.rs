@@ -31,7 +31,9 @@ static ATTRIBUTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static DIVIDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)^\s*-{2,}\s*(?:original\s+message|исходное\s+сообщение|исходное\s+письмо",
-        r"|оригинальное\s+сообщение|первоначальное\s+сообщение)\s*-{2,}\s*$"
+        r"|оригинальное\s+сообщение|первоначальное\s+сообщение",
+        // ---- On Wed, 24 Feb 2021 14:02:50 +0530 john@shop.test wrote ---- (Zoho)
+        r"|on\s.{5,300}\swrote)\s*-{2,}\s*$"
     ))
     .ok()
 });
@@ -176,6 +178,7 @@ mod tests {
             "-------- Исходное сообщение --------\nОт: Магазин\n\nпривет",
             "________________________________\nFrom: Shop <sales@shop.test>\nSent: Wednesday\nTo: Me\nSubject: Order\n\nhello",
             "От: Магазин <sales@shop.test>\nОтправлено: 30 апреля 2025 г. 15:19\nКому: Я\nТема: Заказ\n\nпривет",
+            "---- On Wed, 24 Feb 2021 14:02:50 +0530 sales@shop.test wrote ----\n\nhello",
             "*From:* Shop\n*Date:* today\n*To:* me\n\nhello",
         ] {
             let (own, quoted) = fold(&format!("Спасибо!\nЖду.\n\n{tail}\n"));

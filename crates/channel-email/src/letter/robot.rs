@@ -17,6 +17,17 @@ const ROBOTS: &[&str] = &[
     "notifications",
 ];
 
+/// Subjects of absent people, in lower case.
+const ANSWERS: &[&str] = &[
+    "auto reply:",
+    "auto-reply:",
+    "autoreply:",
+    "automatic reply:",
+    "out of office",
+    "автоответ",
+    "автоматический ответ",
+];
+
 /// True when any sign says so: a wrong yes costs one automatic answer, a wrong no may cost a loop.
 pub fn wrote(message: &Message<'_>, from: Option<&str>) -> bool {
     let header = |name: &'static str| {
@@ -34,8 +45,20 @@ pub fn wrote(message: &Message<'_>, from: Option<&str>) -> bool {
     if !suppress.is_empty() && suppress != "none" {
         return true;
     }
-    let signs =
-        ["List-Id", "List-Unsubscribe", "X-Autoreply", "X-Autorespond", "X-Failed-Recipients"];
+    // What mail programs put before the subject when they answer for their owner (Apple's says so
+    // in no header of RFC 3834).
+    let subject = message.subject().unwrap_or_default().trim().to_lowercase();
+    if ANSWERS.iter().any(|start| subject.starts_with(start)) {
+        return true;
+    }
+    let signs = [
+        "X-Apple-Action",
+        "List-Id",
+        "List-Unsubscribe",
+        "X-Autoreply",
+        "X-Autorespond",
+        "X-Failed-Recipients",
+    ];
     if signs.iter().any(|name| message.header_raw(*name).is_some()) {
         return true;
     }

@@ -132,6 +132,8 @@ fn cv_7_bounces_of_every_server_name_our_letter() {
         ("bounce-yandex", DeliveryStatus::Failed, "User unknown"),
         ("bounce-office365", DeliveryStatus::Failed, "RecipientNotFound"),
         ("bounce-delayed", DeliveryStatus::Sent, "User unknown"),
+        ("bounce-opensmtpd", DeliveryStatus::Failed, "no such user"),
+        ("bounce-gmail-delay", DeliveryStatus::Sent, ""),
         ("bounce-delivered", DeliveryStatus::Delivered, ""),
     ] {
         match batch(name).events.as_slice() {
@@ -154,6 +156,8 @@ fn s19_machines_are_marked_and_never_answered() {
         "Auto-Submitted: auto-generated",
         "Precedence: bulk",
         "Precedence: list",
+        "Subject: Автоответ: меня нет",
+        "X-Apple-Action: VACATION",
         "List-Id: <news.client.test>",
         "X-Auto-Response-Suppress: All",
         "Return-Path: <>",
@@ -161,7 +165,7 @@ fn s19_machines_are_marked_and_never_answered() {
         "From: no-reply@client.test",
         "From: postmaster@client.test",
     ] {
-        let raw = format!("{header}\r\nFrom: a@client.test\r\nSubject: x\r\n\r\ny\r\n");
+        let raw = format!("From: a@client.test\r\nSubject: x\r\n{header}\r\n\r\ny\r\n");
         let raw = if header.starts_with("From") {
             format!("{header}\r\nSubject: x\r\n\r\ny\r\n")
         } else {

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests own the real clock and their tasks")]
 
 mod listening;
+mod secured;
 mod sending;
 mod support;
 // The crate offers it behind a feature to the tests of the whole; here it is compiled in directly.
