@@ -34,7 +34,18 @@ pub fn build_app(config: &Config, store: Store) -> Result<App> {
         Arc::new(RandomIds),
         app::Objects::new(objects(config)?),
         app::Settings { public_url: config.public_url.clone() },
-    ))
+    )
+    .with_outgoing(outgoing(config)?))
+}
+
+/// Requests to addresses that companies give.
+fn outgoing(config: &Config) -> Result<net::Outgoing> {
+    let rules = if config.outgoing.allow_loopback {
+        net::Rules { guard: net::Guard::AllowLoopback, scheme: net::Scheme::HttpToo }
+    } else {
+        net::Rules { guard: net::Guard::Public, scheme: net::Scheme::HttpsOnly }
+    };
+    Ok(net::Outgoing::new(rules, net::Options::default())?)
 }
 
 /// Where attachments' bytes lie.
