@@ -63,7 +63,7 @@ impl Web {
             app::Objects::new(Arc::new(object_store::memory::InMemory::new())),
             app::Settings { public_url: None },
         );
-        let api = api::Api { app, limits: Arc::new(api::Limits::new(&limits)), metrics: None };
+        let api = api::Api::new(app, &limits, None);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("bound"));
         let service = api::router(api).into_make_service_with_connect_info::<SocketAddr>();

@@ -12,7 +12,10 @@ mod blacklist;
 mod body;
 mod contacts;
 mod endpoints;
+mod frames;
 mod health;
+mod hooks;
+mod hub;
 mod invites;
 mod limits;
 mod origin;
@@ -20,15 +23,20 @@ mod page;
 mod people;
 mod problem;
 mod refusals;
+mod room;
 mod router;
 mod search;
 mod serve;
+mod socket;
 mod tags;
 mod tokens;
+mod visitors;
+mod wire;
 
 pub use actor::{As, COOKIE, authenticate};
 pub use address::{Path, Query};
 pub use body::{Json, Keyed};
+pub use hub::Hub;
 pub use limits::{Client, Limit, LimitSettings, Limits};
 pub use page::{Page, PageQuery};
 pub use problem::Problem;
@@ -38,7 +46,7 @@ pub use serve::serve;
 
 use std::sync::Arc;
 
-use app::App;
+use app::{App, ChannelCache};
 
 /// Renders the figures of this process for Prometheus.
 pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -49,4 +57,14 @@ pub struct Api {
     pub app: App,
     pub limits: Arc<Limits>,
     pub metrics: Option<Metrics>,
+    pub hub: Arc<Hub>,
+    pub channels: Arc<ChannelCache>,
+}
+
+impl Api {
+    pub fn new(app: App, limits: &LimitSettings, metrics: Option<Metrics>) -> Self {
+        let hub = Hub::new(app.clone());
+        let (limits, channels) = (Arc::new(Limits::new(limits)), Arc::default());
+        Self { app, limits, metrics, hub, channels }
+    }
 }

@@ -26,8 +26,8 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Api, COOKIE, Problem, access, account, blacklist, body, contacts, endpoints, health, invites,
-    people, problem::FieldProblem, search, tags, tokens,
+    Api, COOKIE, Problem, access, account, blacklist, body, contacts, endpoints, health, hooks,
+    invites, people, problem::FieldProblem, search, socket, tags, tokens,
 };
 
 #[derive(OpenApi)]
@@ -69,6 +69,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(invites::routes())
         .merge(people::routes())
         .merge(search::routes())
+        .merge(socket::routes())
         .merge(tags::routes())
         .merge(tokens::routes())
 }
@@ -86,6 +87,7 @@ pub fn router(api: Api) -> Router {
     let guarded = documented
         .route("/api/v1/openapi.json", document)
         .merge(health::routes())
+        .merge(hooks::routes())
         .route("/", get(async || Html(include_str!("home.html"))));
     let whole = guarded
         .fallback(async || Problem::not_found())

@@ -36,6 +36,7 @@ mod scenarios;
 mod search;
 mod secret_token;
 mod sending;
+mod site;
 mod tags;
 mod tokens;
 mod work;

@@ -23,6 +23,7 @@ pub mod problem;
 pub mod routing;
 pub mod scenario;
 pub mod search;
+pub mod sight;
 pub mod template;
 pub mod text;
 pub mod view;

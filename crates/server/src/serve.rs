@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
-use api::{Api, Limits};
+use api::Api;
 use app::App;
 use store::Store;
 use tokio::{net::TcpListener, sync::oneshot};
@@ -128,11 +128,8 @@ pub async fn migrate(store: &Store) -> Result<()> {
 
 fn web(config: &Config, app: &App) -> Api {
     let figures = telemetry::figures();
-    Api {
-        app: app.clone(),
-        limits: Arc::new(Limits::new(&assemble::limits(config))),
-        metrics: figures.map(|figures| Arc::new(move || figures.render()) as api::Metrics),
-    }
+    let figures = figures.map(|figures| Arc::new(move || figures.render()) as api::Metrics);
+    Api::new(app.clone(), &assemble::limits(config), figures)
 }
 
 /// A web face or a worker that dies takes the process with it: whoever watches starts it again.

@@ -81,4 +81,16 @@ impl TenantTx {
             .await?;
         Ok(())
     }
+
+    /// Whether any employee is on line.
+    pub async fn anybody_online(&mut self) -> Result<bool> {
+        let account = self.account().0;
+        Ok(sqlx::query_scalar(
+            "select exists (select from employees
+                where account_id = $1 and presence = 'online' and disabled_at is null)",
+        )
+        .bind(account)
+        .fetch_one(self.conn())
+        .await?)
+    }
 }
