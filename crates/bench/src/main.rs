@@ -1,1 +1,112 @@
-fn main() {}
+//! The bench: speed and safety of Beseda, measured from outside through its public face.
+//!
+//! Knows nothing of the product's code: it starts `beseda serve` and `beseda sandbox` as a person
+//! would, speaks HTTP and WebSocket, and looks into the database only to compare. Start reading at
+//! [`stage`] (what is measured), then at the commands: [`intake`], [`ledger`].
+
+mod company;
+mod floor;
+mod intake;
+mod ledger;
+mod line;
+mod machine;
+mod percentile;
+mod processes;
+mod report;
+mod socket;
+mod stage;
+mod telegram;
+
+use std::{fs, path::PathBuf, process::ExitCode};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+use crate::{
+    machine::Machine,
+    report::Part,
+    stage::{Plan, Stage},
+};
+
+/// Speed and safety of Beseda: every zero with its number of attempts, every figure with its machine.
+#[derive(Debug, Parser)]
+#[command(name = "bench", max_term_width = 100)]
+struct Cli {
+    /// The program to measure; the one beside this one if not told
+    #[arg(long, global = true, value_name = "FILE")]
+    beseda: Option<PathBuf>,
+    /// Write the figures there as JSON
+    #[arg(long, global = true, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Leave the folder with data and logs
+    #[arg(long, global = true)]
+    keep: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Webhooks accepted a second, their latency and their cost, beside pgbench's least SQL
+    Intake(intake::Options),
+    /// Nothing lost, doubled or reordered while server and Postgres are killed with -9
+    Ledger(ledger::Options),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            println!("0 passed, 1 failed");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One thread: the generator takes as little of the machine as it can.
+fn run(cli: Cli) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        tokio::select! {
+            code = execute(cli) => code,
+            // Returning drops the stage, which ends what was started.
+            _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
+        }
+    })
+}
+
+async fn execute(cli: Cli) -> Result<ExitCode> {
+    let plan = Plan::new(cli.beseda.clone(), cli.keep)?;
+    let (part, stage) = match &cli.command {
+        Command::Intake(options) => intake::run(&plan, options).await?,
+        Command::Ledger(options) => ledger::run(&plan, options).await?,
+    };
+    let machine = look(&stage)?;
+    drop(stage);
+    finish(&cli, &machine, &[part])
+}
+
+fn look(stage: &Stage) -> Result<Machine> {
+    let version = std::process::Command::new(stage.postgres_programs()?.join("postgres"))
+        .arg("--version")
+        .output()?;
+    let version = String::from_utf8_lossy(&version.stdout)
+        .trim()
+        .replace("postgres (PostgreSQL)", "PostgreSQL");
+    Ok(Machine::look(&stage.data(), version))
+}
+
+fn finish(cli: &Cli, machine: &Machine, parts: &[Part]) -> Result<ExitCode> {
+    println!("{}", machine.line());
+    for part in parts {
+        print!("{}", part.human());
+    }
+    if let Some(file) = &cli.json {
+        let text = serde_json::to_string_pretty(&report::json(machine, parts))?;
+        fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    let (good, bad) = report::tally(parts);
+    println!("\n{good} passed, {bad} failed");
+    Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

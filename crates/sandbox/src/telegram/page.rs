@@ -103,6 +103,7 @@ fn bot_json(world: &World, id: i64) -> Value {
         "token": bot.token,
         "token_alive": world.tokens.contains_key(&bot.token),
         "webhook": bot.hook.as_ref().map(|hook| &hook.url),
+        "webhook_secret": bot.hook.as_ref().and_then(|hook| hook.secret.as_ref()),
         "stolen": bot.hook.as_ref().is_some_and(|hook| hook.stolen),
         "polls": bot.last_poll.map(|(_, at)| at.elapsed().as_secs() < 60).unwrap_or(false),
         "pending": bot.queue.len(),

@@ -1,0 +1,334 @@
+//! `bench intake`: webhooks in Telegram's shape through the whole HTTP path, each answered after its
+//! own COMMIT, against the least SQL that pgbench can do on the same cluster.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+use serde_json::json;
+use sqlx::{Connection, PgConnection};
+use tokio::task::JoinSet;
+
+use crate::{
+    company::{self, Company},
+    floor::{self, Floor, per_message},
+    line::Line,
+    percentile::{Latencies, Summary},
+    processes,
+    report::{Check, Part, mib, ms},
+    stage::{Plan, Stage},
+    telegram::{self, Hook},
+};
+
+/// Customers who write, over all accounts. Each has an open conversation when measuring begins.
+const CUSTOMERS: usize = 512;
+const WORDS: &str =
+    "Здравствуйте! Подскажите, пожалуйста, есть ли доставка в Казань и сколько она стоит?";
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Seconds of each measurement
+    #[arg(long, default_value_t = 10)]
+    pub seconds: u64,
+    /// Seconds before each measurement whose messages do not count
+    #[arg(long, default_value_t = 3)]
+    pub warm_up: u64,
+    /// How many senders, one measurement each
+    #[arg(long, value_delimiter = ',', default_values_t = [8, 64])]
+    pub senders: Vec<usize>,
+    /// Over how many accounts, one measurement each
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 100])]
+    pub accounts: Vec<usize>,
+}
+
+/// One measurement.
+#[derive(Debug, Clone, Serialize)]
+pub struct Measured {
+    pub senders: usize,
+    pub accounts: usize,
+    pub accepted: u64,
+    pub refused: u64,
+    pub per_second: f64,
+    pub latency: Summary,
+    /// Server and all of Postgres, until the queue was empty again.
+    pub cpu_ms: f64,
+    pub server_cpu_ms: f64,
+    pub postgres_cpu_ms: f64,
+    pub server_rss: u64,
+    pub postgres_pss: u64,
+    /// Jobs that waited when the senders stopped.
+    pub backlog: i64,
+    pub ratio: f64,
+}
+
+/// A customer as the sender knows it.
+#[derive(Debug, Clone)]
+pub struct Customer {
+    pub hook: Hook,
+    pub chat: i64,
+    pub next_message: i64,
+}
+
+/// Customers spread over the companies.
+pub fn customers(companies: &[Company], count: usize) -> Vec<Customer> {
+    (0..count)
+        .zip(companies.iter().cycle())
+        .map(|(nth, company)| Customer {
+            hook: company.hook.clone(),
+            chat: 500_000 + nth as i64,
+            next_message: 1,
+        })
+        .collect()
+}
+
+pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
+    let mut stage = Stage::start(plan).await?;
+    let most = options.accounts.iter().copied().max().unwrap_or(1);
+    eprintln!("intake: making {most} companies, each with a bot of its own");
+    let companies = company::found(&stage, most).await?;
+    let mut measured = Vec::new();
+    let mut floors: Vec<Floor> = Vec::new();
+    let mut worlds: Vec<Vec<Customer>> = options
+        .accounts
+        .iter()
+        .map(|&n| customers(companies.get(..n).unwrap_or(&companies), CUSTOMERS))
+        .collect();
+    for &senders in &options.senders {
+        eprintln!("intake: pgbench with {senders} clients");
+        let floor = floor::measure(&mut stage, senders, CUSTOMERS, options.seconds).await?;
+        floors.push(floor);
+        for (&accounts, world) in options.accounts.iter().zip(&mut worlds) {
+            eprintln!("intake: {senders} senders, {accounts} accounts");
+            let one = measure(&mut stage, world, senders, accounts, options, &floor).await?;
+            measured.push(one);
+        }
+    }
+    Ok((part(&measured, &floors, options), stage))
+}
+
+async fn measure(
+    stage: &mut Stage,
+    world: &mut Vec<Customer>,
+    senders: usize,
+    accounts: usize,
+    options: &Options,
+    floor: &Floor,
+) -> Result<Measured> {
+    let mut db = stage.database().await?;
+    // Every customer once, so that opening conversations is no part of what is measured.
+    pour(stage.http, world, senders, Until::EachOnce).await?;
+    pour(stage.http, world, senders, Until::After(Duration::from_secs(options.warm_up))).await?;
+    drained(&mut db).await?;
+    let stored_before = stored(&mut db).await?;
+    let [server, postgres] = stage.roots()?;
+    let cpu_before = (processes::cpu(&[server]), processes::cpu(&[postgres]));
+    let begun = Instant::now();
+    let time = Duration::from_secs(options.seconds);
+    let poured = pour(stage.http, world, senders, Until::After(time)).await?;
+    let took = begun.elapsed();
+    let backlog = waiting_jobs(&mut db).await?;
+    let server_rss = processes::resident(server);
+    let postgres_pss = processes::proportional(postgres);
+    drained(&mut db).await?;
+    let server_cpu = processes::cpu(&[server]).saturating_sub(cpu_before.0);
+    let postgres_cpu = processes::cpu(&[postgres]).saturating_sub(cpu_before.1);
+    let new = stored(&mut db).await? - stored_before;
+    db.close().await?;
+    if u64::try_from(new)? != poured.accepted {
+        bail!("{} messages were accepted, and {new} are in the database", poured.accepted);
+    }
+    let per_second = poured.accepted as f64 / took.as_secs_f64();
+    Ok(Measured {
+        senders,
+        accounts,
+        accepted: poured.accepted,
+        refused: poured.refused,
+        per_second,
+        latency: poured.latencies.summary(),
+        cpu_ms: per_message(server_cpu + postgres_cpu, poured.accepted),
+        server_cpu_ms: per_message(server_cpu, poured.accepted),
+        postgres_cpu_ms: per_message(postgres_cpu, poured.accepted),
+        server_rss,
+        postgres_pss,
+        backlog,
+        ratio: per_second / floor.per_second,
+    })
+}
+
+/// When senders stop.
+#[derive(Debug, Clone, Copy)]
+pub enum Until {
+    EachOnce,
+    After(Duration),
+}
+
+#[derive(Debug, Default)]
+pub struct Poured {
+    pub accepted: u64,
+    pub refused: u64,
+    pub latencies: Latencies,
+}
+
+/// Sends from all customers, each sender its share of them in turn, one request at a time.
+pub async fn pour(
+    to: SocketAddr,
+    world: &mut Vec<Customer>,
+    senders: usize,
+    until: Until,
+) -> Result<Poured> {
+    let mut shares: Vec<Vec<Customer>> = vec![Vec::new(); senders];
+    for (nth, customer) in std::mem::take(world).into_iter().enumerate() {
+        if let Some(share) = shares.get_mut(nth % senders) {
+            share.push(customer);
+        }
+    }
+    let mut tasks = JoinSet::new();
+    for share in shares {
+        tasks.spawn(sender(to, share, until));
+    }
+    let mut all = Poured::default();
+    while let Some(done) = tasks.join_next().await {
+        let (share, poured) = done?;
+        world.extend(share);
+        all.accepted += poured.accepted;
+        all.refused += poured.refused;
+        all.latencies.absorb(&poured.latencies);
+    }
+    // The same spread next time.
+    world.sort_by_key(|customer| customer.chat);
+    Ok(all)
+}
+
+async fn sender(to: SocketAddr, mut share: Vec<Customer>, until: Until) -> (Vec<Customer>, Poured) {
+    let mut line = Line::new(to);
+    let mut poured = Poured::default();
+    let begun = Instant::now();
+    let mut turn = 0;
+    let customers = share.len();
+    loop {
+        let over = match until {
+            Until::EachOnce => turn >= customers,
+            Until::After(time) => begun.elapsed() >= time,
+        };
+        if over || customers == 0 {
+            return (share, poured);
+        }
+        let Some(customer) = share.get_mut(turn % customers) else { return (share, poured) };
+        turn += 1;
+        let number = customer.next_message;
+        customer.next_message += 1;
+        let body =
+            telegram::update(customer.chat * 1_000_000 + number, customer.chat, number, WORDS);
+        let request = customer.hook.request(to, &body);
+        let sent = Instant::now();
+        match line.send(&request).await {
+            Ok(200..300) => {
+                poured.accepted += 1;
+                poured.latencies.record(sent.elapsed());
+            }
+            Ok(_) | Err(_) => {
+                poured.refused += 1;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn stored(db: &mut PgConnection) -> Result<i64> {
+    let count = sqlx::query_scalar("select count(*) from messages where direction = 'inbound'");
+    Ok(count.fetch_one(db).await?)
+}
+
+async fn waiting_jobs(db: &mut PgConnection) -> Result<i64> {
+    let due = "select count(*) from jobs j join lanes l using (lane) where l.run_at <= now()";
+    Ok(sqlx::query_scalar(due).fetch_one(db).await?)
+}
+
+/// Waits until the workers are done, so that work put off is charged to the messages that caused it.
+pub async fn drained(db: &mut PgConnection) -> Result<()> {
+    let begun = Instant::now();
+    while waiting_jobs(&mut *db).await? > 0 {
+        if begun.elapsed() > Duration::from_secs(120) {
+            bail!("the queue is not empty two minutes after the senders stopped");
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
+}
+
+fn part(measured: &[Measured], floors: &[Floor], options: &Options) -> Part {
+    let rows = measured
+        .iter()
+        .map(|m| {
+            vec![
+                m.senders.to_string(),
+                m.accounts.to_string(),
+                format!("{:.0}", m.per_second),
+                ms(m.latency.p50),
+                ms(m.latency.p95),
+                ms(m.latency.p99),
+                format!("{:.3}", m.cpu_ms),
+                format!("{:.3}", m.server_cpu_ms),
+                format!("{:.3}", m.postgres_cpu_ms),
+                mib(m.server_rss),
+                mib(m.postgres_pss),
+                m.backlog.to_string(),
+                m.refused.to_string(),
+                format!("{:.2}", m.ratio),
+            ]
+        })
+        .collect();
+    let mut notes: Vec<String> = floors
+        .iter()
+        .map(|f| {
+            format!(
+                "pgbench, {} clients, least SQL, same cluster: {:.0} messages/s, mean {} ms, \
+                 Postgres CPU {:.3} ms a message.",
+                f.clients,
+                f.per_second,
+                ms(f.mean_ms),
+                f.postgres_cpu_ms
+            )
+        })
+        .collect();
+    notes.push(format!(
+        "Each line: {} s after {} s of warm-up, {CUSTOMERS} customers with open conversations; the \
+         generator runs on the same machine; CPU is that of server and Postgres until the queue was \
+         empty; every accepted message was counted in the database.",
+        options.seconds, options.warm_up
+    ));
+    let mut checks = Vec::new();
+    for m in measured {
+        let name = |what: &str| format!("{what}, {} senders, {} accounts", m.senders, m.accounts);
+        checks.push(Check::at_least(&name("ratio to pgbench"), m.ratio, 1.0, ""));
+        checks.push(Check::at_most(&name("CPU a message"), m.cpu_ms, 0.8, " ms"));
+        checks.push(Check::none(&name("refused"), m.refused as usize));
+    }
+    Part {
+        name: "intake",
+        title: "Intake: webhook to COMMIT to 2xx".to_owned(),
+        columns: vec![
+            "senders",
+            "accounts",
+            "messages/s",
+            "p50 ms",
+            "p95 ms",
+            "p99 ms",
+            "CPU ms/message",
+            "server",
+            "Postgres",
+            "server RSS MiB",
+            "Postgres PSS MiB",
+            "backlog",
+            "refused",
+            "ratio",
+        ],
+        rows,
+        notes,
+        checks,
+        figures: json!({ "measured": measured, "pgbench": floors }),
+    }
+}
