@@ -7,7 +7,7 @@ create table accounts (
     demo        boolean not null default false,
     created_at  timestamptz not null default now()
 );
-call protect('accounts', 'select, insert, update');
+call protect('accounts', 'select, insert');
 
 -- One hot row per account: the last event number and the last public conversation number.
 -- Its lock is the last one that a transaction takes before COMMIT.
@@ -120,7 +120,7 @@ create table invites (
     revoked_at   timestamptz,
     primary key (account_id, invite_id)
 );
-call protect('invites', 'select, update');
+call protect('invites', 'select');
 
 -- Appended only; each row's hash covers the one before it (per account).
 create table audit (

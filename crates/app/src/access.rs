@@ -155,6 +155,18 @@ impl App {
     /// [`Error::Unauthenticated`] says no more than that; [`Error::Conflict`] `choose_account` lists
     /// the companies when the password is right in several.
     pub async fn log_in(&self, form: LogIn) -> Result<Opened> {
+        let opened = self.try_log_in(form).await;
+        let result = match &opened {
+            Ok(_) => "opened",
+            Err(Error::Unauthenticated) => "wrong",
+            Err(Error::Conflict { .. }) => "several",
+            Err(_) => "failed",
+        };
+        metrics::counter!("beseda_log_ins_total", "result" => result).increment(1);
+        opened
+    }
+
+    async fn try_log_in(&self, form: LogIn) -> Result<Opened> {
         // An address that cannot be one is answered as any other that has nobody.
         let email = fields::email(&form.email).unwrap_or_default();
         let candidates =
