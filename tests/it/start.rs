@@ -109,8 +109,11 @@ async fn a_kill_in_the_middle_of_the_very_first_start_is_repaired() {
     ];
     for (number, reached) in moments.into_iter().enumerate() {
         let place = Place::new();
-        let first = ProcessServer::spawn(place.command(&["serve"]));
-        eventually("the moment to kill at", || reached(&place, &first).then_some(()));
+        let mut first = ProcessServer::spawn(place.command(&["serve"]));
+        eventually("the moment to kill at", || {
+            assert!(first.is_running(), "it ended before moment {number}:\n{}", first.said());
+            reached(&place, &first).then_some(())
+        });
         first.kill_9();
         let server = place.serve();
         let password = eventually("a password", || {

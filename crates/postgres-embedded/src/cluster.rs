@@ -84,6 +84,22 @@ impl Cluster {
         Ok(bin)
     }
 
+    /// A URL of the running postmaster of this folder, for those who look at it while another
+    /// process is its owner. Touches nothing.
+    pub fn running(options: &Options) -> Option<String> {
+        let root = fs::canonicalize(absolute(&options.root).ok()?).ok()?;
+        let run = root.join("run");
+        let data = root.join("pgdata");
+        let layout = Layout { data, socket_dir: run.clone(), run, root };
+        match pidfile::holder(&layout) {
+            Holder::Postmaster(postmaster) => {
+                let socket_dir = listening_at(&layout, &postmaster)?;
+                Some(socket_url(&socket_dir, PORT, "postgres"))
+            }
+            Holder::Nobody | Holder::Stranger => None,
+        }
+    }
+
     /// The folder of the socket; usually `<root>/run`, a short one in /run or /tmp where
     /// that path is too long for a socket.
     pub fn socket_dir(&self) -> &Path {

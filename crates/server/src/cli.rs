@@ -8,7 +8,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -156,7 +156,7 @@ fn openapi() -> Result<ExitCode> {
 
 async fn migrate(config: &Config, stop: &CancellationToken) -> Result<()> {
     let (master, _) = keys::open(config)?;
-    let database = Database::start(config).await?;
+    let database = Database::borrow(config).await?;
     let result = async {
         let store = database::open(config, database.url(), master)?;
         database::wait(&store, stop).await?;
@@ -177,10 +177,7 @@ async fn create_account(
     stop: &CancellationToken,
 ) -> Result<()> {
     let (master, _) = keys::open(config)?;
-    let database = Database::start(config).await.context(
-        "A server that runs on this data folder has its Postgres: sign up in the browser instead, or \
-         stop the server first",
-    )?;
+    let database = Database::borrow(config).await?;
     let result = async {
         let store = database::open(config, database.url(), master)?;
         database::wait(&store, stop).await?;

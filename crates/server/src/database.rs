@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Config;
 
-/// A postmaster of ours to stop, or none.
+/// A reachable database, and the postmaster to stop after use if it is ours.
 pub struct Database {
     cluster: Option<Cluster>,
     url: String,
@@ -34,6 +34,19 @@ impl Database {
             tracing::info!("the private Postgres of an earlier run was still up; going on with it");
         }
         Ok(Self { url: cluster.url(), cluster: Some(cluster) })
+    }
+
+    /// For a short command: a running private Postgres is used as it is, whoever owns it.
+    pub async fn borrow(config: &Config) -> Result<Self> {
+        let options = private(config);
+        let running = match &config.database.url {
+            Some(_) => None,
+            None => tokio::task::spawn_blocking(move || Cluster::running(&options)).await?,
+        };
+        match running {
+            Some(url) => Ok(Self { cluster: None, url }),
+            None => Self::start(config).await,
+        }
     }
 
     pub fn url(&self) -> &str {

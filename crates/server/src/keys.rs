@@ -28,6 +28,9 @@ pub fn open(config: &Config) -> Result<(MasterKeys, Origin)> {
         return Ok((keys, Origin::Settings));
     }
     let path = file(&config.data_dir);
+    if let Some(folder) = path.parent() {
+        secret_file::private_dir(folder)?;
+    }
     let fresh = format!("1:{}\n", STANDARD.encode(system::random::<32>()?));
     let text = secret_file::create(&path, &fresh)?;
     let keys = parse(&text).with_context(|| format!("The file {}", path.display()))?;

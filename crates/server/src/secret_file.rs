@@ -1,9 +1,9 @@
 //! Small files that only our own user may read, written whole or not at all.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::{ErrorKind, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -17,14 +17,14 @@ pub fn read(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// Writes the file unless it is there, and answers what is in it afterwards: of several processes
+/// Writes the file, in a folder that is made if need be, unless it is there, and answers what is in it afterwards: of several processes
 /// that start at once one wins, and a process killed midway leaves no half of a file.
 pub fn create(path: &Path, text: &str) -> Result<String> {
     if let Some(text) = read(path)? {
         return Ok(text);
     }
     let parent = path.parent().context("a file has a folder")?;
-    private_dir(parent)?;
+    passable_dir(parent)?;
     let new = beside(path);
     write(&new, text).with_context(|| format!("cannot write {}", new.display()))?;
     // A link, unlike a rename, does not replace what another process has put there meanwhile.
@@ -42,13 +42,30 @@ pub fn create(path: &Path, text: &str) -> Result<String> {
     read(path)?.with_context(|| format!("{} went away while it was made", path.display()))
 }
 
-/// Makes a folder that only our own user may enter, with its parents.
+/// Makes a folder that only our own user may enter.
 pub fn private_dir(dir: &Path) -> Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .with_context(|| format!("cannot make the folder {}", dir.display()))
+    if let Some(parent) = dir.parent() {
+        passable_dir(parent)?;
+    }
+    make(dir, 0o700)
+}
+
+/// Makes a folder, with its parents, that others may pass through but not look into: started by
+/// root, Postgres runs as another user and has its files below the data folder.
+pub fn passable_dir(dir: &Path) -> Result<()> {
+    let missing: Vec<&Path> =
+        dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists()).collect();
+    missing.into_iter().rev().try_for_each(|dir| make(dir, 0o711))
+}
+
+fn make(dir: &Path, mode: u32) -> Result<()> {
+    let made = match DirBuilder::new().mode(mode).create(dir) {
+        // Not left to the umask.
+        Ok(()) => fs::set_permissions(dir, Permissions::from_mode(mode)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    };
+    made.with_context(|| format!("cannot make the folder {}", dir.display()))
 }
 
 fn beside(path: &Path) -> PathBuf {
@@ -66,8 +83,6 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
@@ -81,5 +96,16 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(fs::read_dir(dir.join("keys")).expect("there").count(), 1, "nothing is left");
         fs::remove_dir_all(&dir).expect("gone");
+    }
+
+    #[test]
+    fn a_private_folder_does_not_close_those_above_it() {
+        let top = std::env::temp_dir().join(format!("beseda-folders-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&top);
+        private_dir(&top.join("a/b")).expect("makes");
+        let mode = |dir: &str| fs::metadata(top.join(dir)).expect("there").permissions().mode();
+        assert_eq!(mode("a") & 0o777, 0o711);
+        assert_eq!(mode("a/b") & 0o777, 0o700);
+        fs::remove_dir_all(&top).expect("gone");
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use postgres_embedded::{Cluster, Durability, Error, Options};
 
 /// The folder `target` of this build.
-pub fn target_dir() -> PathBuf {
+fn target_dir() -> PathBuf {
     // target/debug/deps/it-0123
     let exe = env::current_exe().unwrap();
     let dir = exe.ancestors().find(|dir| dir.ends_with("deps")).and_then(|deps| deps.parent());

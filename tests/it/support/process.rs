@@ -5,51 +5,20 @@ use std::{
     fs::Permissions,
     io::{BufRead, BufReader, Read},
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::{Arc, Mutex, OnceLock},
-    time::SystemTime,
+    sync::{Arc, Mutex},
 };
 
 use tempfile::TempDir;
 
-use crate::{Client, cluster::target_dir, eventually};
+use crate::{Client, eventually};
 
-/// The program, built when it is missing or older than the sources.
-pub fn beseda() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let exe = env::current_exe().unwrap();
-        let deps = exe.ancestors().find(|dir| dir.ends_with("deps")).unwrap();
-        let program = deps.parent().unwrap().join("beseda");
-        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
-        let built = fs::metadata(&program).and_then(|m| m.modified());
-        if !built.is_ok_and(|built| built > newest(&crates)) {
-            let mut build = Command::new(env!("CARGO"));
-            build.args(["build", "--workspace", "--bin", "beseda", "--target-dir"]);
-            build.arg(target_dir()).current_dir(crates);
-            let output = build.output().unwrap();
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        }
-        program
-    })
-}
-
-/// When the last source was changed.
-fn newest(dir: &Path) -> SystemTime {
-    let mut newest = SystemTime::UNIX_EPOCH;
-    for entry in fs::read_dir(dir).unwrap() {
-        let entry = entry.unwrap();
-        let metadata = entry.metadata().unwrap();
-        // What a file of the bench or of a test says does not change the program.
-        let outside = ["bench", "tests", "target"].iter().any(|name| entry.file_name() == *name);
-        if metadata.is_dir() && !outside {
-            newest = newest.max(self::newest(&entry.path()));
-        } else if metadata.is_file() {
-            newest = newest.max(metadata.modified().unwrap());
-        }
-    }
-    newest
+/// The program: the same as `beseda`, built by Cargo together with the tests and so never an old one.
+pub fn beseda() -> PathBuf {
+    let exe = env::current_exe().unwrap();
+    let deps = exe.ancestors().find(|dir| dir.ends_with("deps")).unwrap();
+    deps.parent().unwrap().join("beseda-in-tests")
 }
 
 /// A data folder that the database's user can reach. It takes its processes along when it goes.
@@ -194,6 +163,10 @@ impl ProcessServer {
         let line = said.lines().find_map(|line| line.split_once("with the password "));
         line.map(|(_, password)| password.trim().to_owned())
             .unwrap_or_else(|| panic!("no password was printed:\n{said}"))
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     pub fn kill_9(mut self) {
