@@ -71,7 +71,9 @@ async fn receive(
     let fates = api.app.accept(&channel, received.events, received.quarantined).await?;
     if fates.iter().any(|fate| matches!(fate, app::Stored::Later)) {
         // Our own sending of it is not finished: the service's repeat will find it so.
-        return Err(app::Error::Unavailable("an echo came before its sending ended".to_owned()).into());
+        return Err(
+            app::Error::Unavailable("an echo came before its sending ended".to_owned()).into()
+        );
     }
     Ok(answer(received.reply))
 }
@@ -127,7 +129,9 @@ async fn read(request: Request) -> Result<channel::Request, Problem> {
 fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
     headers
         .iter()
-        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .filter_map(|(name, value)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        })
         .collect()
 }
 

@@ -133,8 +133,7 @@ impl Slot {
     fn sees(&self, audience: &Audience) -> bool {
         use domain::people::Right;
         let glass = lock(&self.glass);
-        glass.sight.rights.contains(&Right::ReadConversations)
-            && glass.sight.viewer.sees(audience)
+        glass.sight.rights.contains(&Right::ReadConversations) && glass.sight.viewer.sees(audience)
     }
 
     /// False when the queue was full: the socket is to go.

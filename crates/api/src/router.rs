@@ -26,8 +26,9 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Api, COOKIE, Problem, access, account, blacklist, body, contacts, endpoints, health, hooks,
-    invites, people, problem::FieldProblem, search, socket, tags, tokens,
+    Api, COOKIE, Problem, access, account, blacklist, body, channels, contacts, conversations,
+    endpoints, health, hooks, invites, people, problem::FieldProblem, scenarios, search, socket,
+    tags, tokens,
 };
 
 #[derive(OpenApi)]
@@ -64,10 +65,13 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(access::routes())
         .merge(account::routes())
         .merge(blacklist::routes())
+        .merge(channels::routes())
         .merge(contacts::routes())
+        .merge(conversations::routes())
         .merge(endpoints::routes())
         .merge(invites::routes())
         .merge(people::routes())
+        .merge(scenarios::routes())
         .merge(search::routes())
         .merge(socket::routes())
         .merge(tags::routes())

@@ -19,7 +19,8 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     });
     let hub = api.hub.clone();
     let service = router(api).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
+    let served =
+        axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await;
     hub.close().await;
     served
 }

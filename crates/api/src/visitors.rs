@@ -228,9 +228,7 @@ mod tests {
         };
         assert_eq!(heard(event(EventKind::MessageCreated, 1, Value::Null)), Some(NEWS));
         assert_eq!(heard(event(EventKind::MessageCreated, 2, Value::Null)), None);
-        let opened = |identity: u128| {
-            json!({ "conversation": { "identity_id": IdentityId(Uuid::from_u128(identity)) } })
-        };
+        let opened = |identity: u128| json!({ "conversation": { "identity_id": IdentityId(Uuid::from_u128(identity)) } });
         assert_eq!(heard(event(EventKind::ConversationCreated, 3, opened(6))), None);
         assert_eq!(heard(event(EventKind::ConversationCreated, 3, opened(5))), Some(NEWS));
         assert_eq!(heard(event(EventKind::MessageCreated, 3, Value::Null)), Some(NEWS));

@@ -82,9 +82,7 @@ impl Out {
     }
 }
 
-async fn within(
-    write: impl Future<Output = Result<(), axum::Error>>,
-) -> Result<(), End> {
+async fn within(write: impl Future<Output = Result<(), axum::Error>>) -> Result<(), End> {
     match tokio::time::timeout(WRITE_WITHIN, write).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(End::Gone),

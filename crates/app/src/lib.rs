@@ -62,8 +62,8 @@ pub use ready::Ready;
 pub use reply::{Draft, DraftKind};
 pub use secret_token::API_TOKEN_PREFIX;
 pub use store::{
-    AccountPatch, AuditState, ChannelRow, ConversationFilter, Counts, FeedPage, Hint, Waiting,
-    intake::Stored,
+    AccountPatch, AuditState, COUNT_BOUND, ChannelRow, ConversationFilter, Counts, FeedPage, Hint,
+    ScenarioRow, ScheduleRow, Waiting, intake::Stored,
 };
 pub use tokens::{MadeToken, Whose};
 pub use work::{JobError, Work};
