@@ -24,7 +24,7 @@ use crate::{
     listen::{self, Pace},
     oauth::{Access, TokenError, Tokens},
     reader::Reader,
-    settings::{self, Mailbox},
+    settings::{self, Auth, Mailbox},
     smtp,
     wire::{Reach, Wires},
     words,
@@ -63,7 +63,13 @@ impl Email {
         Self { pace, ..self }
     }
 
-    async fn access(&self, mailbox: &Mailbox) -> Result<Access, TokenError> {
+    /// What to log in with; asks for a new token where the old one ends.
+    pub(crate) async fn access(&self, mailbox: &Mailbox) -> Result<Access, TokenError> {
+        if let Auth::Refresh(refresh) = &mailbox.auth
+            && !self.wires.allows(&refresh.token_url).await
+        {
+            return Err(TokenError::Refused("this token address is not allowed".to_owned()));
+        }
         self.tokens.access(&mailbox.auth).await
     }
 

@@ -90,11 +90,8 @@ fn stopped_by_settings(errors: &[channel::FieldError]) -> ListenError {
 }
 
 async fn log_in(email: &Email, mailbox: &Mailbox) -> Result<Imap, ListenError> {
-    let access = email
-        .tokens
-        .access(&mailbox.auth)
-        .await
-        .map_err(|error| words::listen_token(&error, mailbox))?;
+    let access =
+        email.access(mailbox).await.map_err(|error| words::listen_token(&error, mailbox))?;
     match Imap::log_in(&email.wires, mailbox, &access).await {
         Ok(imap) => Ok(imap),
         Err(LoginError::Credentials(text)) => {

@@ -68,6 +68,11 @@ impl MailServer {
 
     /// Starts both and waits until they answer.
     pub fn start() -> io::Result<Self> {
+        // Somebody else may take a free port before our servers do.
+        Self::start_once().or_else(|_| Self::start_once())
+    }
+
+    fn start_once() -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("beseda-mail-").tempdir()?;
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
         let authority = certificates(dir.path())?;

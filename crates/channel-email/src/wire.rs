@@ -20,6 +20,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_rustls::TlsConnector;
+use url::Url;
 
 use crate::providers::{Security, Server};
 
@@ -106,6 +107,22 @@ impl Wires {
             }
             Ok(Err(error)) => Err(OpenError::Unreachable(error.to_string())),
             Err(_) => Err(OpenError::Unreachable("TLS took too long".to_owned())),
+        }
+    }
+
+    /// Whether a company may make us call this address. Between this look and the call the name
+    /// may change its address; then the certificate of the inner server would have to fit it too.
+    pub async fn allows(&self, url: &Url) -> bool {
+        if self.reach == Reach::Everywhere {
+            return true;
+        }
+        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+            return false;
+        };
+        let host = host.trim_matches(['[', ']']).to_owned();
+        match timeout(TO_CONNECT, lookup_host((host, port))).await {
+            Ok(Ok(mut addresses)) => addresses.all(|address| is_public(address.ip())),
+            Ok(Err(_)) | Err(_) => false,
         }
     }
 

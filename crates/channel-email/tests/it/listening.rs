@@ -1,5 +1,7 @@
 //! S18: nothing is lost and nothing is doubled, whatever happens to mailbox and connection.
 
+use std::time::Duration;
+
 use channel::{ConnectError, Connecting, Driver, ListenError, Receive, Sender};
 use domain::{channel::ChannelState, content::Content};
 
@@ -102,6 +104,58 @@ async fn s18_a_recreated_mailbox_loses_and_doubles_nothing() {
     running.stop().await;
     assert_eq!(inbox.subjects(), vec!["1", "2", "3", "4", "5", "6"], "lost 0");
     assert_eq!(inbox.doubles(), 5, "seen again and dropped by their ids");
+}
+
+/// The short form of the scorecard's drill: everything at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s18_cuts_failures_and_a_new_numbering_together_lose_and_double_nothing() {
+    const LETTERS: usize = 300;
+    let Some(server) = servers() else { return };
+    let (channel, inbox) = (channel(&server, SALES), Remembering::default());
+    let mut running = Running::start(&channel, &inbox);
+    inbox.connected().await;
+    for n in 0..LETTERS {
+        let id = match n % 10 {
+            0 => None,
+            1 => Some("the-same@x".to_owned()),
+            _ => Some(format!("{n}@x")),
+        };
+        let raw = letter(&n.to_string(), id.as_deref(), &format!("body {n}"));
+        server.append(SALES, "INBOX", &raw).expect("appended");
+        match n {
+            60 | 180 => {
+                // It may be between two connections: then there is nothing to cut.
+                let _ = server.kick(SALES);
+            }
+            100 | 220 => inbox.fail(1),
+            140 => {
+                inbox.until_or(Duration::from_secs(10), |i| i.messages().len() > 120).await;
+                running.stop_or_ended().await;
+                server.renumber(SALES).expect("renumbered");
+                running = Running::start(&channel, &inbox);
+            }
+            _ => {}
+        }
+        if running.is_finished() {
+            running = Running::start(&channel, &inbox);
+        }
+    }
+    while inbox.messages().len() < LETTERS {
+        let enough =
+            inbox.until_or(std::time::Duration::from_secs(1), |i| i.messages().len() == LETTERS);
+        enough.await;
+        if running.is_finished() {
+            running = Running::start(&channel, &inbox);
+        }
+    }
+    running.stop_or_ended().await;
+    let mut subjects: Vec<usize> =
+        inbox.subjects().iter().map(|s| s.parse().expect("a number")).collect();
+    assert_eq!(subjects.len(), LETTERS, "doubled 0");
+    subjects.sort_unstable();
+    subjects.dedup();
+    assert_eq!(subjects.len(), LETTERS, "lost 0");
+    assert!(inbox.doubles() > 100, "the new numbering was read again: {}", inbox.doubles());
 }
 
 #[tokio::test]

@@ -294,8 +294,23 @@ async fn ch_10_an_access_token_is_renewed_and_kept_until_it_ends() {
 async fn s13_an_installation_for_strangers_reaches_no_internal_server() {
     let Some(server) = servers() else { return };
     let guarded = Email::new(Reach::PublicOnly, Vec::new());
-    match guarded.connect(&channel(&server, SALES), &CONNECTING).await {
+    let mut channel = channel(&server, SALES);
+    match guarded.connect(&channel, &CONNECTING).await {
         Err(ConnectError::Field(error)) => assert_eq!(error.code, "not_public"),
+        other => panic!("{other:?}"),
+    }
+    for (key, value) in [
+        ("auth", "xoauth2"),
+        ("oauth_token_url", "https://127.0.0.1:9/token"),
+        ("oauth_client_id", "beseda"),
+    ] {
+        channel.settings.insert(key.to_owned(), json!(value));
+    }
+    channel.secrets.insert("oauth_refresh_token".to_owned(), "granted".into());
+    match guarded.connect(&channel, &CONNECTING).await {
+        Err(ConnectError::Field(error)) => {
+            assert!(error.message.en.contains("not allowed"), "{error:?}");
+        }
         other => panic!("{other:?}"),
     }
 }

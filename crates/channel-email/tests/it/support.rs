@@ -118,6 +118,18 @@ impl Remembering {
         self.messages().iter().map(subject).collect()
     }
 
+    /// Waits until it holds, at most so long.
+    pub async fn until_or(&self, at_most: Duration, holds: impl Fn(&Self) -> bool) {
+        let mut changes = self.changes.subscribe();
+        let wait = async {
+            while !holds(self) {
+                changes.changed().await.expect("the sender lives as long as this");
+            }
+        };
+        // The caller looks for itself.
+        let _ = timeout(at_most, wait).await;
+    }
+
     /// Waits until it holds.
     pub async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let mut changes = self.changes.subscribe();
@@ -211,6 +223,17 @@ impl Running {
         self.stop.cancel();
         let ended = timeout(Duration::from_secs(2), self.task).await;
         assert!(matches!(ended, Ok(Ok(Ok(())))), "it stops at once: {ended:?}");
+    }
+
+    pub fn is_finished(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    /// Stops it where it did not end by itself.
+    pub async fn stop_or_ended(self) {
+        self.stop.cancel();
+        let ended = timeout(Duration::from_secs(5), self.task).await;
+        assert!(matches!(ended, Ok(Ok(_))), "it ends: {ended:?}");
     }
 
     /// How it ended by itself.
