@@ -22,7 +22,6 @@ const CONNECT_TRIES: u32 = 600;
 #[derive(Debug, Clone)]
 pub struct Company {
     pub account_id: String,
-    pub channel_id: String,
     pub bot_id: i64,
     pub hook: Hook,
     pub api: Api,
@@ -50,12 +49,6 @@ impl Api {
     /// Status and body, whatever they are.
     pub async fn post(&self, path: &str, body: &Value) -> Result<(StatusCode, Value)> {
         let answer = self.request(reqwest::Method::POST, path).json(body).send().await?;
-        let status = answer.status();
-        Ok((status, serde_json::from_str(&answer.text().await?).unwrap_or(Value::Null)))
-    }
-
-    pub async fn put(&self, path: &str, body: &Value) -> Result<(StatusCode, Value)> {
-        let answer = self.request(reqwest::Method::PUT, path).json(body).send().await?;
         let status = answer.status();
         Ok((status, serde_json::from_str(&answer.text().await?).unwrap_or(Value::Null)))
     }
@@ -96,10 +89,8 @@ async fn found_one(stage: &Stage, client: Client, nth: usize) -> Result<Company>
     if !status.is_success() {
         bail!("the channel was not made: {status} {channel}");
     }
-    let channel_id =
-        text(&channel, "channel_id").or_else(|_| text(&channel["channel"], "channel_id"))?;
     let hook = hook_of(stage, &client, bot_id).await?;
-    Ok(Company { account_id, channel_id, bot_id, hook, api })
+    Ok(Company { account_id, bot_id, hook, api })
 }
 
 async fn sign_up(stage: &Stage, client: Client, nth: usize) -> Result<(String, Api)> {

@@ -50,13 +50,13 @@ impl Line {
             if stream.read_buf(&mut self.buffer).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            if let Some(answer) = Answer::read(&self.buffer)? {
-                if answer.whole_after <= self.buffer.len() {
-                    if answer.stays_open {
-                        self.stream = Some(stream);
-                    }
-                    return Ok(answer.status);
+            if let Some(answer) = Answer::read(&self.buffer)?
+                && answer.whole_after <= self.buffer.len()
+            {
+                if answer.stays_open {
+                    self.stream = Some(stream);
                 }
+                return Ok(answer.status);
             }
             if self.buffer.len() > LONGEST {
                 return Err(io::Error::other("the answer is too long"));

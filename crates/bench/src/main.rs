@@ -2,13 +2,15 @@
 //!
 //! Knows nothing of the product's code: it starts `beseda serve` and `beseda sandbox` as a person
 //! would, speaks HTTP and WebSocket, and looks into the database only to compare. Start reading at
-//! [`stage`] (what is measured), then at the commands: [`intake`], [`ledger`].
+//! [`stage`] (what is measured), then at the commands: [`intake`], [`live`], [`inbox`], [`ledger`].
 
 mod company;
 mod floor;
+mod inbox;
 mod intake;
 mod ledger;
 mod line;
+mod live;
 mod machine;
 mod percentile;
 mod processes;
@@ -49,8 +51,27 @@ struct Cli {
 enum Command {
     /// Webhooks accepted a second, their latency and their cost, beside pgbench's least SQL
     Intake(intake::Options),
+    /// Webhook to socket frame at half of the load, and what idle sockets cost
+    Live(live::Options),
+    /// Lists, pages and search over a short and a long history
+    Inbox(inbox::Options),
     /// Nothing lost, doubled or reordered while server and Postgres are killed with -9
     Ledger(ledger::Options),
+    /// All of them with the ledger's controls, and docs/performance.md written anew
+    All(Everything),
+}
+
+#[derive(Debug, clap::Args)]
+struct Everything {
+    /// Seconds of the ledger; 600 is the whole form
+    #[arg(long, default_value_t = 60)]
+    ledger_seconds: u64,
+    /// Sizes of the inbox; 10000,1000000 is the whole form
+    #[arg(long, value_delimiter = ',', default_values_t = [10_000, 100_000])]
+    conversations: Vec<i64>,
+    /// The page to write the figures into
+    #[arg(long, default_value = "docs/performance.md")]
+    page: PathBuf,
 }
 
 fn main() -> ExitCode {
@@ -80,11 +101,51 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
     let plan = Plan::new(cli.beseda.clone(), cli.keep)?;
     let (part, stage) = match &cli.command {
         Command::Intake(options) => intake::run(&plan, options).await?,
+        Command::Live(options) => live::run(&plan, options).await?,
+        Command::Inbox(options) => inbox::run(&plan, options).await?,
         Command::Ledger(options) => ledger::run(&plan, options).await?,
+        Command::All(options) => return everything(&cli, &plan, options).await,
     };
     let machine = look(&stage)?;
     drop(stage);
     finish(&cli, &machine, &[part])
+}
+
+/// Each part on an installation of its own, one after another.
+async fn everything(cli: &Cli, plan: &Plan, options: &Everything) -> Result<ExitCode> {
+    let seconds = options.ledger_seconds.to_string();
+    let sizes: Vec<String> = options.conversations.iter().map(i64::to_string).collect();
+    let sizes = sizes.join(",");
+    let lines: [&[&str]; 6] = [
+        &["intake"],
+        &["live"],
+        &["inbox", "--conversations", &sizes],
+        &["ledger", "--seconds", &seconds],
+        &["ledger", "--seconds", "45", "--kills", "8", "--control", "synchronous-commit-off"],
+        &["ledger", "--seconds", "20", "--kills", "1", "--control", "dedupe-off"],
+    ];
+    let mut machine = None;
+    let mut parts = Vec::new();
+    for line in lines {
+        // The same defaults as on the command line.
+        let one = Cli::try_parse_from(std::iter::once("bench").chain(line.iter().copied()))?;
+        let (part, stage) = match &one.command {
+            Command::Intake(options) => intake::run(plan, options).await?,
+            Command::Live(options) => live::run(plan, options).await?,
+            Command::Inbox(options) => inbox::run(plan, options).await?,
+            Command::Ledger(options) => ledger::run(plan, options).await?,
+            Command::All(_) => continue,
+        };
+        machine = Some(look(&stage)?);
+        print!("{}", part.human());
+        parts.push(part);
+    }
+    let machine = machine.context("nothing ran")?;
+    let former = fs::read_to_string(&options.page).unwrap_or_default();
+    let text = report::replaced(&former, &report::markdown(&machine, &parts));
+    fs::write(&options.page, text)
+        .with_context(|| format!("cannot write {}", options.page.display()))?;
+    finish(cli, &machine, &parts)
 }
 
 fn look(stage: &Stage) -> Result<Machine> {

@@ -83,7 +83,7 @@ impl Part {
                 let left = nth == 0;
                 let blank = " ".repeat(pad);
                 let cell = if left { format!("{cell}{blank}") } else { format!("{blank}{cell}") };
-                let _ = write!(text, "{}{cell}", if left { "  " } else { "  " });
+                let _ = write!(text, "  {cell}");
             }
             text.push('\n');
         }

@@ -1,15 +1,18 @@
-//! A reader of the product's WebSocket.
+//! A reader of the product's WebSocket (docs/api.md): hello with a cursor, then events.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Result, bail};
 use futures::{SinkExt, StreamExt};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
-    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
+    tungstenite::{Message, client::IntoClientRequest},
 };
+
+/// A server that is starting or dying may let a connection hang.
+const WELCOME_WITHIN: Duration = Duration::from_secs(10);
 
 pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -23,6 +26,8 @@ pub enum Frame {
         seq: i64,
         text: Option<String>,
     },
+    /// Nothing to see up to here.
+    UpTo(i64),
     /// The cursor is too old: read everything anew.
     TooOld,
     Other,
@@ -31,59 +36,61 @@ pub enum Frame {
 impl Socket {
     /// Connects; with a cursor, events after it come first.
     pub async fn open(to: SocketAddr, token: &str, after: Option<i64>) -> Result<Self> {
-        let query = after.map(|seq| format!("?after={seq}")).unwrap_or_default();
-        let mut request = format!("ws://{to}/api/v1/socket{query}").into_client_request()?;
-        let bearer = HeaderValue::try_from(format!("Bearer {token}"))?;
-        request.headers_mut().insert("authorization", bearer);
-        let (stream, _) = tokio_tungstenite::connect_async(request).await?;
-        Ok(Self { stream })
+        tokio::time::timeout(WELCOME_WITHIN, Self::opened(to, token, after)).await?
     }
 
-    /// The next frame; an error when the connection ended.
+    async fn opened(to: SocketAddr, token: &str, after: Option<i64>) -> Result<Self> {
+        let request = format!("ws://{to}/api/v1/socket").into_client_request()?;
+        let (mut stream, _) = tokio_tungstenite::connect_async(request).await?;
+        let hello = json!({ "type": "hello", "token": token, "after": after });
+        stream.send(Message::text(hello.to_string())).await?;
+        match stream.next().await {
+            Some(Ok(Message::Text(text))) if text.contains("welcome") => Ok(Self { stream }),
+            other => bail!("no welcome came: {other:?}"),
+        }
+    }
+
+    /// The next frame; an error when the connection ended. May be given up at any moment.
     pub async fn next(&mut self) -> Result<Frame> {
-        loop {
-            match self.stream.next().await {
-                Some(Ok(Message::Text(text))) => return Ok(read(&serde_json::from_str(&text)?)),
-                Some(Ok(Message::Ping(payload))) => {
-                    self.stream.send(Message::Pong(payload)).await?;
-                    return Ok(Frame::Other);
-                }
-                Some(Ok(Message::Close(why))) => bail!("closed: {why:?}"),
-                Some(Ok(_)) => return Ok(Frame::Other),
-                Some(Err(error)) => return Err(error.into()),
-                None => bail!("ended"),
-            }
+        match self.stream.next().await {
+            Some(Ok(Message::Text(text))) => Ok(read(&serde_json::from_str(&text)?)),
+            Some(Ok(Message::Close(why))) => bail!("closed: {why:?}"),
+            // Pings are answered by the library with the next write or read.
+            Some(Ok(_)) => Ok(Frame::Other),
+            Some(Err(error)) => Err(error.into()),
+            None => bail!("ended"),
         }
     }
 }
 
 fn read(frame: &Value) -> Frame {
-    match (frame["seq"].as_i64(), frame["kind"].as_str()) {
-        (Some(seq), Some(kind)) => {
-            let message = &frame["payload"]["message"];
-            let new = kind == "message.created";
-            let text = message["body"]["text"].as_str().filter(|_| new).map(str::to_owned);
+    let seq = frame["seq"].as_i64();
+    match (frame["type"].as_str(), seq) {
+        (Some("event"), Some(seq)) => {
+            let body = &frame["data"]["message"]["body"];
+            let new = frame["kind"] == "message.created";
+            let text = body["text"].as_str().filter(|_| new).map(str::to_owned);
             Frame::Event { seq, text }
         }
-        _ if frame["type"] == "resync" => Frame::TooOld,
+        (Some("seq"), Some(seq)) => Frame::UpTo(seq),
+        (Some("resync"), _) => Frame::TooOld,
         _ => Frame::Other,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn a_new_message_is_told_from_other_events() {
-        let frame = json!({ "seq": 7, "kind": "message.created",
-            "payload": { "message": { "body": { "type": "text", "text": "да" } } } });
-        assert_eq!(read(&frame), Frame::Event { seq: 7, text: Some("да".to_owned()) });
-        let frame = json!({ "seq": 8, "kind": "message.changed",
-            "payload": { "message": { "body": { "type": "text", "text": "да" } } } });
-        assert_eq!(read(&frame), Frame::Event { seq: 8, text: None });
-        assert_eq!(read(&json!({ "type": "hello" })), Frame::Other);
+        let data = json!({ "message": { "body": { "type": "text", "text": "да" } } });
+        let event = |kind: &str| json!({ "type": "event", "seq": 7, "kind": kind, "data": data });
+        let text = Some("да".to_owned());
+        assert_eq!(read(&event("message.created")), Frame::Event { seq: 7, text });
+        assert_eq!(read(&event("message.changed")), Frame::Event { seq: 7, text: None });
+        assert_eq!(read(&json!({ "type": "seq", "seq": 9 })), Frame::UpTo(9));
+        assert_eq!(read(&json!({ "type": "resync", "seq": 9 })), Frame::TooOld);
+        assert_eq!(read(&json!({ "type": "typing" })), Frame::Other);
     }
 }

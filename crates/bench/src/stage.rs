@@ -258,21 +258,6 @@ impl Stage {
         let exe = fs::read_link(format!("/proc/{}/exe", self.postmaster_pid()?))?;
         Ok(exe.parent().context("the program has a folder")?.to_owned())
     }
-
-    /// Ends the server as an administrator would.
-    pub async fn stop_server(&mut self) -> Result<()> {
-        let Some(child) = self.server.as_mut() else { return Ok(()) };
-        signal("-TERM", &[child.id()])?;
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(30) {
-            if self.server_ended() {
-                self.server = None;
-                return Ok(());
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-        bail!("the server did not stop within 30 s of SIGTERM");
-    }
 }
 
 impl Drop for Stage {

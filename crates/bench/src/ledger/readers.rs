@@ -53,6 +53,10 @@ pub async fn read(course: Arc<Course>, reader: Reader) -> Reading {
                     cursor = cursor.max(seq);
                     reading.events.push(Seen { seq, text });
                 }
+                Ok(Ok(Frame::UpTo(seq))) => {
+                    heard = Instant::now();
+                    cursor = cursor.max(seq);
+                }
                 Ok(Ok(Frame::TooOld)) => {
                     reading.resyncs += 1;
                     break;
