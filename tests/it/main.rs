@@ -6,6 +6,8 @@
 )]
 
 mod config;
+mod contacts;
+mod endpoints;
 mod openapi;
 mod people;
 mod start;
