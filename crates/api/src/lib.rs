@@ -8,6 +8,7 @@ mod access;
 mod account;
 mod actor;
 mod address;
+mod attachments;
 mod blacklist;
 mod body;
 mod channels;

@@ -26,7 +26,7 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Api, COOKIE, Problem, access, account, blacklist, body, channels, contacts, conversations,
+    Api, COOKIE, Problem, access, account, attachments, blacklist, body, channels, contacts, conversations,
     endpoints, health, hooks, invites, people, problem::FieldProblem, scenarios, search, socket,
     tags, tokens,
 };
@@ -64,6 +64,7 @@ fn documented() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(access::routes())
         .merge(account::routes())
+        .merge(attachments::routes())
         .merge(blacklist::routes())
         .merge(channels::routes())
         .merge(contacts::routes())
@@ -91,6 +92,7 @@ pub fn router(api: Api) -> Router {
     let guarded = documented
         .route("/api/v1/openapi.json", document)
         .merge(health::routes())
+        .merge(attachments::files())
         .merge(hooks::routes())
         .route("/", get(async || Html(include_str!("home.html"))));
     let whole = guarded

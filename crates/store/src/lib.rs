@@ -138,6 +138,16 @@ impl Store {
         &self.keys
     }
 
+    /// Signs a text that goes out and comes back, with a key derived from nothing a client sees.
+    pub fn sign_text(&self, text: &[u8]) -> Result<[u8; 32]> {
+        self.keys.sign(text)
+    }
+
+    /// Whether this installation signed it.
+    pub fn signed_text(&self, text: &[u8], signature: &[u8]) -> bool {
+        self.keys.signed(text, signature)
+    }
+
     /// Ends when the pools have let go of every connection.
     pub async fn close(&self) {
         self.tenant.close().await;

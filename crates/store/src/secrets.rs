@@ -9,8 +9,10 @@ use chacha20poly1305::{
     aead::{Aead, KeyInit, Payload},
 };
 use domain::ids::AccountId;
+use hmac::{Hmac, Mac};
 use rand::{TryRngCore, rngs::OsRng};
 use secrecy::{ExposeSecret, SecretBox, SecretSlice};
+use sha2::Sha256;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -40,6 +42,28 @@ impl MasterKeys {
             .map(|(v, k)| (*v, k.expose_secret()))
             .ok_or(Error::Secret("no master key is configured"))
     }
+
+    /// Signs a text that goes out and comes back (a link). The prefix keeps this use of the key
+    /// apart from sealing.
+    pub(crate) fn sign(&self, text: &[u8]) -> Result<[u8; 32]> {
+        let (_, key) = self.newest()?;
+        Ok(mac(key, text)?.finalize().into_bytes().into())
+    }
+
+    /// Whether one of our keys signed it; older keys count, so that rotation breaks no link.
+    pub(crate) fn signed(&self, text: &[u8], signature: &[u8]) -> bool {
+        self.keys.values().any(|key| {
+            mac(key.expose_secret(), text).is_ok_and(|mac| mac.verify_slice(signature).is_ok())
+        })
+    }
+}
+
+fn mac(key: &[u8; 32], text: &[u8]) -> Result<Hmac<Sha256>> {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key)
+        .map_err(|_| Error::Secret("the key does not sign"))?;
+    mac.update(b"beseda link\0");
+    mac.update(text);
+    Ok(mac)
 }
 
 /// Where a secret lies: what it is bound to.
@@ -146,6 +170,17 @@ pub(crate) async fn data_key(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_we_signed_is_known_and_nothing_else() {
+        let old = MasterKeys::new([(1, [1; 32])]).expect("a key");
+        let new = MasterKeys::new([(1, [1; 32]), (2, [2; 32])]).expect("keys");
+        let signature = old.sign(b"text").expect("signs");
+        assert!(old.signed(b"text", &signature) && new.signed(b"text", &signature));
+        assert!(!old.signed(b"texT", &signature));
+        assert!(!old.signed(b"text", &new.sign(b"text").expect("signs")));
+        assert!(!new.signed(b"text", b""));
+    }
 
     fn place(row: u128) -> SecretPlace<'static> {
         SecretPlace { table: "channels", column: "secrets", row: Uuid::from_u128(row) }
