@@ -7,6 +7,8 @@ create table accounts (
     demo        boolean not null default false,
     created_at  timestamptz not null default now()
 );
+-- Of two machines that start an empty installation at once, one makes the demo company.
+create unique index accounts_demo on accounts (demo) where demo;
 call protect('accounts', 'select, insert');
 
 -- One hot row per account: the last event number and the last public conversation number.

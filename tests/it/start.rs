@@ -216,3 +216,28 @@ async fn a_worker_without_the_web_face_opens_no_port() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_is_made_by_command_while_the_server_runs_and_while_it_does_not() {
+    let place = Place::new();
+    let create = |email: &str, more: &[&str]| {
+        let mut args = vec!["account", "create", "--company", "А", "--name", "Б", "--email", email];
+        args.extend(more);
+        place.run(&args)
+    };
+    let output = create("first@example.test", &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (_, password) = said.split_once("shown this once: ").expect("a password is printed");
+    assert!(place.postmaster().is_none(), "nothing is left running");
+
+    let server = place.serve();
+    let output = create("second@example.test", &["--password", "длинный пароль"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    server.client().log_in("first@example.test", password.trim()).await;
+    server.client().log_in("second@example.test", "длинный пароль").await;
+    let output = create("nobody", &["--password", "short"]);
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("--email") && said.contains("--password"), "{said}");
+}

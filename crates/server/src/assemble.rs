@@ -5,9 +5,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use app::App;
 use channel::{Driver, Registry};
+use channel_email::{Email, Reach};
 use channel_telegram_bot::TelegramBot;
 use channel_widget::Widget;
 use domain::clock::Clock;
+use net::{Guard, Outgoing, Rules, Scheme};
 use object_store::{ObjectStore, local::LocalFileSystem};
 use store::Store;
 
@@ -17,35 +19,39 @@ use crate::{
 };
 
 /// The drivers of this program. A new channel kind adds its line here.
-pub fn registry() -> Registry {
+pub fn registry(config: &Config) -> Registry {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let drivers: [Arc<dyn Driver>; 2] = [
+    let reach = match config.outgoing.allow_loopback {
+        true => Reach::Everywhere,
+        false => Reach::PublicOnly,
+    };
+    let drivers: [Arc<dyn Driver>; 3] = [
         Arc::new(TelegramBot::new(clock, channel_telegram_bot::Options::default())),
+        Arc::new(Email::new(reach, Vec::new())),
         Arc::new(Widget),
     ];
     Registry::new(drivers)
 }
 
 pub fn build_app(config: &Config, store: Store) -> Result<App> {
-    Ok(App::new(
+    let app = App::new(
         store,
-        registry(),
+        registry(config),
         Arc::new(SystemClock),
         Arc::new(RandomIds),
         app::Objects::new(objects(config)?),
         app::Settings { public_url: config.public_url.clone() },
-    )
-    .with_outgoing(outgoing(config)?))
+    );
+    Ok(app.with_outgoing(outgoing(config)?))
 }
 
 /// Requests to addresses that companies give.
-fn outgoing(config: &Config) -> Result<net::Outgoing> {
-    let rules = if config.outgoing.allow_loopback {
-        net::Rules { guard: net::Guard::AllowLoopback, scheme: net::Scheme::HttpToo }
-    } else {
-        net::Rules { guard: net::Guard::Public, scheme: net::Scheme::HttpsOnly }
-    };
-    Ok(net::Outgoing::new(rules, net::Options::default())?)
+fn outgoing(config: &Config) -> Result<Outgoing> {
+    if !config.outgoing.allow_loopback {
+        return Ok(Outgoing::strict());
+    }
+    let rules = Rules { guard: Guard::AllowLoopback, scheme: Scheme::HttpToo };
+    Ok(Outgoing::new(rules, net::Options::default())?)
 }
 
 /// Where attachments' bytes lie.

@@ -41,6 +41,7 @@ pub struct Config {
     pub events: Events,
     pub limits: Limits,
     pub jobs: Jobs,
+    pub channels: Channels,
     pub outgoing: Outgoing,
 }
 
@@ -161,6 +162,14 @@ pub struct Jobs {
     pub poll: Duration,
     #[serde(deserialize_with = "values::seconds")]
     pub lease: Duration,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Channels {
+    pub connections: NonZeroU32,
+    #[serde(deserialize_with = "values::seconds")]
+    pub inspect: Duration,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -82,9 +82,9 @@ async fn with_store(
         say_where(config, address, login.as_ref());
         tasks.spawn(answer(listener, web(config, &app), stop.clone()));
     }
+    background::start(&app, config, &stop, &tasks);
     // Nobody waits for it: no fault.
     let _ = ready.send(address);
-    let working = tasks.spawn(work(app, config.clone(), stop.clone()));
     stop.cancelled().await;
     tracing::info!("stopping: nothing new is taken, what is under way is finished");
     tasks.close();
@@ -94,7 +94,7 @@ async fn with_store(
             "not everything ended in time; the rest is cut off"
         );
     }
-    if working.is_finished() { working.await? } else { Ok(()) }
+    Ok(())
 }
 
 async fn bind(config: &Config) -> Result<TcpListener> {
@@ -132,21 +132,12 @@ fn web(config: &Config, app: &App) -> Api {
     Api::new(app.clone(), &assemble::limits(config), figures)
 }
 
-/// A web face or a worker that dies takes the process with it: whoever watches starts it again.
+/// A web face that dies takes the process with it: whoever watches starts it again.
 async fn answer(listener: TcpListener, api: Api, stop: CancellationToken) {
     if let Err(error) = api::serve(listener, api, stop.clone()).await {
         tracing::error!(%error, "the web face ended");
         stop.cancel();
     }
-}
-
-async fn work(app: App, config: Config, stop: CancellationToken) -> Result<()> {
-    let result = background::run(app, &config, stop.clone()).await;
-    if let Err(error) = &result {
-        tracing::error!(error = format!("{error:#}"), "the worker ended");
-        stop.cancel();
-    }
-    result
 }
 
 /// For the person at the terminal, apart from the log: no log shall hold a password.

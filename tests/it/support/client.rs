@@ -88,20 +88,27 @@ impl Client {
         }
     }
 
-    /// A request with this client's proof, for what the short forms cannot say.
-    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
+    /// What proves who asks.
+    pub fn headers(&self) -> header::HeaderMap {
+        let mut headers = header::HeaderMap::new();
         match &self.proof {
             Some(Proof::Cookie(cookie)) => {
-                // As a browser does on our own page.
-                request = request
-                    .header(header::COOKIE, cookie.as_str())
-                    .header("sec-fetch-site", "same-origin");
+                headers.insert(header::COOKIE, cookie.parse().unwrap());
+                // As a browser says on our own page.
+                headers.insert("sec-fetch-site", header::HeaderValue::from_static("same-origin"));
             }
-            Some(Proof::Bearer(token)) => request = request.bearer_auth(token),
+            Some(Proof::Bearer(token)) => {
+                let value = format!("Bearer {token}");
+                headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+            }
             None => {}
         }
-        request
+        headers
+    }
+
+    /// A request with this client's proof, for what the short forms cannot say.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url)).headers(self.headers())
     }
 
     /// Sends a request and checks the status.

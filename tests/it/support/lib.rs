@@ -12,9 +12,11 @@
 mod client;
 mod cluster;
 mod database;
+mod hire;
 mod process;
 mod server;
 mod socket;
+mod telegram;
 mod wait;
 
 pub use client::{Answer, Client, Session};
@@ -23,4 +25,5 @@ pub use database::Database;
 pub use process::{Place, ProcessServer, beseda, kill_9};
 pub use server::TestServer;
 pub use socket::Socket;
+pub use telegram::{TelegramStage, Way, connect};
 pub use wait::{PATIENCE, eventually, until};

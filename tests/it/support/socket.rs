@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{Error, Message, client::IntoClientRequest, protocol::CloseFrame},
 };
 
-use crate::Client;
+use crate::{Client, PATIENCE};
 
 /// An open socket with everything that came over it.
 pub struct Socket {
@@ -20,23 +20,29 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Opens `/api/v1/socket` with the client's cookie.
+    /// Opens the socket with the client's proof and returns after the welcome. `after` is the last
+    /// number that the client has; without one, events come from now on.
     pub async fn open(client: &Client, after: Option<i64>) -> Self {
-        match Self::try_open(client, after).await {
+        let mut socket = match Self::connect(client).await {
             Ok(socket) => socket,
             Err(error) => panic!("the socket does not open: {error}"),
+        };
+        let mut hello = json!({ "type": "hello" });
+        if let Some(after) = after {
+            hello["after"] = after.into();
         }
+        socket.send(&hello).await;
+        socket.next_event("welcome", PATIENCE).await;
+        socket
     }
 
-    pub async fn try_open(client: &Client, after: Option<i64>) -> Result<Self, Error> {
-        let query = after.map(|seq| format!("?after={seq}")).unwrap_or_default();
+    /// Opens the socket and says nothing yet: the first frame is the test's.
+    pub async fn connect(client: &Client) -> Result<Self, Error> {
         let url = client.url().replacen("http", "ws", 1);
-        let mut request = format!("{url}/api/v1/socket{query}").into_client_request()?;
-        if let Some(cookie) = client.cookie() {
-            request.headers_mut().insert("cookie", cookie.parse().unwrap());
-            // As a browser says on our own page.
-            request.headers_mut().insert("origin", client.url().parse().unwrap());
-        }
+        let mut request = format!("{url}/api/v1/socket").into_client_request()?;
+        // Cookie or token, and what a browser says on our own page.
+        request.headers_mut().extend(client.headers());
+        request.headers_mut().insert("origin", client.url().parse().unwrap());
         let (stream, _) = connect_async(request).await?;
         Ok(Self { stream, seen: Vec::new() })
     }
