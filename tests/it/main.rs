@@ -7,8 +7,10 @@
 
 mod config;
 mod contacts;
+mod doctor;
 mod endpoints;
 mod openapi;
 mod people;
 mod start;
+mod telegram;
 mod web;

@@ -33,9 +33,7 @@ impl TelegramStage {
             .port();
         let server = TestServer::start_with(|config| {
             config.http.listen = ([127, 0, 0, 1], port).into();
-            config.public_url = Some(
-                format!("http://127.0.0.1:{port}/").parse().expect("a url"),
-            );
+            config.public_url = Some(format!("http://127.0.0.1:{port}/").parse().expect("a url"));
         })
         .await;
         let telegram = Telegram::start(Options::quick()).await.expect("the sandbox starts");
