@@ -423,6 +423,10 @@ async fn s11_nobody_logged_in_gets_nothing() {
                 assert_eq!(operation["security"], json!([{}]), "{id} is marked as public");
                 continue;
             }
+            // It takes its proof after the upgrade, and has tests of its own.
+            if id == "socket" {
+                continue;
+            }
             tried += 1;
             let method: Method = method.to_uppercase().parse().expect("a method");
             let address: String = path
