@@ -1,7 +1,11 @@
 //! The company's tags.
 
 use axum::{extract::State, http::StatusCode};
-use domain::{contact_view::TagView, ids::TagId};
+use domain::{
+    contact_view::TagView,
+    ids::{ConversationId, TagId},
+    view::ConversationView,
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -12,6 +16,7 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list_tags, create_tag))
         .routes(routes!(change_tag, delete_tag))
+        .routes(routes!(tag_conversation, untag_conversation))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -73,4 +78,30 @@ async fn delete_tag(
 ) -> Result<StatusCode, Problem> {
     api.app.delete_tag(&actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Put a tag on a conversation
+#[utoipa::path(put, path = "/api/v1/conversations/{conversation_id}/tags/{tag_id}",
+    operation_id = "tag_conversation", tag = "tags",
+    params(("conversation_id" = ConversationId, Path), ("tag_id" = TagId, Path)),
+    responses((status = 200, body = ConversationView), Refusals))]
+async fn tag_conversation(
+    State(api): State<Api>,
+    As(actor): As,
+    Path((id, tag)): Path<(ConversationId, TagId)>,
+) -> Result<Json<ConversationView>, Problem> {
+    Ok(Json(api.app.tag_conversation(&actor, id, tag).await?))
+}
+
+/// Take a tag off a conversation
+#[utoipa::path(delete, path = "/api/v1/conversations/{conversation_id}/tags/{tag_id}",
+    operation_id = "untag_conversation", tag = "tags",
+    params(("conversation_id" = ConversationId, Path), ("tag_id" = TagId, Path)),
+    responses((status = 200, body = ConversationView), Refusals))]
+async fn untag_conversation(
+    State(api): State<Api>,
+    As(actor): As,
+    Path((id, tag)): Path<(ConversationId, TagId)>,
+) -> Result<Json<ConversationView>, Problem> {
+    Ok(Json(api.app.untag_conversation(&actor, id, tag).await?))
 }

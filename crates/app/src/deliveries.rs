@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::{
     clock::Instant,
-    ids::{AccountId, DeliveryId},
+    ids::{AccountId, DeliveryId, EndpointId},
     webhook::{self, DeliveryState, Disabled, Outcome, Verdict},
 };
 use net::{
@@ -231,11 +231,15 @@ fn wants(endpoint: &Lagging, event: &FeedEvent) -> bool {
         && (endpoint.kinds.is_empty() || endpoint.kinds.contains(&event.kind))
 }
 
+pub(crate) fn lane(endpoint: EndpointId) -> String {
+    format!("end:{}", endpoint.0)
+}
+
 /// The job that posts a delivery, in its endpoint's lane.
 pub(crate) fn job(delivery: &NewDelivery) -> NewJob {
     let work = Work::Deliver { delivery: delivery.delivery_id };
     NewJob {
-        lane: format!("end:{}", delivery.endpoint_id.0),
+        lane: lane(delivery.endpoint_id),
         queue: DELIVERY_QUEUE,
         payload: json!(work),
         run_at: None,
@@ -286,7 +290,6 @@ fn readable(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use domain::ids::EndpointId;
     use uuid::Uuid;
 
     use super::*;

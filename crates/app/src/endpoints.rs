@@ -91,6 +91,7 @@ impl App {
         check.add(change.kinds.as_deref().and_then(check_kinds));
         check.done()?;
         let mut tx = self.store.tenant(actor.account).await?;
+        let mended = url.is_some() || change.enabled == Some(true);
         let patch = EndpointPatch { url, kinds: change.kinds };
         if !tx.update_endpoint(id, &patch).await? {
             return Err(NOT_FOUND);
@@ -103,6 +104,10 @@ impl App {
         self.audit_endpoint(&mut tx, actor, "endpoint.changed", id).await?;
         let view = tx.endpoint(id).await?.ok_or(NOT_FOUND)?;
         tx.commit().await?;
+        if mended {
+            // What waits for its next try need not wait any longer.
+            self.store.wake_lanes(actor.account, &deliveries::lane(id)).await?;
+        }
         Ok(view)
     }
 

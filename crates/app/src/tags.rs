@@ -1,9 +1,15 @@
 //! The company's tags (CV-8).
 
-use domain::{contact_view::TagView, ids::TagId, people::Right, text::Words};
-use store::{TAG_NAME_TAKEN, Tag};
+use domain::{
+    contact_view::TagView,
+    ids::{ConversationId, TagId},
+    people::Right,
+    text::Words,
+    view::ConversationView,
+};
+use store::{TAG_NAME_TAKEN, Tag, TenantTx};
 
-use crate::{Actor, App, Error, Invalid, Result, fields::Check};
+use crate::{Actor, App, Error, Invalid, Result, fields::Check, reply::append_conversation};
 
 /// A tag's look when none was chosen.
 const DEFAULT_COLOR: &str = "#8899aa";
@@ -67,6 +73,54 @@ impl App {
         tx.commit().await?;
         Ok(())
     }
+
+    pub async fn tag_conversation(
+        &self,
+        actor: &Actor,
+        id: ConversationId,
+        tag: TagId,
+    ) -> Result<ConversationView> {
+        let mut tx = self.worked_on(actor, id).await?;
+        if !tx.tag_exists(tag).await? {
+            return Err(Error::NotFound { what: "tag" });
+        }
+        let changed = tx.tag_conversation(id, tag).await?;
+        tagged(tx, id, changed).await
+    }
+
+    pub async fn untag_conversation(
+        &self,
+        actor: &Actor,
+        id: ConversationId,
+        tag: TagId,
+    ) -> Result<ConversationView> {
+        let mut tx = self.worked_on(actor, id).await?;
+        let changed = tx.untag_conversation(id, tag).await?;
+        tagged(tx, id, changed).await
+    }
+
+    /// Locks a conversation that the actor sees and may work on.
+    async fn worked_on(&self, actor: &Actor, id: ConversationId) -> Result<TenantTx> {
+        actor.require(Right::WorkConversations)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        tx.lock_conversation(id)
+            .await?
+            .filter(|c| actor.viewer.sees(&c.audience()))
+            .ok_or(CONVERSATION_NOT_FOUND)?;
+        Ok(tx)
+    }
+}
+
+const CONVERSATION_NOT_FOUND: Error = Error::NotFound { what: "conversation" };
+
+/// Reads the conversation with its tags as they are now, and tells readers of a change.
+async fn tagged(mut tx: TenantTx, id: ConversationId, changed: bool) -> Result<ConversationView> {
+    let view = tx.conversation(id).await?.ok_or(CONVERSATION_NOT_FOUND)?;
+    if changed {
+        append_conversation(&mut tx, &view, None);
+    }
+    tx.commit().await?;
+    Ok(view)
 }
 
 fn view(tag: Tag) -> TagView {
