@@ -166,6 +166,9 @@ impl Row {
     }
 }
 
+/// Id, channel, reason, time and size of what waits in quarantine.
+type Waiting = (Uuid, Uuid, Json<Words>, DateTime<Utc>, i32);
+
 /// A channel to insert.
 #[derive(Debug, Clone)]
 pub struct NewChannel {
@@ -365,7 +368,7 @@ impl TenantTx {
         limit: i64,
     ) -> Result<Vec<(QuarantineId, ChannelId, Words, DateTime<Utc>, i64)>> {
         let account = self.account();
-        let rows: Vec<(Uuid, Uuid, Json<Words>, DateTime<Utc>, i32)> = sqlx::query_as(
+        let rows: Vec<Waiting> = sqlx::query_as(
             "select quarantine_id, channel_id, reason, created_at, length(body)
              from quarantine where account_id = $1 and resolved_at is null
              order by created_at desc limit $2",

@@ -117,10 +117,9 @@ impl TenantTx {
     ) -> Result<()> {
         let account = self.account().0;
         let (kept, merged) = (kept.0, merged.0);
-        let mut moved = Moved::default();
         // Identities first: their row locks are the door of intake, so a conversation that is being
         // opened is waited for here and seen by the next statement.
-        moved.identities = sqlx::query_scalar(
+        let identities = sqlx::query_scalar(
             "update identities set contact_id = $2
              where account_id = $1 and contact_id = $3 returning identity_id",
         )
@@ -129,6 +128,7 @@ impl TenantTx {
         .bind(merged)
         .fetch_all(self.conn())
         .await?;
+        let mut moved = Moved { identities, ..Moved::default() };
         moved.conversations = sqlx::query_scalar(
             "update conversations set contact_id = $2
              where account_id = $1 and contact_id = $3 returning conversation_id",

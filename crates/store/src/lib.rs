@@ -68,7 +68,7 @@ pub use search::{ContactQuery, MOST_TEXT, MessageHit, MessageKey};
 pub use secrets::{MasterKeys, SecretPlace};
 pub use tags::{TAG_NAME_TAKEN, Tag};
 pub use tenant::TenantTx;
-pub use visitor::{NewVisitor, VisitorRow};
+pub use visitor::{NewVisitor, VisitorMessage, VisitorRow};
 
 use std::{sync::Arc, time::Duration};
 

@@ -330,7 +330,7 @@ impl TenantTx {
     }
 
     pub async fn message_view(&mut self, row: MessageRow) -> Result<MessageView> {
-        let files = self.attachment_views(&row.file_ids().to_vec()).await?;
+        let files = self.attachment_views(row.file_ids()).await?;
         Ok(row.view(&files))
     }
 

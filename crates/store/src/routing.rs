@@ -38,6 +38,9 @@ pub struct ScheduleRow {
 
 type ScenarioColumns = (Uuid, String, Value, i64, DateTime<Utc>);
 
+/// Id, presence, capacity and the time of the last offer.
+type EmployeeColumns = (Uuid, String, Option<i32>, Option<DateTime<Utc>>);
+
 fn scenario_row(row: ScenarioColumns) -> Result<ScenarioRow> {
     Ok(ScenarioRow {
         scenario_id: ScenarioId(row.0),
@@ -166,7 +169,7 @@ impl TenantTx {
     /// rows are held until commit, so two decisions do not fill the same last place.
     pub async fn lock_employee_facts(&mut self) -> Result<Vec<EmployeeFacts>> {
         let account = self.account().0;
-        let locked: Vec<(Uuid, String, Option<i32>, Option<DateTime<Utc>>)> = sqlx::query_as(
+        let locked: Vec<EmployeeColumns> = sqlx::query_as(
             "select employee_id, presence, capacity, last_offer_at from employees
              where account_id = $1 and disabled_at is null and role <> 'analyst'
              order by employee_id for no key update",

@@ -1,13 +1,17 @@
 //! Visitors of a company's site: bearers of a widget token.
 
+use chrono::{DateTime, Utc};
 use domain::{
     attribution::Attribution,
-    ids::{AccountId, ChannelId},
+    conversation::Direction,
+    delivery::DeliveryStatus,
+    ids::{AccountId, ChannelId, ConversationId, IdentityId, MessageId},
 };
+use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::{Result, Store, TenantTx};
+use crate::{Error, Result, Store, StoredBody, TenantTx};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VisitorRow {
@@ -28,6 +32,66 @@ pub struct NewVisitor {
     pub token_hash: [u8; 32],
     pub attribution: Attribution,
 }
+
+/// A message that a visitor may read: what they wrote and what was written to them.
+#[derive(Debug, Clone)]
+pub struct VisitorMessage {
+    pub message_id: MessageId,
+    pub conversation_id: ConversationId,
+    /// The conversation's public number: later conversations of a person have greater ones.
+    pub number: i64,
+    pub position: i64,
+    pub direction: Direction,
+    pub automatic: bool,
+    pub author: Option<String>,
+    pub body: StoredBody,
+    pub external_id: Option<String>,
+    pub status: Option<DeliveryStatus>,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(sqlx::FromRow)]
+struct MessageRow {
+    message_id: Uuid,
+    conversation_id: Uuid,
+    number: i64,
+    position: i64,
+    direction: String,
+    automatic: bool,
+    author: Option<String>,
+    content: Value,
+    external_id: Option<String>,
+    status: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<MessageRow> for VisitorMessage {
+    type Error = Error;
+
+    fn try_from(row: MessageRow) -> Result<Self> {
+        let bad = |column, value: &dyn ToString| Error::bad("messages", column, value.to_string());
+        Ok(Self {
+            message_id: MessageId(row.message_id),
+            conversation_id: ConversationId(row.conversation_id),
+            number: row.number,
+            position: row.position,
+            direction: Direction::parse(&row.direction)
+                .ok_or_else(|| bad("direction", &row.direction))?,
+            automatic: row.automatic,
+            author: row.author,
+            body: serde_json::from_value(row.content).map_err(|e| bad("content", &e))?,
+            external_id: row.external_id,
+            status: row
+                .status
+                .map(|s| DeliveryStatus::parse(&s).ok_or_else(|| bad("status", &s)))
+                .transpose()?,
+            at: row.created_at,
+        })
+    }
+}
+
+/// Conversations that a visitor's page looks back into.
+const HISTORY: i64 = 20;
 
 impl Store {
     /// The visitor who bears this token, if it is one of this channel.
@@ -92,5 +156,113 @@ impl TenantTx {
         .bind(account)
         .fetch_one(self.conn())
         .await?)
+    }
+
+    /// The person whom a channel knows by this id.
+    pub async fn identity_of(
+        &mut self,
+        channel: ChannelId,
+        external_id: &str,
+    ) -> Result<Option<IdentityId>> {
+        let account = self.account().0;
+        let found: Option<Uuid> = sqlx::query_scalar(
+            "select identity_id from identities
+             where account_id = $1 and channel_id = $2 and external_id = $3",
+        )
+        .bind(account)
+        .bind(channel.0)
+        .bind(external_id)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(found.map(IdentityId))
+    }
+
+    /// What a visitor may read after a place (conversation's number, position), in order.
+    pub async fn visitor_messages_after(
+        &mut self,
+        identity: IdentityId,
+        (number, position): (i64, i64),
+        most: i64,
+    ) -> Result<Vec<VisitorMessage>> {
+        let account = self.account().0;
+        let rows: Vec<MessageRow> = sqlx::query_as(
+            "select m.message_id, m.conversation_id, c.number, m.position, m.direction,
+                m.automatic, e.name as author, m.content, m.external_id, m.status, m.created_at
+             from conversations c
+             join lateral (
+                select * from messages m
+                where m.account_id = c.account_id and m.conversation_id = c.conversation_id
+                  and m.direction in ('inbound', 'outbound') and m.removed_at is null
+                  and m.position > case when c.number = $3 then $4 else 0 end
+                order by m.position limit $5) m on true
+             left join employees e on e.account_id = m.account_id and e.employee_id = m.author_id
+             where c.account_id = $1 and c.identity_id = $2 and c.number >= $3
+             order by c.number, m.position limit $5",
+        )
+        .bind(account)
+        .bind(identity.0)
+        .bind(number)
+        .bind(position)
+        .bind(most)
+        .fetch_all(self.conn())
+        .await?;
+        rows.into_iter().map(VisitorMessage::try_from).collect()
+    }
+
+    /// The latest that a visitor may read, in order.
+    pub async fn visitor_messages_latest(
+        &mut self,
+        identity: IdentityId,
+        most: i64,
+    ) -> Result<Vec<VisitorMessage>> {
+        let account = self.account().0;
+        let rows: Vec<MessageRow> = sqlx::query_as(
+            "select m.message_id, m.conversation_id, c.number, m.position, m.direction,
+                m.automatic, e.name as author, m.content, m.external_id, m.status, m.created_at
+             from (select account_id, conversation_id, number from conversations
+                   where account_id = $1 and identity_id = $2 order by number desc limit $3) c
+             join lateral (
+                select * from messages m
+                where m.account_id = c.account_id and m.conversation_id = c.conversation_id
+                  and m.direction in ('inbound', 'outbound') and m.removed_at is null
+                order by m.position desc limit $4) m on true
+             left join employees e on e.account_id = m.account_id and e.employee_id = m.author_id
+             order by c.number desc, m.position desc limit $4",
+        )
+        .bind(account)
+        .bind(identity.0)
+        .bind(HISTORY)
+        .bind(most)
+        .fetch_all(self.conn())
+        .await?;
+        rows.into_iter().rev().map(VisitorMessage::try_from).collect()
+    }
+
+    /// What was written to this person up to a message of theirs and is not marked read yet.
+    pub async fn unread_up_to(
+        &mut self,
+        identity: IdentityId,
+        message: MessageId,
+        most: i64,
+    ) -> Result<Vec<MessageId>> {
+        let account = self.account().0;
+        let found: Vec<Uuid> = sqlx::query_scalar(
+            "select m.message_id
+             from messages seen
+             join conversations c on c.account_id = seen.account_id
+                and c.conversation_id = seen.conversation_id and c.identity_id = $2
+             join messages m on m.account_id = seen.account_id
+                and m.conversation_id = seen.conversation_id and m.position <= seen.position
+             where seen.account_id = $1 and seen.message_id = $3
+               and m.direction = 'outbound' and m.status not in ('read', 'failed')
+             order by m.position desc limit $4",
+        )
+        .bind(account)
+        .bind(identity.0)
+        .bind(message.0)
+        .bind(most)
+        .fetch_all(self.conn())
+        .await?;
+        Ok(found.into_iter().map(MessageId).collect())
     }
 }
