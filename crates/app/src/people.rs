@@ -146,6 +146,7 @@ impl App {
         may_change(actor, &old, None)?;
         keep_an_owner(&owners, id)?;
         tx.disable_employee(id, self.clock.now()).await?;
+        self.presence_changed(&mut tx, id, Presence::Off).await?;
         let new = changed(&mut tx, id).await?;
         self.note(&mut tx, actor, "employee.disabled", id.to_string(), json!({})).await?;
         tx.commit().await?;

@@ -79,7 +79,8 @@ impl App {
             tx.commit().await?;
             return Ok(Prepared::Done);
         };
-        let can = self.driver(&channel)?.capabilities();
+        let driver = self.driver(&channel)?;
+        let can = driver.capabilities();
         let repeated = match message.status {
             Some(DeliveryStatus::Queued) => false,
             Some(DeliveryStatus::Sending) if can.idempotent_send => true,
@@ -100,6 +101,8 @@ impl App {
             return Ok(Prepared::Wait(after, "the service asked the channel to wait".to_owned()));
         }
         let outbound = self.outbound(&mut tx, &message, repeated).await?;
+        let foretold = driver.foretold(&self.driver_channel(&channel), id);
+        tx.add_aliases(channel.channel_id, id, &foretold).await?;
         tx.set_status(id, DeliveryStatus::Sending, None).await?;
         tx.commit().await?;
         Ok(Prepared::Send(Box::new(channel), Box::new(outbound)))

@@ -11,6 +11,7 @@ use domain::{
     channel::{Capabilities, ChannelKind, FileLimit, StateReport, TextUnit},
     content::FileKind,
     delivery::DeliveryStatus,
+    ids::MessageId,
     text::Words,
 };
 use rustls::pki_types::CertificateDer;
@@ -253,6 +254,12 @@ impl Driver for Email {
             aliases: vec![letter.message_id],
             status: DeliveryStatus::Sent,
         })
+    }
+
+    fn foretold(&self, channel: &Channel, message: MessageId) -> Vec<String> {
+        let Ok(mailbox) = Mailbox::of(channel) else { return Vec::new() };
+        let ours = ids::OurId { message, channel: channel.id }.text(&mailbox.address);
+        vec![ids::of_ours(&ours), ours]
     }
 
     fn listener(&self) -> Option<&dyn Listener> {

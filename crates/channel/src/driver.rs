@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     channel::{Capabilities, ChannelKind, StateReport},
-    ids::{AccountId, ChannelId},
+    ids::{AccountId, ChannelId, MessageId},
     text::Words,
 };
 use secrecy::SecretString;
@@ -124,6 +124,12 @@ pub trait Driver: Send + Sync + 'static {
 
     /// Hands one message to the service. Called in order within a conversation.
     async fn send(&self, channel: &Channel, message: &Outbound) -> Result<Sent, SendError>;
+
+    /// Ids by which the service will name this message of ours, where the driver makes them itself.
+    /// They are kept before the send, so that a receipt settles a send whose answer was lost.
+    fn foretold(&self, _channel: &Channel, _message: MessageId) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Messages come by webhook.
     fn webhook(&self) -> Option<&dyn Webhook> {

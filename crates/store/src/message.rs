@@ -388,6 +388,30 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Keeps ids by which the service may name a message of ours.
+    pub async fn add_aliases(
+        &mut self,
+        channel: ChannelId,
+        id: MessageId,
+        aliases: &[String],
+    ) -> Result<()> {
+        if aliases.is_empty() {
+            return Ok(());
+        }
+        let account = self.account().0;
+        sqlx::query(
+            "insert into message_aliases (account_id, channel_id, alias, message_id)
+             select $1, $2, alias, $4 from unnest($3::text[]) alias on conflict do nothing",
+        )
+        .bind(account)
+        .bind(channel.0)
+        .bind(aliases)
+        .bind(id.0)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
     /// Records what the service called a message that it accepted, and returns the furthest status
     /// that early reports already gave.
     pub async fn record_sent(
@@ -406,18 +430,7 @@ impl TenantTx {
         .bind(external_id)
         .execute(self.conn())
         .await?;
-        if !aliases.is_empty() {
-            sqlx::query(
-                "insert into message_aliases (account_id, channel_id, alias, message_id)
-                 select $1, $2, alias, $4 from unnest($3::text[]) alias on conflict do nothing",
-            )
-            .bind(account)
-            .bind(channel.0)
-            .bind(aliases)
-            .bind(id.0)
-            .execute(self.conn())
-            .await?;
-        }
+        self.add_aliases(channel, id, aliases).await?;
         let mut names = aliases.to_vec();
         names.push(external_id.to_owned());
         let early: Vec<(String, Option<String>)> = sqlx::query_as(
