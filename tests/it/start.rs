@@ -54,6 +54,11 @@ async fn the_first_start_makes_a_company_and_the_next_ones_keep_it() {
         server.said().contains("with the password").then(|| server.demo_password())
     });
     assert_eq!(again, password);
+    let said = server.said();
+    let page = said.lines().find_map(|line| line.split_once("as a visitor of a site: "));
+    let (_, page) = page.expect("the demo company has a widget to try");
+    let path = page.strip_prefix(server.url()).expect("below our own address");
+    server.client().get(path, 200).await;
     logs_in(&server.client(), &password).await;
     server.client().log_in("a@example.test", "длинный пароль").await;
 }

@@ -6,9 +6,11 @@ use std::{
 };
 
 use anyhow::Result;
-use app::{App, SignUp};
+use app::{Actor, App, ChannelForm, SignUp};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::json;
+use domain::{channel::ChannelKind, ids::AccountId};
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value, json};
 
 use crate::{secret_file, system};
 
@@ -17,14 +19,18 @@ pub const EMAIL: &str = "demo@beseda.test";
 
 /// Set once the demo company was made; a person may delete it afterwards for good.
 const MARK: &str = "demo_company";
+const WIDGET: &str = "widget";
+const WHO: &str = "beseda serve";
 
-/// How to log in.
+/// How to log in and where to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogIn {
     pub email: &'static str,
-    /// Unknown on a machine that did not make the company.
+    /// Unknown where a person changed it, or on a machine that did not make the company.
     pub password: Option<String>,
     pub file: PathBuf,
+    /// The widget's test page, below the public address.
+    pub test_page: Option<String>,
 }
 
 fn file(data_dir: &Path) -> PathBuf {
@@ -36,15 +42,31 @@ fn file(data_dir: &Path) -> PathBuf {
 /// and the mark comes last. Of two machines that start at once, one makes it.
 pub async fn ensure(app: &App, data_dir: &Path) -> Result<Option<LogIn>> {
     let path = file(data_dir);
-    if app.store.demo_account().await?.is_some() {
-        app.store.mark_installation(MARK, &json!(true)).await?;
-        return known(&path).map(Some);
+    let marked = app.store.installation_value(MARK).await?.is_some();
+    let account = match app.store.demo_account().await? {
+        Some((account, _)) => account,
+        None if marked => return Ok(None),
+        None => make(app, &path).await?,
+    };
+    let written = secret_file::read(&path)?.as_deref().and_then(password_in);
+    let mut password = None;
+    if let Some(written) = written
+        && let Some(owner) = owner(app, account, &written).await
+    {
+        password = Some(written);
+        if !marked && let Err(error) = furnish(app, &owner).await {
+            tracing::warn!(%error, "the demo company has no widget");
+        }
+        app.log_out(&owner).await?;
     }
-    if app.store.installation_value(MARK).await?.is_some() {
-        return Ok(None);
-    }
+    app.store.mark_installation(MARK, &json!(true)).await?;
+    let test_page = test_page(app, account).await?;
+    Ok(Some(LogIn { email: EMAIL, password, file: path, test_page }))
+}
+
+async fn make(app: &App, path: &Path) -> Result<AccountId> {
     let fresh = URL_SAFE_NO_PAD.encode(system::random::<12>()?);
-    let text = secret_file::create(&path, &letter(&fresh))?;
+    let text = secret_file::create(path, &letter(&fresh))?;
     let password = password_in(&text).unwrap_or(fresh);
     let made = app
         .sign_up_demo(SignUp {
@@ -53,26 +75,58 @@ pub async fn ensure(app: &App, data_dir: &Path) -> Result<Option<LogIn>> {
             email: EMAIL.to_owned(),
             password: password.into(),
             language: "ru".to_owned(),
-            user_agent: "beseda serve".to_owned(),
+            user_agent: WHO.to_owned(),
         })
         .await;
-    match made {
-        Ok(_) => {}
-        Err(error) => {
-            if app.store.demo_account().await?.is_none() {
-                return Err(error.into());
-            }
-            // Another machine was first, and this password is nobody's.
-            let _ = fs::remove_file(&path);
+    let error = match made {
+        Ok(opened) => return Ok(opened.account),
+        Err(error) => error,
+    };
+    match app.store.demo_account().await? {
+        // Another machine was first, and this password is nobody's.
+        Some((account, _)) => {
+            let _ = fs::remove_file(path);
+            Ok(account)
         }
+        None => Err(error.into()),
     }
-    app.store.mark_installation(MARK, &json!(true)).await?;
-    known(&path).map(Some)
 }
 
-fn known(path: &Path) -> Result<LogIn> {
-    let password = secret_file::read(path)?.as_deref().and_then(password_in);
-    Ok(LogIn { email: EMAIL, password, file: path.to_owned() })
+/// The owner, if the password is still the written one.
+async fn owner(app: &App, account: AccountId, password: &str) -> Option<Actor> {
+    let form = app::LogIn {
+        email: EMAIL.to_owned(),
+        password: password.into(),
+        account: Some(account),
+        user_agent: WHO.to_owned(),
+    };
+    let opened = app.log_in(form).await.ok()?;
+    app.authenticate(opened.token.expose_secret()).await.ok()
+}
+
+/// A widget, so that a first message can be written at once.
+async fn furnish(app: &App, owner: &Actor) -> app::Result<()> {
+    if !app.channels(owner).await?.is_empty() {
+        return Ok(());
+    }
+    let settings = [
+        ("title", "Демонстрационная компания"),
+        ("greeting", "Здравствуйте! Напишите нам, оператор увидит сообщение сразу."),
+    ];
+    let settings: Map<String, Value> =
+        settings.into_iter().map(|(key, text)| (key.to_owned(), text.into())).collect();
+    let form = ChannelForm {
+        name: Some("Чат на сайте".to_owned()),
+        settings: Some(settings),
+        ..ChannelForm::default()
+    };
+    app.create_channel(owner, &ChannelKind::new(WIDGET), form).await.map(|_| ())
+}
+
+async fn test_page(app: &App, account: AccountId) -> Result<Option<String>> {
+    let channels = app.store.tenant(account).await?.channels().await?;
+    let widget = channels.into_iter().find(|channel| channel.kind.as_str() == WIDGET);
+    Ok(widget.map(|widget| format!("widget/{}/test.html", widget.hook_key)))
 }
 
 fn letter(password: &str) -> String {

@@ -1,6 +1,10 @@
 //! `beseda serve`: from nothing to a running server and back.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use api::Api;
@@ -142,19 +146,29 @@ async fn answer(listener: TcpListener, api: Api, stop: CancellationToken) {
 
 /// For the person at the terminal, apart from the log: no log shall hold a password.
 fn say_where(config: &Config, address: SocketAddr, login: Option<&demo::LogIn>) {
+    // The address of all interfaces is none to go to.
+    let host = match address.ip() {
+        ip if ip.is_unspecified() => "127.0.0.1".to_owned(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+        IpAddr::V4(ip) => ip.to_string(),
+    };
     let url = match &config.public_url {
         Some(url) => url.to_string(),
-        None => format!("http://{address}/"),
+        None => format!("http://{host}:{}/", address.port()),
     };
     let mut text = format!("Beseda is at {url}\n");
     if let Some(login) = login {
+        let email = login.email;
         match &login.password {
             Some(password) => text.push_str(&format!(
-                "  Log in to the demo company: {} with the password {password}\n  (kept in {})\n",
-                login.email,
+                "  Log in to the demo company: {email} with the password {password}\n  \
+                 (kept in {})\n",
                 login.file.display()
             )),
-            None => text.push_str(&format!("  The demo company's e-mail is {}\n", login.email)),
+            None => text.push_str(&format!("  Log in to the demo company: {email}\n")),
+        }
+        if let Some(page) = &login.test_page {
+            text.push_str(&format!("  Write as a visitor of a site: {url}{page}\n"));
         }
     }
     print!("{text}");

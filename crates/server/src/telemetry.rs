@@ -1,6 +1,10 @@
 //! Logs and figures of this process.
 
-use std::{io, sync::OnceLock, time::Duration};
+use std::{
+    io::{self, IsTerminal},
+    sync::OnceLock,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -27,7 +31,12 @@ pub fn start_logs(log: &Log) -> Result<()> {
     let registry = tracing_subscriber::registry().with(filter);
     match log.format {
         LogFormat::Human => registry
-            .with(tracing_subscriber::fmt::layer().with_target(false).with_writer(io::stderr))
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .with_target(false)
+                    .with_ansi(io::stderr().is_terminal())
+                    .with_writer(io::stderr),
+            )
             .try_init()?,
         LogFormat::Json => registry
             .with(
