@@ -13,7 +13,8 @@ create table contacts (
 create index contacts_recent on contacts (account_id, created_at desc, contact_id desc)
     where merged_into is null;
 create index contacts_search on contacts
-    using gin (account_id, (' ' || fold_yo(lower(name))) gin_trgm_ops);
+    using gin (account_id, (' ' || fold_yo(lower(name))) gin_trgm_ops)
+    with (fastupdate = off);
 call protect('contacts', 'select, insert, update, delete');
 
 create table contact_phones (

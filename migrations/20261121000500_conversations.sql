@@ -47,6 +47,8 @@ create index conversations_list on conversations (account_id, state, last_messag
 create index conversations_mine on conversations (account_id, assignee_id, state, last_message_at desc, conversation_id desc)
     where assignee_id is not null;
 create index conversations_contact on conversations (account_id, contact_id, opened_at desc);
+-- A site visitor's history.
+create index conversations_identity on conversations (account_id, identity_id, number);
 create index conversations_auto_close on conversations (auto_close_at) where auto_close_at is not null;
 create index conversations_route on conversations (route_at) where route_at is not null;
 call protect('conversations', 'select, insert, update');
@@ -87,11 +89,13 @@ create table messages (
 create unique index messages_external on messages (channel_id, external_id) where external_id is not null;
 create unique index messages_client on messages (account_id, author_id, client_id) where client_id is not null;
 -- The day is part of it, so that search can read the newest days alone (search_messages).
+-- Each search reads the entries that wait to be sorted in, and whoever fills the list up sorts them
+-- in before its COMMIT: few of them keep both short.
 create index messages_search on messages using gin (
     account_id,
     ((created_at at time zone 'UTC')::date),
     to_tsvector('russian', fold_yo(words))
-) where words <> '';
+) with (gin_pending_list_limit = 256) where words <> '';
 call protect('messages', 'select, insert, update');
 
 -- Other ids by which a service names a message: parts, album items, Message-IDs.

@@ -218,6 +218,102 @@ async fn cv_8_tags_are_put_on_contacts() {
     s.put(&path, &json!({}), 404).await;
 }
 
+#[tokio::test]
+async fn cv_8_tags_are_put_on_conversations() {
+    let company = Company::new().await;
+    let s = &company.session;
+    let tag = s.post("/api/v1/tags", &json!({ "name": "жалоба" }), 201).await.json();
+    let tag = tag["tag_id"].as_str().unwrap();
+    let (_, conversation) = company.says(&person("a", "Анна"), "плохо").await;
+    let path = format!("/api/v1/conversations/{conversation}/tags/{tag}");
+    let mut tx = company.store.tenant(company.account).await.unwrap();
+    let before = tx.last_seq().await.unwrap();
+    drop(tx);
+    assert_eq!(s.put(&path, &json!({}), 200).await.json()["tags"], json!([tag]));
+    s.put(&path, &json!({}), 200).await;
+    let found = company.get(&format!("/api/v1/conversations?tag_id={tag}")).await;
+    assert_eq!(found["items"].as_array().unwrap().len(), 1);
+    let mut tx = company.store.tenant(company.account).await.unwrap();
+    let events = tx.feed_after(before, 100).await.unwrap();
+    let tagged = |e: &&store::FeedEvent| {
+        e.kind == "conversation.changed" && e.payload["conversation"]["tags"] == json!([tag])
+    };
+    assert_eq!(events.iter().filter(tagged).count(), 1, "a repeat is no event");
+    drop(tx);
+    assert_eq!(s.delete(&path, 200).await.json()["tags"], json!([]));
+    company.server.sign_up().await.put(&path, &json!({}), 404).await;
+}
+
+/// The indexes are used although their operators are not leak-proof (row-level security).
+#[tokio::test]
+async fn ow_3_search_reads_its_indexes_and_no_whole_table() {
+    let company = Company::new().await;
+    let (_, conversation) = company.says(&person("a", "Анна Королёва"), "первый").await;
+    let mut conn = company.server.database().connect().await;
+    sqlx::query(
+        "insert into messages (account_id, conversation_id, position, message_id, channel_id,
+            direction, content, words, occurred_at)
+         select $1, $2, n, gen_random_uuid(), $3, 'inbound', '{}',
+            case when n = 700 then 'самолёт' else 'обычный разговор ' || n end, now()
+         from generate_series(100, 5000) n",
+    )
+    .bind(company.account.0)
+    .bind(conversation.0)
+    .bind(company.channel.0)
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    sqlx::query(
+        "insert into contacts (account_id, contact_id, name)
+         select $1, gen_random_uuid(), 'Иван Петров ' || n from generate_series(1, 5000) n",
+    )
+    .bind(company.account.0)
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    sqlx::raw_sql("analyze messages; analyze contacts").execute(&mut conn).await.unwrap();
+    sqlx::query("set role beseda_app").execute(&mut conn).await.unwrap();
+    sqlx::query("select set_config('app.account_id', $1, false)")
+        .bind(company.account.0.to_string())
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    let scans = async |conn: &mut PgConnection| -> (i64, i64, i64) {
+        // Figures of this connection are written down at once, and read anew.
+        sqlx::raw_sql("select pg_stat_force_next_flush(); select pg_stat_clear_snapshot()")
+            .execute(&mut *conn)
+            .await
+            .unwrap();
+        sqlx::query_as(
+            "select
+                (select idx_scan from pg_stat_all_indexes where indexrelname = 'messages_search'),
+                (select idx_scan from pg_stat_all_indexes where indexrelname = 'contacts_search'),
+                (select sum(seq_scan)::bigint from pg_stat_all_tables
+                 where relname in ('messages', 'contacts'))",
+        )
+        .fetch_one(conn)
+        .await
+        .unwrap()
+    };
+    let before = scans(&mut conn).await;
+    let hits: i64 = sqlx::query_scalar(
+        "select count(*) from search_messages('самолеты', now() + interval '1 day', $1, 50)",
+    )
+    .bind(Uuid::max())
+    .fetch_one(&mut conn)
+    .await
+    .unwrap();
+    let people: i64 =
+        sqlx::query_scalar("select count(*) from search_contacts('{королев}', '', '', '', 20)")
+            .fetch_one(&mut conn)
+            .await
+            .unwrap();
+    let after = scans(&mut conn).await;
+    assert_eq!((hits, people), (1, 1));
+    assert!(after.0 > before.0 && after.1 > before.1, "{before:?} {after:?}");
+    assert_eq!(after.2, before.2, "no whole table is read");
+}
+
 /// BY-9: a merge is undone exactly; what came since stays, conversations go with their identities.
 #[tokio::test]
 async fn by_9_a_merge_moves_everything_and_is_taken_back() {
