@@ -35,6 +35,8 @@ mod socket;
 mod tags;
 mod tokens;
 mod visitors;
+mod widget;
+mod widget_socket;
 mod wire;
 
 pub use actor::{As, COOKIE, authenticate};
@@ -47,6 +49,7 @@ pub use problem::Problem;
 pub use refusals::{OpenRefusals, Refusals};
 pub use router::{openapi, router};
 pub use serve::serve;
+pub use widget_socket::VisitorLimits;
 
 use std::sync::Arc;
 
@@ -63,12 +66,13 @@ pub struct Api {
     pub metrics: Option<Metrics>,
     pub hub: Arc<Hub>,
     pub channels: Arc<ChannelCache>,
+    pub visitors: Arc<VisitorLimits>,
 }
 
 impl Api {
     pub fn new(app: App, limits: &LimitSettings, metrics: Option<Metrics>) -> Self {
         let hub = Hub::new(app.clone());
-        let (limits, channels) = (Arc::new(Limits::new(limits)), Arc::default());
-        Self { app, limits, metrics, hub, channels }
+        let limits = Arc::new(Limits::new(limits));
+        Self { app, limits, metrics, hub, channels: Arc::default(), visitors: Arc::default() }
     }
 }

@@ -50,6 +50,7 @@ pub struct Room {
     next_id: AtomicU64,
     pub visitors: Visitors,
     online: tokio::sync::Mutex<Option<(Instant, bool)>>,
+    people_changed: AtomicBool,
 }
 
 /// An event with its frame, written once for all sockets.
@@ -181,6 +182,7 @@ impl Room {
             next_id: AtomicU64::new(0),
             visitors: Visitors::default(),
             online: tokio::sync::Mutex::default(),
+            people_changed: AtomicBool::new(false),
         }
     }
 
@@ -263,6 +265,9 @@ impl Room {
         self.seq.store(last, Ordering::Release);
         drop(sockets);
         for fact in &facts {
+            if fact.event.kind == EventKind::EmployeeChanged.as_str() {
+                self.people_changed.store(true, Ordering::Release);
+            }
             self.visitors.notice(&fact.event);
         }
     }
@@ -326,7 +331,9 @@ impl Room {
     /// Whether any employee is on line, as visitors are told: at most ten seconds old.
     pub async fn anybody_online(&self, app: &app::App) -> app::Result<bool> {
         let mut known = self.online.lock().await;
+        let changed = self.people_changed.swap(false, Ordering::AcqRel);
         if let Some((read, online)) = *known
+            && !changed
             && read.elapsed() < ONLINE_FRESH
         {
             return Ok(online);

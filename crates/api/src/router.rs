@@ -26,9 +26,9 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Api, COOKIE, Problem, access, account, attachments, blacklist, body, channels, contacts, conversations,
-    endpoints, health, hooks, invites, people, problem::FieldProblem, scenarios, search, socket,
-    tags, tokens,
+    Api, COOKIE, Problem, access, account, attachments, blacklist, body, channels, contacts,
+    conversations, endpoints, health, hooks, invites, people, problem::FieldProblem, scenarios,
+    search, socket, tags, tokens, widget,
 };
 
 #[derive(OpenApi)]
@@ -94,6 +94,7 @@ pub fn router(api: Api) -> Router {
         .merge(health::routes())
         .merge(attachments::files())
         .merge(hooks::routes())
+        .merge(widget::routes())
         .route("/", get(async || Html(include_str!("home.html"))));
     let whole = guarded
         .fallback(async || Problem::not_found())

@@ -22,8 +22,8 @@ use domain::{
 };
 use futures::{StreamExt, stream::SplitStream};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::{Instant, MissedTickBehavior};
 use serde::Deserialize;
+use tokio::time::{Instant, MissedTickBehavior};
 use utoipa::{IntoParams, OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 

@@ -28,6 +28,9 @@ pub const CLOSED: u8 = 4;
 /// Somebody came on line or went.
 pub const PEOPLE: u8 = 8;
 
+/// Visitors of one company in this process.
+const MOST: usize = 10_000;
+
 #[derive(Default)]
 pub struct Visitors {
     seats: Mutex<Seats>,
@@ -75,15 +78,19 @@ pub struct VisitorSeat {
 }
 
 impl VisitorSeat {
-    pub fn take(room: &Arc<Room>) -> Self {
+    /// `None` when all seats are taken.
+    pub fn take(room: &Arc<Room>) -> Option<Self> {
         let bell = Arc::new(Bell::default());
         let mut seats = room.visitors.seats();
+        if seats.all.len() >= MOST {
+            return None;
+        }
         let id = seats.next_id;
         seats.next_id += 1;
         seats.all.insert(id, bell.clone());
         drop(seats);
         metrics::gauge!("beseda_visitor_sockets").increment(1.0);
-        Self { room: room.clone(), id, bell, identity: None }
+        Some(Self { room: room.clone(), id, bell, identity: None })
     }
 
     /// The visitor is this person: their conversations ring from now on. Conversations that exist
@@ -219,7 +226,7 @@ mod tests {
     #[test]
     fn a_visitor_hears_of_their_own_conversations_alone() {
         let room = Arc::new(Room::new(AccountId(Uuid::nil())));
-        let mut seat = VisitorSeat::take(&room);
+        let mut seat = VisitorSeat::take(&room).expect("a seat");
         seat.is(IdentityId(Uuid::from_u128(5)));
         seat.follow(conversation(1));
         let heard = |e: Event| {
@@ -241,7 +248,7 @@ mod tests {
     #[test]
     fn leaving_leaves_nothing_behind() {
         let room = Arc::new(Room::new(AccountId(Uuid::nil())));
-        let mut seat = VisitorSeat::take(&room);
+        let mut seat = VisitorSeat::take(&room).expect("a seat");
         seat.is(IdentityId(Uuid::from_u128(5)));
         seat.follow(conversation(1));
         drop(seat);

@@ -65,9 +65,10 @@ pub use ready::Ready;
 pub use reply::{Draft, DraftKind};
 pub use secret_token::API_TOKEN_PREFIX;
 pub use store::{
-    AccountPatch, AuditState, COUNT_BOUND, ChannelRow, ConversationFilter, Counts, FeedPage, Hint,
+    AccountPatch, AuditState, COUNT_BOUND, ChannelRow, ConversationFilter, Counts, FeedPage, Hint, VisitorRow,
     ScenarioRow, ScheduleRow, Waiting, intake::Stored,
 };
+pub use site::{SiteLine, Writer};
 pub use tokens::{MadeToken, Whose};
 pub use work::{JobError, Work};
 pub use write_first::WriteFirst;

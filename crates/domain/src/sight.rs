@@ -42,7 +42,8 @@ impl Sight {
         };
         if self.viewer.sees(&audience) {
             Shown::Whole
-        } else if event.conversation.is_some() && event.was.is_some_and(|was| self.viewer.sees(&was))
+        } else if event.conversation.is_some()
+            && event.was.is_some_and(|was| self.viewer.sees(&was))
         {
             Shown::Gone
         } else {
