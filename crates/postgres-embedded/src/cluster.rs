@@ -145,6 +145,18 @@ impl Cluster {
         }
     }
 
+    /// Starts the postmaster again if it died under its owner (`kill -9`, out of memory). Answers
+    /// whether it had to; cheap when all is well.
+    pub fn revive(&self) -> Result<bool, Error> {
+        match pidfile::holder(&self.layout) {
+            Holder::Postmaster(_) => Ok(false),
+            Holder::Nobody | Holder::Stranger => {
+                bring_up(&Runner { bin: &self.bin, run_as: &self.run_as, layout: &self.layout })?;
+                Ok(true)
+            }
+        }
+    }
+
     /// Ends the postmaster: open transactions are rolled back, clients are cut off.
     pub fn stop(self) -> Result<(), Error> {
         stop(&Runner { bin: &self.bin, run_as: &self.run_as, layout: &self.layout })

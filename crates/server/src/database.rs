@@ -1,6 +1,6 @@
 //! The database: the private Postgres of the data folder, or the one that the settings name.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{env, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use postgres_embedded::Cluster;
@@ -12,13 +12,15 @@ use crate::Config;
 
 /// A reachable database, and the postmaster to stop after use if it is ours.
 pub struct Database {
-    cluster: Option<Cluster>,
+    cluster: Option<Arc<Cluster>>,
     url: String,
 }
 
 /// A connection that does not come about in this time counts as a database that is down.
 const CONNECT: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
+/// How often our postmaster is looked at.
+const LOOK: Duration = Duration::from_millis(500);
 /// How often a person is told that we still wait.
 const SAY_EVERY: u32 = 15;
 
@@ -33,7 +35,7 @@ impl Database {
         if cluster.reattached() {
             tracing::info!("the private Postgres of an earlier run was still up; going on with it");
         }
-        Ok(Self { url: cluster.url(), cluster: Some(cluster) })
+        Ok(Self { url: cluster.url(), cluster: Some(Arc::new(cluster)) })
     }
 
     /// For a short command: a running private Postgres is used as it is, whoever owns it.
@@ -53,10 +55,32 @@ impl Database {
         &self.url
     }
 
-    /// Stops the postmaster if it is ours.
+    /// Brings our postmaster back when it dies under us, until stopped. Meanwhile requests are
+    /// answered 503 and repeated by whoever sent them.
+    pub async fn guard(&self, stop: CancellationToken) {
+        let Some(cluster) = &self.cluster else { return };
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            let cluster = cluster.clone();
+            match tokio::task::spawn_blocking(move || cluster.revive()).await {
+                Ok(Ok(false)) => {}
+                Ok(Ok(true)) => tracing::warn!("the private Postgres had died; it is up again"),
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "the private Postgres does not come back")
+                }
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Stops the postmaster if it is ours. The guard has ended before.
     pub async fn stop(self) -> Result<()> {
         let Some(cluster) = self.cluster else { return Ok(()) };
         tracing::info!("stopping the private Postgres");
+        let cluster = Arc::into_inner(cluster).context("the private Postgres is still guarded")?;
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
         Ok(())
     }

@@ -40,7 +40,14 @@ pub async fn serve(
         );
     }
     let database = Database::start(&config).await?;
-    let served = with_database(&config, &database, master, stop, ready).await;
+    // Ends with the serving, and not with `stop`: what is under way still needs the database.
+    let over = CancellationToken::new();
+    let serving = async {
+        let served = with_database(&config, &database, master, stop, ready).await;
+        over.cancel();
+        served
+    };
+    let (served, ()) = tokio::join!(serving, database.guard(over.clone()));
     let stopped = database.stop().await.context("The private Postgres did not stop");
     served.and(stopped)
 }

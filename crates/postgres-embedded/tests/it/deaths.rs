@@ -96,3 +96,17 @@ fn scratch_folders(place: &Place) -> Vec<std::path::PathBuf> {
     let names = entries.map(|entry| entry.path());
     names.filter(|path| path.to_string_lossy().contains("pgdata.new")).collect()
 }
+
+/// The postmaster alone dies under a living owner, who brings it back with all that was committed.
+#[test]
+fn a_postmaster_that_died_under_its_owner_is_revived() {
+    let place = Place::new();
+    let cluster = place.start();
+    write_a_row(&cluster);
+    assert!(!cluster.revive().unwrap(), "nothing to do while it lives");
+    kill_9(cluster.postmaster_pid().unwrap());
+    wait_until("the postmaster is gone", || cluster.postmaster_pid().is_none());
+    assert!(cluster.revive().unwrap());
+    assert_the_row_is_there(&cluster);
+    cluster.stop().unwrap();
+}
