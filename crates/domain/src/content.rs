@@ -136,17 +136,22 @@ impl<F> Content<F> {
 
     /// The same content with every file turned into another form.
     pub fn map_files<G>(self, mut turn: impl FnMut(F) -> G) -> Content<G> {
+        self.filter_map_files(|file| Some(turn(file)))
+    }
+
+    /// The same content with files turned into another form, or left out.
+    pub fn filter_map_files<G>(self, turn: impl FnMut(F) -> Option<G>) -> Content<G> {
         match self {
             Self::Text { text, spans } => Content::Text { text, spans },
             Self::Files { files, caption } => {
-                Content::Files { files: files.into_iter().map(&mut turn).collect(), caption }
+                Content::Files { files: files.into_iter().filter_map(turn).collect(), caption }
             }
             Self::Letter { subject, text, quoted, html, files } => Content::Letter {
                 subject,
                 text,
                 quoted,
                 html,
-                files: files.into_iter().map(&mut turn).collect(),
+                files: files.into_iter().filter_map(turn).collect(),
             },
             Self::Location { latitude, longitude, title } => {
                 Content::Location { latitude, longitude, title }
