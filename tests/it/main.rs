@@ -2,7 +2,9 @@
 //! messengers. One binary, so that it links once.
 #![expect(
     clippy::disallowed_methods,
-    reason = "tests own clients, time and the environment, and start tasks of their own"
+    clippy::unwrap_used,
+    reason = "tests own clients, time and the environment, start tasks of their own, and fail by \
+              panicking"
 )]
 
 mod config;

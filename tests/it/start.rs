@@ -246,3 +246,23 @@ async fn a_company_is_made_by_command_while_the_server_runs_and_while_it_does_no
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("--email") && said.contains("--password"), "{said}");
 }
+
+/// Two nodes that start an empty installation at once: one demo company, and its password is known.
+#[tokio::test]
+async fn two_first_starts_at_once_make_one_demo_company() {
+    let mut first = TestServer::start_with(|config| config.demo_company = true).await;
+    let mut second = first.another().await;
+    first.kill();
+    second.kill();
+    let mut conn = first.database().connect().await;
+    sqlx::raw_sql("delete from accounts; delete from installation")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    tokio::join!(first.restart(), second.restart());
+    let demos: i64 = sqlx::query_scalar("select count(*) from accounts where demo")
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(demos, 1);
+}
