@@ -81,10 +81,10 @@ pub enum FactFrame {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientFrame {
-    /// The first frame of a client that proved itself neither by the session's cookie nor by an
-    /// `Authorization` header; others send none.
+    /// The first frame.
     Hello {
-        /// A personal token.
+        /// A personal token, where neither the session's cookie nor an `Authorization` header says
+        /// who it is.
         #[serde(default)]
         token: Option<String>,
         /// The last `seq` that the client has; absent: from now on.

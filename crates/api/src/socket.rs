@@ -22,13 +22,12 @@ use domain::{
 };
 use futures::{StreamExt, stream::SplitStream};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use tokio::time::{Instant, MissedTickBehavior};
-use utoipa::{IntoParams, OpenApi};
+use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    Api, COOKIE, Problem, Query, actor,
+    Api, COOKIE, Problem, actor,
     frames::{self, ClientFrame, ServerFrame},
     hub::Member,
     origin,
@@ -57,47 +56,18 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(Frames::openapi()).routes(routes!(socket))
 }
 
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct SocketQuery {
-    /// The last `seq` that the client has; absent: from now on.
-    after: Option<i64>,
-    /// The kinds of events wanted, parted by commas; absent: all.
-    kinds: Option<String>,
-}
-
-/// Where a socket begins.
-struct Begin {
-    after: Option<i64>,
-    kinds: Option<Vec<EventKind>>,
-}
-
 /// The socket of events (WebSocket). Frames: `ClientFrame` in, `ServerFrame` out
 #[utoipa::path(get, path = "/api/v1/socket", operation_id = "socket", tag = "socket",
-    params(SocketQuery), responses((status = 101, description = "A WebSocket from here on"), OpenRefusals))]
+    responses((status = 101, description = "A WebSocket from here on"), OpenRefusals))]
 async fn socket(
     State(api): State<Api>,
     headers: HeaderMap,
-    Query(query): Query<SocketQuery>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Problem> {
     let proof = proof(&api, &headers)?;
-    let kinds = query.kinds.as_deref().map(kinds).transpose()?;
-    let begin = Begin { after: query.after, kinds };
     let tasks = api.hub.tasks.clone();
     Ok(wire::limited(upgrade)
-        .on_upgrade(move |socket| tasks.track_future(serve(api, socket, proof, begin))))
-}
-
-fn kinds(text: &str) -> Result<Vec<EventKind>, Problem> {
-    let known = |name: &str| EventKind::ALL.into_iter().find(|kind| kind.as_str() == name);
-    text.split(',').map(known).collect::<Option<_>>().ok_or_else(|| {
-        Problem::bad_request(
-            "unknown_kind",
-            "Параметр kinds: виды событий через запятую, например message.created.",
-            "The kinds parameter takes kinds of events parted by commas, such as message.created.",
-        )
-    })
+        .on_upgrade(move |socket| tasks.track_future(serve(api, socket, proof))))
 }
 
 /// The session or token that came with the request. Browsers send the cookie from any site's page
@@ -119,10 +89,10 @@ fn proof(api: &Api, headers: &HeaderMap) -> Result<Option<SecretString>, Problem
     Ok(Some(cookie.value().into()))
 }
 
-async fn serve(api: Api, socket: WebSocket, proof: Option<SecretString>, place: Begin) {
+async fn serve(api: Api, socket: WebSocket, proof: Option<SecretString>) {
     let (sink, mut frames) = socket.split();
     let mut out = Out::new(sink);
-    let end = match begin(&api, &mut out, &mut frames, proof, place).await {
+    let end = match begin(&api, &mut out, &mut frames, proof).await {
         Ok((mut live, seat)) => live.run(&mut out, &mut frames, seat).await,
         Err(end) => end,
     };
@@ -145,18 +115,14 @@ async fn begin(
     out: &mut Out,
     frames: &mut SplitStream<WebSocket>,
     proof: Option<SecretString>,
-    place: Begin,
 ) -> Result<(Live, Seat), End> {
-    let (token, Begin { after, kinds }) = match proof {
-        Some(proof) => (proof, place),
-        // A program that cannot set headers proves who it is in its first frame.
-        None => tokio::select! {
-            () = api.hub.stop.cancelled() => return Err(restarting()),
-            hello = tokio::time::timeout(HELLO_WITHIN, hello(frames, place)) => {
-                hello.map_err(|_| End::Close(code::LOG_IN, "no hello came"))??
-            }
-        },
+    let Hello { token, after, kinds } = tokio::select! {
+        () = api.hub.stop.cancelled() => return Err(restarting()),
+        hello = tokio::time::timeout(HELLO_WITHIN, hello(frames)) => {
+            hello.map_err(|_| End::Close(code::LOG_IN, "no hello came"))??
+        }
     };
+    let token = token.or(proof).ok_or(logged_out())?;
     let actor = api.app.authenticate(token.expose_secret()).await.map_err(refused)?;
     let member = api.hub.enter(actor.account).await.map_err(refused)?;
     let glass = Glass { sight: sight(&actor), kinds };
@@ -179,10 +145,13 @@ async fn begin(
     Ok((live, seat))
 }
 
-async fn hello(
-    frames: &mut SplitStream<WebSocket>,
-    place: Begin,
-) -> Result<(SecretString, Begin), End> {
+struct Hello {
+    token: Option<SecretString>,
+    after: Option<i64>,
+    kinds: Option<Vec<EventKind>>,
+}
+
+async fn hello(frames: &mut SplitStream<WebSocket>) -> Result<Hello, End> {
     loop {
         let frame = frames.next().await.ok_or(End::Gone)?;
         let text = match frame.map_err(|e| wire::unreadable(&e))? {
@@ -193,11 +162,13 @@ async fn hello(
         };
         let Ok(ClientFrame::Hello { token, after, kinds }) = serde_json::from_str(text.as_str())
         else {
-            return Err(End::Close(code::LOG_IN, "the first frame must be a hello"));
+            return Err(End::Close(code::PROTOCOL, "the first frame must be a hello"));
         };
-        let token = token.filter(|t| t.starts_with(API_TOKEN_PREFIX)).ok_or(logged_out())?;
-        let (after, kinds) = (after.or(place.after), kinds.or(place.kinds));
-        return Ok((token.into(), Begin { after, kinds }));
+        // Nothing but a personal token is taken from a frame.
+        if token.as_ref().is_some_and(|t| !t.starts_with(API_TOKEN_PREFIX)) {
+            return Err(logged_out());
+        }
+        return Ok(Hello { token: token.map(SecretString::from), after, kinds });
     }
 }
 
@@ -431,9 +402,9 @@ impl Live {
             }
             Ok(ClientFrame::Hello { .. }) => {
                 let text = frames::error(
-                    "known_already",
-                    "Приветствие не нужно: вы уже узнаны.",
-                    "No hello is needed: you are known already.",
+                    "hello_twice",
+                    "Приветствие уже было. Откройте новое соединение.",
+                    "There was a hello already. Open another connection.",
                 );
                 out.send(text).await
             }
