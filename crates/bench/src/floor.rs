@@ -2,7 +2,12 @@
 //! deduplicated, on the same cluster with the same settings. What the product does beyond it
 //! (contact, event, job, HTTP, JSON) has to be paid from batching.
 
-use std::{fs, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -10,9 +15,9 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use crate::{processes, stage::Stage};
 
-/// One statement, so one round trip and one commit: the counter's row lock gives the order, the
-/// unique key refuses doubles.
-const SCRIPT: &str = "\
+/// The least: one statement, so one round trip and one commit. The counter's row lock gives the
+/// order, the unique key refuses doubles.
+const ONE_STATEMENT: &str = "\
 \\set conversation random(1, :conversations)
 \\set external random(1, 9000000000000000)
 with counted as (
@@ -24,6 +29,20 @@ select :conversation, last_position, :external,
     'Здравствуйте! Подскажите, пожалуйста, есть ли доставка в Казань и сколько она стоит?'
 from counted
 on conflict (external_id) do nothing;
+";
+
+/// The same as a program would write it that has something to do between the two statements.
+const TRANSACTION: &str = "\
+\\set conversation random(1, :conversations)
+\\set external random(1, 9000000000000000)
+begin;
+update floor_conversations set last_position = last_position + 1
+    where conversation_id = :conversation returning last_position \\gset
+insert into floor_messages (conversation_id, position, external_id, body)
+    values (:conversation, :last_position, :external,
+        'Здравствуйте! Подскажите, пожалуйста, есть ли доставка в Казань и сколько она стоит?')
+    on conflict (external_id) do nothing;
+commit;
 ";
 
 const TABLES: &str = "
@@ -43,10 +62,17 @@ create table floor_messages (
 create unique index floor_messages_external on floor_messages (external_id);
 ";
 
-/// What pgbench made of it.
+/// The two forms beside each other: the first is the anchor.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Floor {
     pub clients: usize,
+    pub one_statement: Speed,
+    pub transaction: Speed,
+}
+
+/// What pgbench made of one form.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Speed {
     pub per_second: f64,
     pub mean_ms: f64,
     /// Postgres and pgbench together have the machine; this is Postgres alone.
@@ -60,69 +86,75 @@ pub async fn measure(
     conversations: usize,
     seconds: u64,
 ) -> Result<Floor> {
-    let mut db = stage.database().await?;
-    let database: String =
-        sqlx::query_scalar("select current_database()::text").fetch_one(&mut db).await?;
-    db.execute(AssertSqlSafe(TABLES)).await?;
-    sqlx::query("insert into floor_conversations select generate_series(1, $1)")
-        .bind(i64::try_from(conversations)?)
-        .execute(&mut db)
-        .await?;
-    db.execute("vacuum analyze floor_conversations").await?;
-    let script = stage.data().join("floor.sql");
-    fs::write(&script, SCRIPT)?;
-    let before = processes::cpu(&[stage.postmaster_pid()?]);
-    let output = run(stage, &database, &script, clients, conversations, seconds).await?;
-    let cpu = processes::cpu(&[stage.postmaster_pid()?]).saturating_sub(before);
-    let stored: i64 =
-        sqlx::query_scalar("select count(*) from floor_messages").fetch_one(&mut db).await?;
-    db.execute("drop table floor_messages, floor_conversations").await?;
-    db.close().await?;
-    let (per_second, mean_ms) =
-        read(&output).with_context(|| format!("pgbench said:\n{output}"))?;
+    let run = Run { clients, conversations, seconds };
     Ok(Floor {
         clients,
-        per_second,
-        mean_ms,
-        postgres_cpu_ms: per_message(cpu, u64::try_from(stored)?),
+        one_statement: run.measure(stage, ONE_STATEMENT).await?,
+        transaction: run.measure(stage, TRANSACTION).await?,
     })
+}
+
+struct Run {
+    clients: usize,
+    conversations: usize,
+    seconds: u64,
+}
+
+impl Run {
+    async fn measure(&self, stage: &mut Stage, script: &str) -> Result<Speed> {
+        let mut db = stage.database().await?;
+        let database: String =
+            sqlx::query_scalar("select current_database()::text").fetch_one(&mut db).await?;
+        db.execute(AssertSqlSafe(TABLES)).await?;
+        sqlx::query("insert into floor_conversations select generate_series(1, $1)")
+            .bind(i64::try_from(self.conversations)?)
+            .execute(&mut db)
+            .await?;
+        db.execute("vacuum analyze floor_conversations").await?;
+        let file = stage.data().join("floor.sql");
+        fs::write(&file, script)?;
+        let before = processes::cpu(&[stage.postmaster_pid()?]);
+        let output = self.pgbench(stage, &database, &file).await?;
+        let cpu = processes::cpu(&[stage.postmaster_pid()?]).saturating_sub(before);
+        let stored: i64 =
+            sqlx::query_scalar("select count(*) from floor_messages").fetch_one(&mut db).await?;
+        db.execute("drop table floor_messages, floor_conversations").await?;
+        db.close().await?;
+        let (per_second, mean_ms) =
+            read(&output).with_context(|| format!("pgbench said:\n{output}"))?;
+        let postgres_cpu_ms = per_message(cpu, u64::try_from(stored)?);
+        Ok(Speed { per_second, mean_ms, postgres_cpu_ms })
+    }
+
+    async fn pgbench(&self, stage: &Stage, database: &str, script: &Path) -> Result<String> {
+        let program = program(stage)?;
+        let (socket, port) = stage.socket()?;
+        let output = tokio::process::Command::new(&program)
+            .args(["--no-vacuum", "--protocol=prepared", "--username=app"])
+            .arg(format!("--host={socket}"))
+            .arg(format!("--port={port}"))
+            .arg(format!("--client={}", self.clients))
+            .arg(format!("--jobs={}", self.clients.min(2)))
+            .arg(format!("--time={}", self.seconds))
+            .arg(format!("--define=conversations={}", self.conversations))
+            .arg("--file")
+            .arg(script)
+            .arg(database)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .with_context(|| format!("{} cannot be run", program.display()))?;
+        if !output.status.success() {
+            bail!("pgbench: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
 }
 
 /// Milliseconds of processor time for each.
 pub fn per_message(cpu: Duration, messages: u64) -> f64 {
     cpu.as_secs_f64() * 1000.0 / messages.max(1) as f64
-}
-
-async fn run(
-    stage: &Stage,
-    database: &str,
-    script: &PathBuf,
-    clients: usize,
-    conversations: usize,
-    seconds: u64,
-) -> Result<String> {
-    let program = program(stage)?;
-    let (socket, port) = stage.socket()?;
-    let output = tokio::process::Command::new(&program)
-        .args(["--no-vacuum", "--protocol=prepared", "--username=app"])
-        .arg(format!("--host={socket}"))
-        .arg(format!("--port={port}"))
-        .arg(format!("--client={clients}"))
-        .arg(format!("--jobs={}", clients.min(2)))
-        .arg(format!("--time={seconds}"))
-        .arg(format!("--define=conversations={conversations}"))
-        .arg("--file")
-        .arg(script)
-        .arg(database)
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .with_context(|| format!("{} cannot be run", program.display()))?;
-    if !output.status.success() {
-        bail!("pgbench: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Beside the server programs, where Debian puts it too.

@@ -35,6 +35,7 @@ use self::{
 };
 use crate::{
     company::{self, Company, get_sandbox, post_sandbox},
+    percentile::Summary,
     report::{Check, Part},
     stage::{Plan, Stage, plain_client},
 };
@@ -270,24 +271,25 @@ fn part(
     v: &Verdict,
     took: Duration,
 ) -> Part {
-    let back = killed.back.summary();
+    let (server, postgres) = (killed.server_back.summary(), killed.postgres_back.summary());
     let seconds = usize::try_from(options.seconds).unwrap_or(usize::MAX);
     let rows = [
         ("seed", seed.to_string()),
         ("deliveries acknowledged", v.accepted.to_string()),
         ("requests, with copies and repeats", course.requests.load(Ordering::Relaxed).to_string()),
-        ("of them unanswered or refused", course.unanswered.load(Ordering::Relaxed).to_string()),
+        ("of them not acknowledged, by status", refusals(course)),
         ("answers acknowledged", v.answers.to_string()),
         ("shown uncertain (of them arrived)", format!("{} ({})", v.uncertain, v.uncertain_arrived)),
         ("shown failed", v.failed.to_string()),
         ("socket events read", v.socket_events.to_string()),
         ("socket connections", v.socket_reconnects.to_string()),
         ("kills", killed.words()),
-        ("intake again after a kill", format!("p50 {:.0} ms, max {:.0} ms", back.p50, back.max)),
+        ("intake again after a kill of the server", again(&server)),
+        ("intake again after a kill of Postgres", again(&postgres)),
         ("restarts that Postgres' death needed", killed.needed_a_hand.to_string()),
         ("took", format!("{} s", took.as_secs())),
     ];
-    let checks = vec![
+    let mut checks = vec![
         Check::enough("deliveries acknowledged", v.accepted, seconds * 10),
         Check::enough("answers acknowledged", v.answers, seconds / 2),
         Check::enough("kills", killed.count(), seconds / 20),
@@ -312,6 +314,12 @@ fn part(
         Check::none("told to resync", v.socket_resyncs),
         Check::none("Postgres killed and not brought back by the server", killed.needed_a_hand),
     ];
+    // A debug build takes its time.
+    if !cfg!(debug_assertions) {
+        let name = |what: &str| format!("intake again after a kill of {what}, p99");
+        checks.push(Check::at_most(&name("the server"), server.p99, 1000.0, " ms"));
+        checks.push(Check::at_most(&name("Postgres"), postgres.p99, 5000.0, " ms"));
+    }
     Part {
         name: "ledger",
         title: format!("Ledger: {} s under random kill -9", options.seconds),
@@ -320,10 +328,25 @@ fn part(
         notes: v.examples.iter().chain(&killed.words_of_faults).cloned().collect(),
         checks,
         figures: json!({
-            "seed": seed, "verdict": v, "kills": killed.count(), "back_ms": back,
+            "seed": seed, "verdict": v, "kills": killed.count(),
+            "server_back_ms": server, "postgres_back_ms": postgres,
             "requests": course.requests.load(Ordering::Relaxed),
         }),
     }
+}
+
+fn again(back: &Summary) -> String {
+    format!("{} times, p50 {:.0} ms, max {:.0} ms", back.count, back.p50, back.max)
+}
+
+fn refusals(course: &Course) -> String {
+    let word = |status: u16| match status {
+        0 => "no answer".to_owned(),
+        status => status.to_string(),
+    };
+    let all = course.refusals().into_iter();
+    let words: Vec<String> = all.map(|(status, n)| format!("{}: {n}", word(status))).collect();
+    words.join(", ")
 }
 
 fn control_part(control: Control, seed: u64, killed: &Kills, v: &Verdict) -> Part {

@@ -16,7 +16,7 @@ use sqlx::Connection;
 use tokio::task::JoinSet;
 
 use crate::{
-    company,
+    company::{self, Company},
     intake::{self, Customer, Until},
     line::Line,
     percentile::Latencies,
@@ -52,7 +52,9 @@ pub struct Options {
 pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
     let mut stage = Stage::start(plan).await?;
     let companies = company::found(&stage, options.accounts.max(1)).await?;
-    let mut world = intake::customers(&companies, CUSTOMERS);
+    // First of all: memory that a load left behind would hide theirs.
+    let idle = idle(&stage, &companies, options.idle).await?;
+    let mut world = intake::customers(&companies, CUSTOMERS, 100_000);
     intake::pour(stage.http, &mut world, SENDERS, Until::EachOnce).await?;
     let mut full = None;
     let rate = match options.rate {
@@ -92,7 +94,6 @@ pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
     while let Some(one) = readers.join_next().await {
         latencies.absorb(&one?);
     }
-    let idle = idle(&stage, &companies, options.idle).await?;
     Ok((part(options, full, rate, accepted, &latencies, &idle), stage))
 }
 
@@ -179,22 +180,30 @@ fn stamp(text: &str) -> Option<Duration> {
     text.strip_prefix(WORD)?.trim().parse().ok().map(Duration::from_micros)
 }
 
+async fn open(stage: &Stage, companies: &[Company], count: usize) -> Result<Vec<Socket>> {
+    let mut sockets = Vec::new();
+    for (_, company) in (0..count).zip(companies.iter().cycle()) {
+        let opened = Socket::open(stage.http, &company.api.token, None).await;
+        sockets.push(opened.with_context(|| format!("after {} idle sockets", sockets.len()))?);
+    }
+    Ok(sockets)
+}
+
 struct Idle {
     opened: usize,
     bytes_each: f64,
 }
 
-async fn idle(stage: &Stage, companies: &[company::Company], wanted: usize) -> Result<Idle> {
+async fn idle(stage: &Stage, companies: &[Company], wanted: usize) -> Result<Idle> {
     let server = stage.server_pid()?;
+    // What every company's first socket needs is not charged to all.
+    let first = open(stage, companies, companies.len() * 2).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let before = processes::resident(server);
-    let mut sockets = Vec::new();
-    for (_, company) in (0..wanted).zip(companies.iter().cycle()) {
-        let opened = Socket::open(stage.http, &company.api.token, None).await;
-        sockets.push(opened.with_context(|| format!("after {} idle sockets", sockets.len()))?);
-    }
+    let sockets = open(stage, companies, wanted).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let after = processes::resident(server);
+    drop(first);
     let bytes_each = after.saturating_sub(before) as f64 / sockets.len().max(1) as f64;
     Ok(Idle { opened: sockets.len(), bytes_each })
 }

@@ -42,7 +42,9 @@ pub struct Kills {
     postmaster: usize,
     both: usize,
     /// From a kill to the first acknowledgement of a request begun after it.
-    pub back: Latencies,
+    pub server_back: Latencies,
+    /// The same where Postgres was killed, with or without the server.
+    pub postgres_back: Latencies,
     /// Postgres died and the server did not bring it back: it had to be started anew.
     pub needed_a_hand: usize,
     pub words_of_faults: Vec<String>,
@@ -153,7 +155,11 @@ async fn strike(
     while course.back_after().is_none() && at.elapsed() < AT_THE_END {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    kills.back.record(course.back_after().unwrap_or(AT_THE_END));
+    let back = course.back_after().unwrap_or(AT_THE_END);
+    match target {
+        Target::Server => kills.server_back.record(back),
+        Target::Postgres | Target::Postmaster | Target::Both => kills.postgres_back.record(back),
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! times, at once or late, as messengers do.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{
         Arc, Mutex,
@@ -33,8 +34,8 @@ pub struct Course {
     broken_off: AtomicBool,
     /// Requests made, copies and repeats included.
     pub requests: AtomicU64,
-    /// Requests that were not acknowledged.
-    pub unanswered: AtomicU64,
+    /// Requests that were not acknowledged, by status; 0: no answer came.
+    refused: Mutex<BTreeMap<u16, u64>>,
     /// The last kill, and how long it took until a request begun after it was acknowledged.
     kill: Mutex<Option<(Instant, Option<Duration>)>>,
 }
@@ -46,7 +47,7 @@ impl Course {
             over: AtomicBool::new(false),
             broken_off: AtomicBool::new(false),
             requests: AtomicU64::new(0),
-            unanswered: AtomicU64::new(0),
+            refused: Mutex::new(BTreeMap::new()),
             kill: Mutex::new(None),
         }
     }
@@ -65,6 +66,16 @@ impl Course {
 
     pub fn is_broken_off(&self) -> bool {
         self.broken_off.load(Ordering::Relaxed)
+    }
+
+    fn refused_with(&self, status: u16) {
+        if let Ok(mut refused) = self.refused.lock() {
+            *refused.entry(status).or_default() += 1;
+        }
+    }
+
+    pub fn refusals(&self) -> BTreeMap<u16, u64> {
+        self.refused.lock().map(|refused| refused.clone()).unwrap_or_default()
     }
 
     pub fn killed_now(&self) {
@@ -198,11 +209,14 @@ async fn until_accepted(
                 course.accepted(begun);
                 return true;
             }
-            Ok(Ok(_) | Err(_)) => {}
+            Ok(Ok(status)) => course.refused_with(status),
+            Ok(Err(_)) => course.refused_with(0),
             // The answer that may still come belongs to this request and not to the next.
-            Err(_) => *line = Line::new(course.to),
+            Err(_) => {
+                *line = Line::new(course.to);
+                course.refused_with(0);
+            }
         }
-        course.unanswered.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(rng.random_range(20..150))).await;
     }
     false
