@@ -59,6 +59,14 @@ impl Socket {
         }
     }
 
+    /// The next frame, or the close frame's content when the server closes.
+    pub async fn next_or_closed(
+        &mut self,
+        timeout: Duration,
+    ) -> Result<Value, Option<(u16, String)>> {
+        tokio::time::timeout(timeout, self.frame()).await.expect("a frame or an end in time")
+    }
+
     /// The next frame with this `type` (or, of an event, this `kind`); others are passed over.
     pub async fn next_event(&mut self, kind: &str, timeout: Duration) -> Value {
         let looking = async {
