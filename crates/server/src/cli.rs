@@ -91,7 +91,7 @@ fn execute(cli: Cli) -> Result<ExitCode> {
     if let Command::Serve { roles: Some(roles) } = &cli.command {
         config.roles.clone_from(roles);
     }
-    telemetry::start_logs(&config.log)?;
+    telemetry::start_logs(&config.log, &config.telemetry)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let code = runtime.block_on(async {
         let stop = stop_on_signals()?;
@@ -110,6 +110,7 @@ fn execute(cli: Cli) -> Result<ExitCode> {
     });
     // A blocking call that hangs (a name look-up) does not hold the end up.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    telemetry::end_traces();
     code
 }
 

@@ -30,7 +30,6 @@ pub async fn serve(
     stop: CancellationToken,
     ready: oneshot::Sender<SocketAddr>,
 ) -> Result<()> {
-    telemetry::check_traces(&config.telemetry)?;
     let (master, origin) = keys::open(&config)?;
     if let (keys::Origin::File(file), Some(_)) = (&origin, &config.database.url) {
         tracing::warn!(

@@ -11,6 +11,7 @@ use app::{App, JobError};
 use store::lanes::{Failed, Lane, Next, Outcome};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
 
 use crate::{Node, jittered, pause};
 
@@ -108,8 +109,11 @@ async fn work(
         if stop.is_cancelled() || !locked(held).contains(&lane.lane) {
             break;
         }
-        let done = app.run(lane.account, &job.payload, job.attempts).await;
         let name = job.payload.get("job").and_then(|j| j.as_str()).unwrap_or("?").to_owned();
+        let span = tracing::info_span!(
+            "job", job.name = %name, job.id = job.job_id, job.queue = queue, job.attempts = job.attempts
+        );
+        let done = app.run(lane.account, &job.payload, job.attempts).instrument(span).await;
         metrics::counter!(
             "jobs", "queue" => queue, "job" => name,
             "outcome" => if done.is_ok() { "done" } else { "not_done" }
