@@ -59,8 +59,8 @@ impl ChannelInbox {
         if !tx.hold_lease(&self.lease).await? {
             return Ok(Err(AcceptError::Fenced));
         }
-        let (fates, hints) = tx.accept(messages).await?;
-        if fates.contains(&Stored::Later) {
+        let accepted = tx.accept(messages).await?;
+        if accepted.fates.contains(&Stored::Later) {
             let why = "an answer of ours is being sent to the same person".to_owned();
             return Ok(Err(AcceptError::Unavailable(why)));
         }
@@ -68,7 +68,7 @@ impl ChannelInbox {
             tx.set_channel_value(self.channel.account, self.channel.channel_id, key, value).await?;
         }
         tx.commit().await?;
-        self.app.store.tell(hints);
+        self.app.store.tell(accepted);
         messages.clear();
         Ok(Ok(()))
     }

@@ -165,27 +165,39 @@ impl Store {
     /// Stores a batch in a transaction of its own and returns after COMMIT.
     pub async fn accept(&self, items: &[Item]) -> Result<Vec<Stored>> {
         let mut tx = self.platform().await?;
-        let (stored, hints) = tx.accept(items).await?;
+        let accepted = tx.accept(items).await?;
         tx.commit().await?;
-        self.tell(hints);
-        Ok(stored)
+        Ok(self.tell(accepted))
     }
 
-    /// Tells local readers of what a committed platform transaction appended.
-    pub fn tell(&self, hints: Vec<(AccountId, i64)>) {
-        for (account, seq) in hints {
+    /// Tells local readers of what a platform transaction appended and queued, now that it is
+    /// committed. Returns the items' fates.
+    pub fn tell(&self, accepted: Accepted) -> Vec<Stored> {
+        for (account, seq) in accepted.feeds {
             self.hint(account, seq);
         }
-        // Which queues got work is not tracked here: a look at an empty queue costs little.
-        let _ = self.wakes.send("routing");
-        let _ = self.wakes.send("media");
+        for queue in accepted.queues {
+            let _ = self.wakes.send(queue);
+        }
+        accepted.fates
     }
 }
 
+/// What a batch came to. Hand it to [`Store::tell`] after commit.
+#[must_use]
+#[derive(Debug)]
+pub struct Accepted {
+    /// In the order of the items.
+    pub fates: Vec<Stored>,
+    /// Feeds that grew, with their last numbers.
+    feeds: Vec<(AccountId, i64)>,
+    /// Queues that got work.
+    queues: BTreeSet<&'static str>,
+}
+
 impl PlatformTx {
-    /// Stores a batch within this transaction. Returns, beside each item's fate, the hints to
-    /// [`Store::tell`] after commit.
-    pub async fn accept(&mut self, items: &[Item]) -> Result<(Vec<Stored>, Vec<(AccountId, i64)>)> {
+    /// Stores a batch within this transaction.
+    pub async fn accept(&mut self, items: &[Item]) -> Result<Accepted> {
         let conn = self.conn();
         let channels = channel_facts(conn, items).await?;
         let identities = identities(conn, items, &channels).await?;
@@ -247,15 +259,16 @@ impl PlatformTx {
         resolve_replies(items, &mut made, &known);
         write(conn, items, &made).await?;
         append_events(conn, items, &mut made, &mut stored, &identities, &opened).await?;
+        let queues = made.jobs.iter().map(|(_, job)| job.queue).collect();
         if !made.jobs.is_empty() {
             lanes::push(conn, &made.jobs).await?;
         }
-        let hints = if made.events.is_empty() {
+        let feeds = if made.events.is_empty() {
             Vec::new()
         } else {
             events::append(conn, &made.events).await?
         };
-        Ok((stored, hints))
+        Ok(Accepted { fates: stored, feeds, queues })
     }
 }
 

@@ -48,6 +48,8 @@ async fn run(
         if stop.is_cancelled() {
             return;
         }
+        // Whatever was put in before this claim is found by it.
+        while wakes.try_recv().is_ok() {}
         let free = i64::try_from(slots.available_permits()).unwrap_or(1).max(1);
         let claimed =
             app.store.claim_lanes(node.node_id, &[queue], free, JOBS_A_LANE, node.pace.lease).await;
