@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use sqlx::Connection;
+use sqlx::{Connection, Executor};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -56,6 +56,8 @@ pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
     let idle = idle(&stage, &companies, options.idle).await?;
     let mut world = intake::customers(&companies, CUSTOMERS, 100_000);
     intake::pour(stage.http, &mut world, SENDERS, Until::EachOnce).await?;
+    let mut db = stage.database().await?;
+    db.execute("analyze").await?;
     let mut full = None;
     let rate = match options.rate {
         Some(rate) => rate,
@@ -71,7 +73,6 @@ pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
             per_second / 2.0
         }
     };
-    let mut db = stage.database().await?;
     intake::drained(&mut db).await?;
     db.close().await?;
 
