@@ -30,7 +30,7 @@ use crate::{frames, hub::Hub, visitors::Visitors};
 /// Events read at once.
 pub const PAGE: i64 = 500;
 /// Events that wait for one socket.
-const QUEUE: usize = 512;
+const QUEUE: usize = 1024;
 /// Sockets of one account in this process.
 const MOST_SOCKETS: usize = 2000;
 /// After a fault of the database; the hub's look wakes us anyway.
@@ -220,7 +220,10 @@ impl Room {
     async fn read(&self, app: &app::App) {
         loop {
             self.woken.notified().await;
-            while self.read_page(app).await {}
+            while self.read_page(app).await {
+                // Sockets that keep up empty their queues before the next page.
+                tokio::task::yield_now().await;
+            }
         }
     }
 
