@@ -67,7 +67,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("utoipa-axum", &["api"]),
     ("governor", &["api"]),
     // HTTP from us; sandbox and bench stand outside, on the other end of the wire
-    ("reqwest", &["net", "sandbox", "bench"]),
+    // (the server names it only to switch on TLS for object_store, feature `s3`)
+    ("reqwest", &["net", "sandbox", "bench", "server"]),
     ("tokio-tungstenite", &["bench"]),
     // the database
     ("sqlx", &["store", "bench"]),
