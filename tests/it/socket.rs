@@ -165,6 +165,49 @@ async fn ow_4_a_conversation_goes_out_of_sight_when_another_takes_it() {
     socket.next_event("conversation.changed", PATIENCE).await;
 }
 
+/// Clients are generated from the schema of frames, so every frame must be what it says.
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_are_what_the_schema_says() {
+    let server = TestServer::start().await;
+    let owner = server.sign_up().await;
+    let mut socket = owner.socket(None).await;
+    let channel = widget(&owner, json!({})).await;
+    let operator = owner.hire("Борис", "operator").await;
+    let mut visitor = Visitor::open(&server.url(), &channel, json!({})).await;
+    visitor.says("client-id-1", "Hello").await;
+    visitor.send(&json!({ "type": "typing" })).await;
+    let page = owner.get("/api/v1/conversations", 200).await.json();
+    let id = page["items"][0]["conversation_id"].as_str().expect("an id");
+    let path = format!("/api/v1/conversations/{id}");
+    let to = json!({ "employee_id": operator.employee });
+    owner.post(&format!("{path}/assign"), &to, 200).await;
+    let answer = json!({ "client_id": "a", "text": "Hi" });
+    operator.post(&format!("{path}/messages"), &answer, 201).await;
+    visitor.next("message").await;
+    owner.post(&format!("{path}/read"), &json!({ "position": 2 }), 204).await;
+    owner.post(&format!("{path}/close"), &json!({}), 200).await;
+    contacts(&owner, 0..1).await;
+
+    let mut kinds = std::collections::BTreeSet::new();
+    while !kinds.contains("contact.changed") {
+        let frame = socket.next(PATIENCE).await.expect("a frame");
+        let read: Result<api::ServerFrame, _> = serde_json::from_value(frame.clone());
+        assert!(read.is_ok(), "{read:?}: {frame}");
+        kinds.extend(frame["kind"].as_str().map(str::to_owned));
+    }
+    for kind in [
+        "channel.changed",
+        "employee.changed",
+        "conversation.created",
+        "conversation.changed",
+        "conversation.read",
+        "message.created",
+        "message.changed",
+    ] {
+        assert!(kinds.contains(kind), "{kind} is not among {kinds:?}");
+    }
+}
+
 /// OW-6: a colleague is writing, a colleague looks at it.
 #[tokio::test(flavor = "multi_thread")]
 async fn ow_6_colleagues_see_who_looks_and_writes() {

@@ -157,7 +157,8 @@ async fn rt_3_the_contact_form_makes_the_visitor_known() {
 async fn wg_2_an_offline_request_is_a_conversation_of_its_kind() {
     let (server, owner, channel) = stage(shop()).await;
     let mut visitor = Visitor::open(&server.url(), &channel, json!({})).await;
-    let request = |values: Value| json!({ "type": "request", "client_id": "client-id-1", "values": values });
+    let request =
+        |values: Value| json!({ "type": "request", "client_id": "client-id-1", "values": values });
     visitor.send(&request(json!({ "name": "Ольга", "text": "Call me" }))).await;
     let refused = visitor.next("refused").await;
     assert_eq!(refused["client_id"], "client-id-1");

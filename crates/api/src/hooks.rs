@@ -51,7 +51,7 @@ async fn receive(
     let ours = api.app.driver_channel(&channel);
     if let Err(error) = webhook.verify(&ours, &request) {
         refused(&kind, "not_proved");
-        tracing::warn!(channel.id = %channel.channel_id, %error, "a webhook was refused");
+        tracing::info!(channel.id = %channel.channel_id, %error, "a webhook was refused");
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "not_proved",

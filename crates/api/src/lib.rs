@@ -42,6 +42,7 @@ mod wire;
 pub use actor::{As, COOKIE, authenticate};
 pub use address::{Path, Query};
 pub use body::{Json, Keyed};
+pub use frames::{ClientFrame, EventFrame, FactFrame, ServerFrame};
 pub use hub::Hub;
 pub use limits::{Client, Limit, LimitSettings, Limits};
 pub use page::{Page, PageQuery};
