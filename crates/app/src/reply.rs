@@ -43,6 +43,7 @@ pub enum DraftKind {
 }
 
 const LONGEST_NOTE: usize = 10_000;
+const MOST_MENTIONS: usize = 50;
 
 impl App {
     /// Stores an answer or note and queues its sending. Answering a new conversation takes it.
@@ -64,6 +65,7 @@ impl App {
         if !actor.viewer.sees(&c.audience()) {
             return Err(Error::NotFound { what: "conversation" });
         }
+        check_named(&mut tx, conversation, &draft).await?;
         let before = c.audience();
         let view = match draft.kind {
             DraftKind::Note => self.write_note(&mut tx, actor, &mut c, draft).await?,
@@ -442,6 +444,46 @@ fn check_client_id(client_id: &str) -> Result<()> {
             "Give the message an id of your own: 1 to 100 Latin letters, digits, -_.:",
         ),
     ))
+}
+
+/// What a draft names must be there: a message of this conversation, colleagues of this company.
+async fn check_named(
+    tx: &mut TenantTx,
+    conversation: ConversationId,
+    draft: &Draft,
+) -> Result<()> {
+    if let Some(quoted) = draft.reply_to
+        && tx.message(quoted).await?.is_none_or(|m| m.conversation_id != conversation)
+    {
+        return Err(Error::invalid(
+            "reply_to",
+            "unknown",
+            Words::new(
+                "Такого сообщения в этом обращении нет.",
+                "No such message in this conversation.",
+            ),
+        ));
+    }
+    if draft.mentions.len() > MOST_MENTIONS {
+        return Err(Error::invalid(
+            "mentions",
+            "too_many",
+            Words::new(
+                format!("Можно упомянуть не больше {MOST_MENTIONS} коллег."),
+                format!("At most {MOST_MENTIONS} colleagues can be named."),
+            ),
+        ));
+    }
+    for (n, colleague) in draft.mentions.iter().enumerate() {
+        if tx.employee(*colleague).await?.is_none() {
+            return Err(Error::invalid(
+                &format!("mentions[{n}]"),
+                "unknown",
+                Words::new("Такого сотрудника нет.", "No such employee."),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn check_text(text: &str, longest: usize) -> Result<()> {
