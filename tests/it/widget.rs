@@ -214,3 +214,45 @@ async fn strangers_tokens_sites_and_frames_are_refused() {
     visitor.send(&json!({ "type": "message", "client_id": "client-id-99", "text": "x" })).await;
     assert_eq!(visitor.next("refused").await["code"], "too_many_requests");
 }
+
+/// RT-3: the scenario asks in the middle of the talk, and goes on once the form is filled.
+#[tokio::test(flavor = "multi_thread")]
+async fn rt_3_a_scenario_asks_for_the_form() {
+    let (server, owner, channel) = stage(shop()).await;
+    let tree = json!({ "steps": [
+        { "do": "contact_form", "text": "How do we reach you?", "fields": [{ "ask": "phone" }] },
+        { "do": "auto_reply", "text": "Thank you" },
+    ] });
+    let scenario = json!({ "name": "Ask", "tree": tree });
+    let scenario = owner.post("/api/v1/scenarios", &scenario, 201).await.json();
+    let path = format!("/api/v1/channels/{}", channel["channel_id"].as_str().unwrap());
+    owner.patch(&path, &json!({ "scenario_id": scenario["scenario_id"] }), 200).await;
+
+    let mut visitor = Visitor::open(&server.url(), &channel, json!({})).await;
+    visitor.says("client-id-1", "Hello").await;
+    let asked = visitor.next("form").await["form"].clone();
+    assert_eq!(
+        (&asked["title"], &asked["fields"][0]["key"]),
+        (&json!("How do we reach you?"), &json!("phone"))
+    );
+    // It is asked still after a reload.
+    let hello = json!({ "token": visitor.token() });
+    let mut visitor = Visitor::open(&server.url(), &channel, hello).await;
+    assert_eq!(visitor.welcome["form"], asked);
+    let values = json!({ "phone": "+79123456789" });
+    visitor.send(&json!({ "type": "form", "client_id": "client-id-2", "values": values })).await;
+    visitor.next("accepted").await;
+    let thanks = visitor.next("message").await["message"].clone();
+    assert_eq!((&thanks["from"], &thanks["text"]), (&json!("auto"), &json!("Thank you")));
+}
+
+/// RT-3a: the page knows whether anybody is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn rt_3a_the_page_learns_who_comes_on_line() {
+    let (server, owner, channel) = stage(shop()).await;
+    owner.put("/api/v1/me/presence", &json!({ "presence": "off" }), 200).await;
+    let mut visitor = Visitor::open(&server.url(), &channel, json!({})).await;
+    assert_eq!(visitor.welcome["online"], false);
+    owner.put("/api/v1/me/presence", &json!({ "presence": "online" }), 200).await;
+    assert_eq!(visitor.next("online").await["online"], true);
+}
