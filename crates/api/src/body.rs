@@ -3,7 +3,6 @@
 
 use app::RequestKey;
 use axum::{
-    body::{Body, Bytes},
     extract::{FromRequest, Request},
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
@@ -13,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{Problem, problem::FieldProblem};
+use crate::{Problem, problem::FieldProblem, whole::whole};
 
 /// The longest JSON body.
 pub const LONGEST: usize = 1024 * 1024;
@@ -38,7 +37,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         json_type(request.headers())?;
-        read(&bytes(request.into_body()).await?).map(Self)
+        read(&whole(request.into_body(), LONGEST).await?).map(Self)
     }
 }
 
@@ -49,7 +48,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Keyed<T> {
         json_type(request.headers())?;
         let name = key_name(request.headers())?;
         let (parts, body) = request.into_parts();
-        let bytes = bytes(body).await?;
+        let bytes = whole(body, LONGEST).await?;
         let key = name.map(|key| RequestKey {
             key,
             hash: request_hash(&parts.method, parts.uri.path(), &bytes),
@@ -83,6 +82,13 @@ fn key_name(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 fn json_type(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unknown_encoding",
+            Words::new("Пришлите тело без сжатия.", "Send the body without compression."),
+        ));
+    }
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if kind == "application/json" || kind.ends_with("+json") {
@@ -98,21 +104,14 @@ fn json_type(headers: &HeaderMap) -> Result<(), Problem> {
     ))
 }
 
-async fn bytes(body: Body) -> Result<Bytes, Problem> {
-    axum::body::to_bytes(body, LONGEST).await.map_err(|_| {
-        Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too_large",
-            Words::new(
-                "Тело запроса больше 1 МиБ или пришло не целиком.",
-                "The body is larger than 1 MiB or did not arrive whole.",
-            ),
-        )
-    })
-}
-
 /// Reads a body; what is wrong is told by field.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde would take a list for the fields in their order.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        let words =
+            Words::new("Нужен объект JSON, а не список.", "Send a JSON object, not a list.");
+        return Err(wrong_field(String::new(), "wrong_value", words));
+    }
     // In JSON a NUL can stand only as this escape; looking for it first spares a second parse.
     if bytes.windows(6).any(|w| w == b"\\u0000") {
         let value: Value = serde_json::from_slice(bytes).map_err(|e| unreadable(&e))?;
@@ -237,6 +236,12 @@ mod tests {
         assert_eq!(told(r#"{"name":"a\u0000b","list":[]}"#), field("name", "nul_character"));
         assert_eq!(told("{").0, 400);
         assert_eq!(told(r#"{"name":"a","list":[]} x"#).0, 400);
+        assert_eq!(told(r#" ["a",[]]"#), field("", "wrong_value"));
+        assert_eq!(told(&"[".repeat(100_000)), field("", "wrong_value"));
+        assert_eq!(
+            told(&format!(r#"{{"name":{}"#, "[".repeat(100_000))),
+            field("name", "wrong_value")
+        );
         assert!(read::<Form>(br#"{"name":"a\\u0000","list":[]}"#).is_ok(), "an escaped backslash");
     }
 }

@@ -2,30 +2,24 @@
 //! understood is kept and answered with success, so that the service goes on; what is not proved to
 //! come from the service is refused and counted. Neither the body nor the key is ever logged.
 
-use std::time::Duration;
-
 use axum::{
     Router,
-    body::Body,
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use channel::{ParseError, Quarantined, Reply};
 use domain::text::Words;
-use futures::StreamExt;
 use sha2::{Digest, Sha256};
 use tower::ServiceBuilder;
 use tower_http::decompression::RequestDecompressionLayer;
 
-use crate::{Api, Path, Problem};
+use crate::{Api, Path, Problem, whole::whole};
 
 /// The longest body, after decompression. The largest documented one is well under a megabyte.
 const LONGEST: usize = 4 * 1024 * 1024;
-/// A body that takes longer is nobody's.
-const SLOWEST: Duration = Duration::from_secs(30);
 const LONGEST_KEY: usize = 100;
 
 pub fn routes() -> Router<Api> {
@@ -121,7 +115,7 @@ async fn read(request: Request) -> Result<channel::Request, Problem> {
         method: parts.method.as_str().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: headers(&parts.headers),
-        body: bytes(body).await?,
+        body: whole(body, LONGEST).await?,
     })
 }
 
@@ -135,53 +129,9 @@ fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-async fn bytes(body: Body) -> Result<Bytes, Problem> {
-    match tokio::time::timeout(SLOWEST, whole(body)).await {
-        Ok(read) => read,
-        Err(_) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "too_slow",
-            Words::new("Тело запроса идёт слишком долго.", "The body takes too long."),
-        )),
-    }
-}
-
-async fn whole(body: Body) -> Result<Bytes, Problem> {
-    let mut chunks = body.into_data_stream();
-    let mut kept = BytesMut::new();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| {
-            Problem::bad_request(
-                "broken_body",
-                "Тело запроса не читается: оно оборвано или сжато неверно.",
-                "The body cannot be read: it is cut off or wrongly compressed.",
-            )
-        })?;
-        if kept.len() + chunk.len() > LONGEST {
-            return Err(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too_large",
-                Words::new("Тело запроса больше 4 МиБ.", "The body is larger than 4 MiB."),
-            ));
-        }
-        kept.extend_from_slice(&chunk);
-    }
-    Ok(kept.freeze())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn a_body_over_the_limit_is_told_from_a_broken_one() {
-        let problem = bytes(Body::from(vec![0; LONGEST + 1])).await.expect_err("is too large");
-        assert_eq!((problem.status, problem.code.as_str()), (413, "too_large"));
-        let broken = futures::stream::iter([Err::<Bytes, _>(std::io::Error::other("cut off"))]);
-        let problem = bytes(Body::from_stream(broken)).await.expect_err("is broken");
-        assert_eq!((problem.status, problem.code.as_str()), (400, "broken_body"));
-        assert_eq!(bytes(Body::from("x")).await.expect("is fine").as_ref(), b"x");
-    }
 
     #[test]
     fn the_same_poison_has_the_same_name() {

@@ -35,6 +35,7 @@ mod socket;
 mod tags;
 mod tokens;
 mod visitors;
+mod whole;
 mod widget;
 mod widget_socket;
 mod wire;

@@ -15,12 +15,14 @@ pub struct Refusals;
 /// Of an operation that anybody may call.
 pub struct OpenRefusals;
 
-const OPEN: [(&str, &str); 8] = [
+const OPEN: [(&str, &str); 10] = [
     ("400", "The request cannot be read"),
     ("401", "Not logged in, or the proof is not good (any more)"),
     ("403", "Not allowed: the role, the token's scopes, or the request comes from another site"),
+    ("408", "The body came too slowly"),
     ("409", "The state of things says no; `code` tells how"),
-    ("415", "The body is not JSON"),
+    ("413", "The body is too large"),
+    ("415", "The body is not plain JSON"),
     ("422", "Fields are wrong; `errors` names them"),
     ("429", "Too many tries; `Retry-After` tells when to come again"),
     ("503", "Temporarily unavailable; `Retry-After` tells when to come again"),
