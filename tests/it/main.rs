@@ -10,6 +10,7 @@
 mod config;
 mod contacts;
 mod doctor;
+mod email;
 mod endpoints;
 mod feed;
 mod files;
@@ -18,6 +19,8 @@ mod isolation;
 mod openapi;
 mod people;
 mod queue;
+mod routing;
+mod several_nodes;
 mod socket;
 mod start;
 mod telegram;
