@@ -107,20 +107,25 @@ impl Store {
     pub fn open(options: &Options, keys: MasterKeys) -> Result<Self> {
         let connect: PgConnectOptions = options.url.parse::<PgConnectOptions>()?;
         let connect = connect.application_name("beseda");
-        let pool = |role: &str, connections: u32| {
+        // Every statement of the platform role has its index. Without this the plans that a connection
+        // makes while a new installation's tables are empty read whole tables until they are analysed.
+        let planner = [("enable_seqscan", "off")];
+        let pool = |role: &str, connections: u32, settings: &[(&str, &str)]| {
             PgPoolOptions::new()
                 .max_connections(connections)
                 .min_connections(1)
                 .acquire_timeout(options.acquire_timeout)
                 // A broken connection shows at its first query; testing each one costs a round trip.
                 .test_before_acquire(false)
-                .connect_lazy_with(connect.clone().options([("role", role)]))
+                .connect_lazy_with(
+                    connect.clone().options([("role", role)]).options(settings.iter().copied()),
+                )
         };
         let (hints, _) = broadcast::channel(4096);
         let (wakes, _) = broadcast::channel(4096);
         Ok(Self {
-            tenant: pool("beseda_app", options.tenant_connections),
-            platform: pool("beseda_platform", options.platform_connections),
+            tenant: pool("beseda_app", options.tenant_connections, &[]),
+            platform: pool("beseda_platform", options.platform_connections, &planner),
             keys: Arc::new(keys),
             hints,
             wakes,
