@@ -44,9 +44,14 @@ impl Store {
         loop {
             let notification = listener.recv().await?;
             for (account, seq) in read(notification.payload(), me) {
-                let _ = self.hints.send(Hint { account, seq, origin: Origin::Elsewhere });
+                self.heard(account, seq);
             }
         }
+    }
+
+    /// Another process told that this account's feed grew.
+    pub fn heard(&self, account: AccountId, seq: i64) {
+        let _ = self.hints.send(Hint { account, seq, origin: Origin::Elsewhere });
     }
 }
 

@@ -1,13 +1,17 @@
 //! Saying that this process lives, and telling the others that the feed grew.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use app::App;
 use store::{Hint, Origin};
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Node, pause};
+use crate::{
+    Node,
+    fanout::{Fanout, PostgresFanout},
+    pause,
+};
 
 const BEAT: Duration = Duration::from_secs(3);
 /// A process silent for so long is not told any more; it polls when it comes back.
@@ -18,8 +22,9 @@ const GATHER: Duration = Duration::from_millis(5);
 pub fn start(app: &App, node: &Node, stop: &CancellationToken, tracker: &TaskTracker) {
     let (others, alone) = tokio::sync::watch::channel(0_i64);
     tracker.spawn(beat(app.clone(), node.clone(), stop.clone(), others));
-    tracker.spawn(notify(app.clone(), node.clone(), stop.clone(), alone));
-    tracker.spawn(listen(app.clone(), node.clone(), stop.clone()));
+    let fanout: Arc<dyn Fanout> = Arc::new(PostgresFanout::new(app.store.clone(), node.node_id));
+    tracker.spawn(tell(app.clone(), fanout.clone(), stop.clone(), alone));
+    tracker.spawn(hear(fanout, stop.clone()));
 }
 
 async fn beat(
@@ -46,9 +51,9 @@ async fn beat(
     }
 }
 
-async fn notify(
+async fn tell(
     app: App,
-    node: Node,
+    fanout: Arc<dyn Fanout>,
     stop: CancellationToken,
     others: tokio::sync::watch::Receiver<i64>,
 ) {
@@ -74,8 +79,8 @@ async fn notify(
         while let Ok(hint) = hints.try_recv() {
             gather(&mut gathered, hint);
         }
-        if let Err(error) = app.store.notify(node.node_id, &gathered).await {
-            tracing::debug!(%error, "a notification was not sent; the others poll");
+        if let Err(error) = fanout.tell(&gathered).await {
+            tracing::debug!(%error, "hints were not sent; the others poll");
         }
     }
 }
@@ -87,14 +92,14 @@ fn gather(gathered: &mut BTreeMap<domain::ids::AccountId, i64>, hint: Hint) {
     }
 }
 
-async fn listen(app: App, node: Node, stop: CancellationToken) {
+async fn hear(fanout: Arc<dyn Fanout>, stop: CancellationToken) {
     loop {
         let ended = tokio::select! {
             () = stop.cancelled() => return,
-            ended = app.store.listen(node.node_id) => ended,
+            ended = fanout.hear() => ended,
         };
         if let Err(error) = ended {
-            tracing::debug!(%error, "notifications broke off; listening again");
+            tracing::debug!(%error, "hints of others broke off; listening again");
         }
         if !pause(&stop, Duration::from_secs(1)).await {
             return;

@@ -5,10 +5,13 @@
 //! killed one's work is taken over when its leases run out.
 
 mod beat;
+mod fanout;
 mod jobs;
 mod listeners;
 mod relay;
 mod sweeps;
+
+pub use fanout::{Fanout, FanoutError, PostgresFanout};
 
 use std::time::Duration;
 
