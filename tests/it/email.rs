@@ -362,7 +362,7 @@ async fn cv_4_a_letter_written_first() {
 async fn s18_a_kill_between_letters_loses_and_doubles_nothing() {
     let Some(mut stage) = Stage::start(json!({})).await else { return };
     let write = |n: usize| {
-        let id = (n % 3 != 0).then(|| format!("Message-ID: <l{n}@client.test>\r\n"));
+        let id = (!n.is_multiple_of(3)).then(|| format!("Message-ID: <l{n}@client.test>\r\n"));
         let headers = format!("{}Subject: s\r\n", id.unwrap_or_default());
         letter("Anna <anna@client.test>", &headers, &format!("letter {n}"))
     };

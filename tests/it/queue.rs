@@ -221,3 +221,80 @@ async fn a_heap_of_one_company_does_not_starve_another() {
         assert_eq!(claimed.len(), 10);
     }
 }
+
+/// One owner per held connection: the lease is taken once, renewed by its owner alone, and a former
+/// owner that wakes up may store nothing (fencing by the epoch).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_connection_has_one_owner_and_a_former_one_is_fenced() {
+    let stage = Stage::new().await;
+    let account = stage.account().await;
+    let mut conn = stage.database.connect().await;
+    sqlx::query(
+        "insert into channels
+            (account_id, channel_id, kind, name, secrets, hook_key, receive, state)
+         values ($1, $2, 'email', 'Почта', '', $2::text, 'listener', 'connected')",
+    )
+    .bind(account.0)
+    .bind(Uuid::now_v7())
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    let owners: Vec<Uuid> = (0..8).map(|_| Uuid::now_v7()).collect();
+    let short = Duration::from_millis(200);
+    let racing = owners.iter().map(|owner| stage.store.claim_channels(*owner, 10, short));
+    let won: Vec<_> = join_all(racing).await.into_iter().map(Result::unwrap).collect();
+    let leases: Vec<_> = won.iter().flatten().collect();
+    assert_eq!(leases.len(), 1, "eight ask, one gets it");
+    let first = *leases[0];
+    let first_owner = owners[won.iter().position(|w| !w.is_empty()).unwrap()];
+
+    let heir = Uuid::now_v7();
+    let second = until("the lease runs out", async || {
+        stage.store.claim_channels(heir, 10, LONG).await.unwrap().pop()
+    })
+    .await;
+    assert!(second.epoch > first.epoch);
+    let mut tx = stage.store.platform().await.unwrap();
+    assert!(!tx.hold_lease(&first).await.unwrap(), "the former owner stores nothing");
+    assert!(tx.hold_lease(&second).await.unwrap());
+    drop(tx);
+    assert!(stage.store.renew_channels(first_owner, LONG).await.unwrap().is_empty());
+    stage.store.release_channel(&first, first_owner, AT_ONCE, 0).await.unwrap();
+    let held = stage.store.renew_channels(heir, LONG).await.unwrap();
+    assert_eq!(held.len(), 1, "a former owner lets nothing go");
+
+    // While the owner's writes commit, nobody can take it, even when its time ends meanwhile.
+    stage.store.release_channel(&second, heir, AT_ONCE, 0).await.unwrap();
+    let third = until("it is free", async || {
+        stage.store.claim_channels(heir, 10, short).await.unwrap().pop()
+    })
+    .await;
+    let mut tx = stage.store.platform().await.unwrap();
+    assert!(tx.hold_lease(&third).await.unwrap());
+    until("its time ends", async || {
+        let over: bool = sqlx::query_scalar("select leased_until < now() from channel_leases")
+            .fetch_one(&mut conn)
+            .await
+            .unwrap();
+        over.then_some(())
+    })
+    .await;
+    let thief = Uuid::now_v7();
+    let stealing = tokio::spawn({
+        let store = stage.store.clone();
+        async move { store.claim_channels(thief, 10, LONG).await }
+    });
+    until("the thief waits", async || {
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from pg_stat_activity
+             where datname = current_database() and wait_event_type = 'Lock'",
+        )
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
+        (waiting > 0).then_some(())
+    })
+    .await;
+    tx.commit().await.unwrap();
+    assert_eq!(stealing.await.unwrap().unwrap().len(), 1, "and gets it after the commit");
+}

@@ -497,3 +497,41 @@ async fn rt_2_a_crowd_of_customers_is_shared_within_capacity() {
     assert_eq!((of(&stage.boris), of(&stage.vera)), (4, 4), "{all:?}");
     assert_eq!(all.iter().filter(|c| c["offered_id"].is_null()).count(), 4, "the rest waits");
 }
+
+/// RT-1, RT-3a: outside working hours the customer is told when the company opens; first enquiries are
+/// told from repeated ones.
+#[tokio::test(flavor = "multi_thread")]
+async fn rt_3a_outside_working_hours_the_next_opening_is_told() {
+    let mut stage = Stage::start().await;
+    let another_day = chrono::Utc::now() + chrono::Duration::days(3);
+    let day = another_day.format("%a").to_string().to_lowercase();
+    let never = json!({ "name": "Раз в неделю", "schedule": {
+        "time_zone": "Europe/Moscow", "week": { day: ["09:00-18:00"] } } });
+    let made = stage.owner().post("/api/v1/schedules", &never, 201).await.json();
+    stage
+        .routes_by(json!([
+            { "do": "if",
+              "when": { "is": "all", "of": [
+                { "is": "working_hours", "schedule": made["schedule_id"], "state": "closed" },
+                { "is": "enquiry", "order": "first" } ] },
+              "then": [
+                { "do": "auto_reply", "text": "Закрыто. Ответим {working_hours.next_opening}." } ] },
+        ]))
+        .await;
+    let conversation = stage.writes("вопрос").await;
+    let customer = stage.telegram.telegram.customer(stage.customers, "", None);
+    let told = async || {
+        let shown = customer.transcript(&stage.telegram.bot).into_iter();
+        shown.filter_map(|s| s.text).filter(|t| t.starts_with("Закрыто.")).collect::<Vec<_>>()
+    };
+    let said = until("the customer is told", async || told().await.pop()).await;
+    assert!(said.contains("09:00"), "{said}");
+    close(stage.owner(), &conversation).await;
+    customer.sends_text(&stage.telegram.bot, "снова");
+    until("the second one", async || {
+        stage.owner().conversations("state=new").await.into_iter().next()
+    })
+    .await;
+    stage.rules_are_done().await;
+    assert_eq!(told().await.len(), 1, "a repeated enquiry is not told");
+}
