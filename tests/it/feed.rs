@@ -171,7 +171,9 @@ async fn cut_reader(
     let mut cursor = from;
     let mut texts: BTreeMap<String, u32> = BTreeMap::new();
     while texts.len() < messages {
-        let mut socket = owner.socket(Some(cursor)).await;
+        // A server that is away is asked again.
+        let socket = until("the socket opens", async || Socket::try_open(owner, cursor).await);
+        let mut socket = socket.await;
         let frames = chance.below(40) + 1;
         for _ in 0..frames {
             let patience = Duration::from_millis(50 + chance.below(200));
@@ -212,14 +214,9 @@ async fn s21_cut_sockets_miss_and_double_nothing() {
         for part in 0..MESSAGES / 10 {
             join_all((0..10).map(|k| {
                 let n = part * 10 + k;
-                let person = 7000 + n % 12;
-                let update = json!({ "update_id": 50_000 + n, "message": {
-                    "message_id": 100 + n, "date": 1_790_000_000, "text": format!("письмо {n}"),
-                    "chat": { "id": person, "type": "private", "first_name": "Ирина" },
-                    "from": { "id": person, "is_bot": false, "first_name": "Ирина" } } });
                 let request = client.request(reqwest::Method::POST, path);
                 let request = request.header("X-Telegram-Bot-Api-Secret-Token", &secret);
-                client.send(request.json(&update), 200)
+                client.send(request.json(&update(n)), 200)
             }))
             .await;
         }
@@ -230,6 +227,66 @@ async fn s21_cut_sockets_miss_and_double_nothing() {
         assert_eq!(texts.len(), MESSAGES, "missed 0");
         assert!(texts.values().all(|times| *times == 1), "doubled 0");
     }
+}
+
+/// A customer's message, one of twelve customers in turn.
+fn update(n: usize) -> Value {
+    let person = 7000 + n % 12;
+    json!({ "update_id": 50_000 + n, "message": {
+        "message_id": 100 + n, "date": 1_790_000_000, "text": format!("письмо {n}"),
+        "chat": { "id": person, "type": "private", "first_name": "Ирина" },
+        "from": { "id": person, "is_bot": false, "first_name": "Ирина" } } })
+}
+
+/// S21 with kills of the server while messages flow and the messenger repeats until it is answered:
+/// lost 0, doubled 0, on the sockets as in the database.
+#[tokio::test(flavor = "multi_thread")]
+async fn s21_kills_of_the_server_lose_and_double_nothing() {
+    const MESSAGES: usize = 120;
+    let mut stage = TelegramStage::start(Way::Webhook).await;
+    let mut conn = stage.server.database().connect().await;
+    let owner = stage.owner.clone();
+    let from = last_seq(&mut conn, &owner.account).await;
+    let url = stage.bot.webhook_url().expect("a webhook");
+    let secret = stage.bot.webhook_secret().expect("a secret");
+    let client = owner.nobody();
+    let path = url.strip_prefix(client.url()).expect("our own address");
+    let deliver = async |n: usize| {
+        until("the messenger is answered", async || {
+            let request = client.request(reqwest::Method::POST, path);
+            let request = request.header("X-Telegram-Bot-Api-Secret-Token", &secret);
+            let answer = request.json(&update(n)).send().await.ok()?;
+            (answer.status() == 200).then_some(())
+        })
+        .await;
+    };
+    let writing = async {
+        for part in 0..MESSAGES / 10 {
+            let tens = join_all((0..10).map(|k| deliver(part * 10 + k)));
+            let killing = async {
+                if part % 4 == 2 {
+                    // Among the deliveries; what was not answered is repeated.
+                    tokio::task::yield_now().await;
+                    stage.server.restart().await;
+                }
+            };
+            tokio::join!(tens, killing);
+        }
+    };
+    let reading = join_all((0..8).map(|n| cut_reader(&owner, 0xC0FFEE + n, from, MESSAGES)));
+    let ((), readers) = tokio::join!(writing, reading);
+    for texts in readers {
+        assert_eq!(texts.len(), MESSAGES, "missed 0");
+        assert!(texts.values().all(|times| *times == 1), "doubled 0");
+    }
+    let stored: (i64, i64) = sqlx::query_as(
+        "select count(*), count(distinct external_id) from messages where direction = 'inbound'",
+    )
+    .fetch_one(&mut conn)
+    .await
+    .unwrap();
+    let messages = i64::try_from(MESSAGES).unwrap();
+    assert_eq!(stored, (messages, messages));
 }
 
 /// S21: a cursor whose events are gone, or of another life of the database, gets 'resync', and what
