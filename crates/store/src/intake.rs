@@ -100,11 +100,9 @@ struct ChannelFacts {
     auto_close_minutes: Option<i32>,
 }
 
-#[derive(sqlx::FromRow, Clone)]
+#[derive(Clone)]
 struct Identity {
     identity_id: Uuid,
-    channel_id: Uuid,
-    external_id: String,
     contact_id: Uuid,
     contact_name: String,
     name: String,
@@ -199,10 +197,8 @@ impl PlatformTx {
     /// Stores a batch within this transaction.
     pub async fn accept(&mut self, items: &[Item]) -> Result<Accepted> {
         let conn = self.conn();
-        let channels = channel_facts(conn, items).await?;
-        let identities = identities(conn, items, &channels).await?;
-        let mut open = open_conversations(conn, items, &identities).await?;
-        let mut known = known_messages(conn, items).await?;
+        let (channels, identities) = people(conn, items).await?;
+        let (mut open, mut known) = open_and_known(conn, items, &identities).await?;
         let sending = sending(conn, items, &open).await?;
 
         let mut stored = Vec::with_capacity(items.len());
@@ -272,33 +268,18 @@ impl PlatformTx {
     }
 }
 
-async fn channel_facts(
+/// Reads the batch's channels and locks its identities in the order of their ids; makes those that
+/// are missing.
+async fn people(
     conn: &mut PgConnection,
     items: &[Item],
-) -> Result<HashMap<Uuid, ChannelFacts>> {
-    let ids: BTreeSet<Uuid> = items.iter().map(|i| i.channel.0).collect();
-    let ids: Vec<Uuid> = ids.into_iter().collect();
-    let rows: Vec<ChannelFacts> = sqlx::query_as(
-        "select channel_id, pinned_employee_id, scenario_id, auto_close_minutes
-         from channels where channel_id = any($1) and deleted_at is null",
-    )
-    .bind(&ids)
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|r| (r.channel_id, r)).collect())
-}
-
-/// Locks the batch's identities in the order of their ids; makes those that are missing.
-async fn identities(
-    conn: &mut PgConnection,
-    items: &[Item],
-    channels: &HashMap<Uuid, ChannelFacts>,
-) -> Result<HashMap<Place, Identity>> {
+) -> Result<(HashMap<Uuid, ChannelFacts>, HashMap<Place, Identity>)> {
     let mut wanted: BTreeMap<Place, &Item> = BTreeMap::new();
-    for item in items.iter().filter(|i| channels.contains_key(&i.channel.0)) {
+    for item in items {
         wanted.entry((item.channel.0, item.person.external_id.clone())).or_insert(item);
     }
-    let mut found = lock_identities(conn, wanted.keys()).await?;
+    let (channels, mut found) = lock_identities(conn, wanted.keys()).await?;
+    wanted.retain(|(channel, _), _| channels.contains_key(channel));
     let missing: Vec<&Place> = wanted.keys().filter(|k| !found.contains_key(*k)).collect();
     if !missing.is_empty() {
         for place in &missing {
@@ -306,35 +287,78 @@ async fn identities(
                 make_identity(conn, item).await?;
             }
         }
-        found.extend(lock_identities(conn, missing.into_iter()).await?);
+        found.extend(lock_identities(conn, missing.into_iter()).await?.1);
     }
     for (place, item) in &wanted {
         if let Some(identity) = found.get_mut(place) {
             refresh(conn, item, identity).await?;
         }
     }
-    Ok(found)
+    Ok((channels, found))
+}
+
+/// A wanted place: its channel's facts, and the identity there if there is one.
+#[derive(sqlx::FromRow)]
+struct PlaceRow {
+    #[sqlx(flatten)]
+    facts: ChannelFacts,
+    external_id: String,
+    identity_id: Option<Uuid>,
+    contact_id: Option<Uuid>,
+    contact_name: Option<String>,
+    name: Option<String>,
+    username: Option<String>,
+    reachable: Option<bool>,
+}
+
+impl PlaceRow {
+    fn identity(&self) -> Option<Identity> {
+        Some(Identity {
+            identity_id: self.identity_id?,
+            contact_id: self.contact_id?,
+            contact_name: self.contact_name.clone()?,
+            name: self.name.clone()?,
+            username: self.username.clone()?,
+            reachable: self.reachable?,
+        })
+    }
 }
 
 async fn lock_identities(
     conn: &mut PgConnection,
     places: impl Iterator<Item = &Place>,
-) -> Result<HashMap<Place, Identity>> {
+) -> Result<(HashMap<Uuid, ChannelFacts>, HashMap<Place, Identity>)> {
     let (channels, externals): (Vec<Uuid>, Vec<&str>) =
         places.map(|(c, e)| (*c, e.as_str())).unzip();
-    let rows: Vec<Identity> = sqlx::query_as(
-        "select i.identity_id, i.channel_id, i.external_id, i.contact_id, k.name as contact_name,
-            i.name, i.username, i.reachable
-         from unnest($1::uuid[], $2::text[]) w(channel_id, external_id)
-         join identities i using (channel_id, external_id)
-         join contacts k on k.account_id = i.account_id and k.contact_id = i.contact_id
-         order by i.identity_id for update of i",
+    let rows: Vec<PlaceRow> = sqlx::query_as(
+        "with wanted as (
+            select * from unnest($1::uuid[], $2::text[]) w(channel_id, external_id)
+         ), locked as materialized (
+            select i.channel_id, i.external_id, i.account_id, i.identity_id, i.contact_id, i.name,
+                i.username, i.reachable
+            from wanted w join identities i using (channel_id, external_id)
+            order by i.identity_id for update of i
+         )
+         select w.channel_id, w.external_id, c.pinned_employee_id, c.scenario_id,
+            c.auto_close_minutes, l.identity_id, l.contact_id, k.name as contact_name, l.name,
+            l.username, l.reachable
+         from wanted w
+         join channels c on c.channel_id = w.channel_id and c.deleted_at is null
+         left join locked l on l.channel_id = w.channel_id and l.external_id = w.external_id
+         left join contacts k on k.account_id = l.account_id and k.contact_id = l.contact_id",
     )
     .bind(&channels)
     .bind(&externals)
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|i| ((i.channel_id, i.external_id.clone()), i)).collect())
+    let (mut facts, mut identities) = (HashMap::new(), HashMap::new());
+    for row in rows {
+        if let Some(identity) = row.identity() {
+            identities.insert((row.facts.channel_id, row.external_id), identity);
+        }
+        facts.insert(row.facts.channel_id, row.facts);
+    }
+    Ok((facts, identities))
 }
 
 /// Makes an identity for a person seen for the first time, with the contact that their phone or
@@ -487,32 +511,113 @@ async fn refresh(conn: &mut PgConnection, item: &Item, known: &mut Identity) -> 
 }
 
 /// Locks the open conversations of the batch's identities, and for persons without one those that
-/// their letters' threads name.
-async fn open_conversations(
+/// their letters' threads name; finds which of the batch's ids, aliases and quoted ids are stored
+/// already. A double of a message belongs to the same identity, whose lock is held by now, so the
+/// former one is committed and seen.
+async fn open_and_known(
     conn: &mut PgConnection,
     items: &[Item],
     identities: &HashMap<Place, Identity>,
-) -> Result<HashMap<Uuid, Open>> {
+) -> Result<(HashMap<Uuid, Open>, HashMap<Place, Uuid>)> {
     let mut keys: BTreeSet<(Uuid, Uuid)> = BTreeSet::new();
+    let (mut channels, mut names) = (Vec::new(), Vec::new());
     for item in items {
         if let Some(i) = identities.get(&(item.channel.0, item.person.external_id.clone())) {
             keys.insert((item.account.0, i.identity_id));
         }
+        let all = std::iter::once(&item.external_id).chain(&item.aliases).chain(&item.reply_to);
+        for name in all {
+            channels.push(item.channel.0);
+            names.push(name.as_str());
+        }
     }
     let (accounts, ids): (Vec<Uuid>, Vec<Uuid>) = keys.into_iter().unzip();
-    let rows: Vec<Open> = sqlx::query_as(
-        "select c.conversation_id, c.identity_id, c.number, c.state, c.pinned_id, c.assignee_id,
-            c.offered_id, c.group_id, c.last_position, c.waiting_since, c.first_answer_at
-         from unnest($1::uuid[], $2::uuid[]) w(account_id, identity_id)
-         join conversations c on c.account_id = w.account_id and c.identity_id = w.identity_id
-            and c.state <> 'closed'
-         order by c.conversation_id for update of c",
+    let rows: Vec<FoundRow> = sqlx::query_as(
+        "with open as materialized (
+            select c.conversation_id, c.identity_id, c.number, c.state, c.pinned_id, c.assignee_id,
+                c.offered_id, c.group_id, c.last_position, c.waiting_since, c.first_answer_at
+            from unnest($1::uuid[], $2::uuid[]) w(account_id, identity_id)
+            join conversations c on c.account_id = w.account_id and c.identity_id = w.identity_id
+                and c.state <> 'closed'
+            order by c.conversation_id for update of c
+         ), named as (
+            select distinct channel_id, name
+            from unnest($3::uuid[], $4::text[]) u(channel_id, name)
+         )
+         select open.*, null::uuid as channel_id, null::text as name, null::uuid as message_id
+         from open
+         union all
+         select null, null, null, null, null, null, null, null, null, null, null,
+            n.channel_id, n.name, m.message_id
+         from named n join messages m on m.channel_id = n.channel_id and m.external_id = n.name
+         union all
+         select null, null, null, null, null, null, null, null, null, null, null,
+            n.channel_id, n.name, a.message_id
+         from named n join message_aliases a on a.channel_id = n.channel_id and a.alias = n.name",
     )
     .bind(&accounts)
     .bind(&ids)
+    .bind(&channels)
+    .bind(&names)
     .fetch_all(&mut *conn)
     .await?;
-    let mut open: HashMap<Uuid, Open> = rows.into_iter().map(|o| (o.identity_id, o)).collect();
+    let (mut open, mut known) = (HashMap::new(), HashMap::new());
+    for row in rows {
+        if let (Some(channel), Some(name), Some(message)) =
+            (row.channel_id, &row.name, row.message_id)
+        {
+            known.insert((channel, name.clone()), message);
+        } else if let Some(conversation) = row.open() {
+            open.insert(conversation.identity_id, conversation);
+        }
+    }
+    join_threads(conn, items, identities, &mut open).await?;
+    Ok((open, known))
+}
+
+/// One row of two kinds: an open conversation, or a name that is known.
+#[derive(sqlx::FromRow)]
+struct FoundRow {
+    conversation_id: Option<Uuid>,
+    identity_id: Option<Uuid>,
+    number: Option<i64>,
+    state: Option<String>,
+    pinned_id: Option<Uuid>,
+    assignee_id: Option<Uuid>,
+    offered_id: Option<Uuid>,
+    group_id: Option<Uuid>,
+    last_position: Option<i64>,
+    waiting_since: Option<DateTime<Utc>>,
+    first_answer_at: Option<DateTime<Utc>>,
+    channel_id: Option<Uuid>,
+    name: Option<String>,
+    message_id: Option<Uuid>,
+}
+
+impl FoundRow {
+    fn open(self) -> Option<Open> {
+        Some(Open {
+            conversation_id: self.conversation_id?,
+            identity_id: self.identity_id?,
+            number: self.number?,
+            state: self.state?,
+            pinned_id: self.pinned_id,
+            assignee_id: self.assignee_id,
+            offered_id: self.offered_id,
+            group_id: self.group_id,
+            last_position: self.last_position?,
+            waiting_since: self.waiting_since,
+            first_answer_at: self.first_answer_at,
+        })
+    }
+}
+
+async fn join_threads(
+    conn: &mut PgConnection,
+    items: &[Item],
+    identities: &HashMap<Place, Identity>,
+    open: &mut HashMap<Uuid, Open>,
+) -> Result<()> {
     for item in items.iter().filter(|i| !i.thread.is_empty()) {
         let Some(identity) = identities.get(&(item.channel.0, item.person.external_id.clone()))
         else {
@@ -531,7 +636,7 @@ async fn open_conversations(
             open.insert(identity.identity_id, found);
         }
     }
-    Ok(open)
+    Ok(())
 }
 
 /// The open conversation of the message that a letter answers. Our Message-IDs are unguessable, so
@@ -553,32 +658,6 @@ async fn threaded(conn: &mut PgConnection, item: &Item) -> Result<Option<Open>> 
     .bind(&item.thread)
     .fetch_optional(conn)
     .await?)
-}
-
-/// Which of the batch's ids, aliases and quoted ids are stored already.
-async fn known_messages(conn: &mut PgConnection, items: &[Item]) -> Result<HashMap<Place, Uuid>> {
-    let (mut channels, mut names) = (Vec::new(), Vec::new());
-    for item in items {
-        let all = std::iter::once(&item.external_id).chain(&item.aliases).chain(&item.reply_to);
-        for name in all {
-            channels.push(item.channel.0);
-            names.push(name.as_str());
-        }
-    }
-    let rows: Vec<(Uuid, String, Uuid)> = sqlx::query_as(
-        "with w as (
-            select distinct channel_id, name from unnest($1::uuid[], $2::text[]) u(channel_id, name))
-         select w.channel_id, w.name, m.message_id from w
-         join messages m on m.channel_id = w.channel_id and m.external_id = w.name
-         union all
-         select w.channel_id, w.name, a.message_id from w
-         join message_aliases a on a.channel_id = w.channel_id and a.alias = w.name",
-    )
-    .bind(&channels)
-    .bind(&names)
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|(c, name, id)| ((c, name), id)).collect())
 }
 
 /// Conversations that have a message on its way: an echo of it may come before our own record of
