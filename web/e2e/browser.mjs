@@ -1,0 +1,34 @@
+// The browser that the tests drive: the machine's own Chromium.
+import { mkdirSync } from 'node:fs'
+import { chromium } from 'playwright-core'
+
+export const site = process.env.BESEDA_WEB ?? 'http://127.0.0.1:5180'
+export const backend = process.env.BESEDA_URL ?? 'http://127.0.0.1:8181'
+export const shots = process.env.BESEDA_SHOTS ?? '/tmp/beseda-shots'
+mkdirSync(shots, { recursive: true })
+
+export async function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  })
+}
+
+/** A person with a browser of their own. Faults of the page's scripts and policy are remembered. */
+export async function person(browser, options = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1600, height: 960 },
+    locale: 'ru-RU',
+    timezoneId: 'Europe/Moscow',
+    colorScheme: 'light',
+    reducedMotion: 'reduce',
+    ...options,
+  })
+  const page = await context.newPage()
+  const faults = []
+  page.on('pageerror', (error) => faults.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) faults.push(message.text())
+  })
+  return { context, page, faults }
+}

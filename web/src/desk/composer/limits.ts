@@ -1,0 +1,45 @@
+import type { Capabilities } from '../../kit/api/types'
+import { t } from '../../kit/i18n'
+import { number, size } from '../../kit/i18n/format'
+
+/** How long a text is as the service counts. */
+export function length(text: string, unit: Capabilities['text_unit']): number {
+  switch (unit) {
+    case 'characters':
+      return [...text].length
+    case 'utf16':
+      return text.length
+    case 'bytes':
+      return new TextEncoder().encode(text).length
+  }
+}
+
+export function fileKind(type: string): Capabilities['files'][number]['kind'] {
+  if (type.startsWith('image/')) return 'image'
+  if (type.startsWith('video/')) return 'video'
+  if (type.startsWith('audio/')) return 'audio'
+  return 'file'
+}
+
+/** What our own server takes, whatever the channel can. */
+export const LARGEST_UPLOAD = 50 * 1024 * 1024
+
+/** Why a message cannot go out through this channel, said before it is sent. */
+export function tooMuch(
+  text: string,
+  files: { name: string; type: string; size: number }[],
+  channel: Capabilities | undefined,
+): string | null {
+  for (const file of files) {
+    if (file.size === 0) return t.limits.empty(file.name)
+    const limit = channel?.files.find((one) => one.kind === fileKind(file.type))
+    if (channel && !limit) return t.limits.noFiles(file.name)
+    const most = Math.min(LARGEST_UPLOAD, limit?.max_bytes ?? LARGEST_UPLOAD)
+    if (file.size > most) return t.limits.file(file.name, size(most))
+  }
+  if (!channel) return null
+  if (files.length > channel.max_files) return t.limits.files(channel.max_files)
+  const most = files.length > 0 ? channel.max_caption : channel.max_text
+  const long = length(text, channel.text_unit)
+  return long > most ? t.limits.text(number(long), number(most)) : null
+}

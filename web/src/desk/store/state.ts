@@ -1,0 +1,124 @@
+import type {
+  Capabilities,
+  Channel,
+  Contact,
+  Conversation,
+  ConversationState,
+  Counts,
+  Employee,
+  Group,
+  Message,
+  Tag,
+} from '../../kit/api/types'
+import type { Link } from '../../kit/api/socket'
+
+/** A conversation as the desk holds it. `read_position` is absent until the server told it. */
+export type Chat = Conversation & { read_position?: number }
+
+/** What the list shows of a state. */
+export interface Filter {
+  mine: boolean
+  waiting: boolean
+  channel: string | null
+}
+
+export const NO_FILTER: Filter = { mine: false, waiting: false, channel: null }
+
+/** One tab of the list: ids in order, a window on what the server has. */
+export interface View {
+  ids: readonly string[]
+  next: string | null
+  load: 'no' | 'loading' | 'yes' | 'failed'
+}
+
+/** The messages of one conversation, oldest first, the latest always among them. */
+export interface Thread {
+  items: readonly Message[]
+  /** Whether older ones may exist. */
+  older: boolean
+  load: 'no' | 'loading' | 'yes' | 'failed'
+}
+
+/** Who is writing in a conversation until when: a colleague's id, or the visitor. */
+export interface Typing {
+  who: string | 'visitor'
+  until: number
+}
+
+/** An answer that is on its way to the server, or was refused. */
+export interface Outgoing {
+  client_id: string
+  conversation_id: string
+  employee_id: string
+  kind: 'answer' | 'note'
+  text: string
+  files: { name: string; type: string; size: number; blob: Blob; attachment_id?: string }[]
+  reply_to: string | null
+  mentions: string[]
+  subject: string | null
+  created_at: string
+  /** Why the server refused it: it waits for a person. */
+  refusal: { ru: string; en: string } | null
+}
+
+export interface State {
+  me: Employee
+  chats: ReadonlyMap<string, Chat>
+  views: Readonly<Record<ConversationState, View>>
+  filter: Filter
+  threads: ReadonlyMap<string, Thread>
+  contacts: ReadonlyMap<string, Contact>
+  employees: ReadonlyMap<string, Employee>
+  groups: ReadonlyMap<string, Group>
+  tags: ReadonlyMap<string, Tag>
+  channels: ReadonlyMap<string, Channel>
+  /** What each kind of channel can. */
+  kinds: ReadonlyMap<string, Capabilities>
+  counts: Counts | null
+  typing: ReadonlyMap<string, Typing>
+  /** Colleagues who have a conversation open. */
+  viewing: ReadonlyMap<string, readonly string[]>
+  outgoing: readonly Outgoing[]
+  /** Conversations whose closing may still be undone. */
+  closing: ReadonlySet<string>
+  drafts: ReadonlyMap<string, string>
+  link: Link
+  open: string | null
+}
+
+export const EMPTY_VIEW: View = { ids: [], next: null, load: 'no' }
+export const EMPTY_THREAD: Thread = { items: [], older: true, load: 'no' }
+
+/** At most so many rows of a tab are held; further down the server is asked again. */
+export const WINDOW = 500
+
+export function emptyState(me: Employee): State {
+  return {
+    me,
+    chats: new Map(),
+    views: { new: EMPTY_VIEW, in_work: EMPTY_VIEW, closed: EMPTY_VIEW },
+    filter: NO_FILTER,
+    threads: new Map(),
+    contacts: new Map(),
+    employees: new Map(),
+    groups: new Map(),
+    tags: new Map(),
+    channels: new Map(),
+    kinds: new Map(),
+    counts: null,
+    typing: new Map(),
+    viewing: new Map(),
+    outgoing: [],
+    closing: new Set(),
+    drafts: new Map(),
+    link: 'connecting',
+    open: null,
+  }
+}
+
+/** How many messages the employee has not read. Positions are not promised to be contiguous, so
+ * this is what a list shows and nothing to reckon with. */
+export function unread(chat: Chat): number {
+  if (chat.read_position === undefined || chat.preview_direction !== 'inbound') return 0
+  return Math.max(0, chat.last_position - chat.read_position)
+}

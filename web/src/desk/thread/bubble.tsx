@@ -1,0 +1,191 @@
+import { Check, CheckCheck, CircleAlert, Clock3, Reply, StickyNote } from 'lucide-react'
+import { memo, type ReactNode } from 'react'
+import type { Content, DeliveryStatus, Message } from '../../kit/api/types'
+import { t, words } from '../../kit/i18n'
+import { moment, size, time } from '../../kit/i18n/format'
+import { tellRefusal } from '../../kit/ui/toast'
+import { useDesk, useDeskState } from '../context'
+import type { Outgoing } from '../store/state'
+import { brief, isSaid, Said } from './said'
+import { Text } from './text'
+
+const looks = {
+  inbound: 'bg-incoming rounded-bl-[4px]',
+  outbound: 'bg-outgoing rounded-br-[4px]',
+  note: 'bg-note border border-note-line text-note-ink rounded-br-[4px]',
+}
+
+function Shape({ look, follows, children }: { look: keyof typeof looks; follows: boolean; children: ReactNode }) {
+  return (
+    <div className={`group flex items-center gap-1 ${follows ? 'pt-1' : 'pt-2.5'} ${look === 'inbound' ? '' : 'flex-row-reverse'}`}>
+      {children}
+    </div>
+  )
+}
+
+const box = 'max-w-[min(520px,85%)] rounded-bubble px-3.5 py-2'
+
+/** Time and what follows it sit at the end of the last line, or below it. */
+const Foot = ({ children }: { children: ReactNode }) => (
+  <span className="num float-right mt-1.5 -mb-0.5 ml-3 flex items-center gap-1 text-meta text-ink3">{children}</span>
+)
+
+export const Bubble = memo(function Bubble({
+  message,
+  quoted,
+  follows,
+  onReply,
+  onQuote,
+}: {
+  message: Message
+  quoted: Message | undefined
+  follows: boolean
+  onReply: ((message: Message) => void) | null
+  onQuote: (message: Message) => void
+}) {
+  const author = useDeskState((state) => (message.author_id ? state.employees.get(message.author_id) : undefined))
+  const me = useDeskState((state) => state.me.employee_id)
+  if (!isSaid(message.body) || message.direction === 'system') return null
+  const look = message.direction
+  const ours = look !== 'inbound'
+  const label = ours && message.author_id !== me ? (author?.name ?? (message.automatic ? t.chat.automatic : '')) : ''
+  return (
+    <Shape look={look} follows={follows}>
+      <article className={`${box} ${looks[look]} ${message.removed_at ? 'opacity-70' : ''}`}>
+        {look === 'note' ? (
+          <div className="mb-0.5 flex items-center gap-1.5 text-caption font-semibold">
+            <StickyNote size={13} aria-hidden="true" />
+            {t.chat.note}
+            {label && ` · ${label}`}
+          </div>
+        ) : (
+          label && !follows && <div className="mb-0.5 text-caption font-semibold text-accent-text">{label}</div>
+        )}
+        {message.reply_to && <Quote message={quoted} onClick={() => quoted && onQuote(quoted)} />}
+        <Said content={message.body as Content} />
+        <Foot>
+          {message.removed_at && <span>{t.chat.removed}</span>}
+          {message.edited_at && <span>{t.chat.edited}</span>}
+          <time dateTime={message.created_at} title={moment(message.created_at)}>
+            {time(message.created_at)}
+          </time>
+          {message.status && <Status status={message.status} />}
+        </Foot>
+        {(message.status === 'failed' || message.status === 'uncertain') && <Failure message={message} />}
+      </article>
+      {onReply && look !== 'note' && (
+        <button
+          type="button"
+          aria-label={t.chat.reply}
+          title={t.chat.reply}
+          onClick={() => onReply(message)}
+          className="grid size-7 shrink-0 place-items-center rounded-full text-ink3 opacity-0 group-hover:opacity-100 hover:bg-hover focus-visible:opacity-100"
+        >
+          <Reply size={16} />
+        </button>
+      )}
+    </Shape>
+  )
+})
+
+function Quote({ message, onClick }: { message: Message | undefined; onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      disabled={!message}
+      onClick={onClick}
+      className="mb-1 block w-full max-w-full border-l-2 border-accent pl-2 text-left text-second text-ink2"
+    >
+      <span className="line-clamp-2 break-words">{message ? brief(message) : t.chat.quotedGone}</span>
+    </button>
+  )
+}
+
+function Status({ status }: { status: DeliveryStatus }) {
+  const label = t.delivery[status]
+  const icon = {
+    queued: <Clock3 size={13} />,
+    sending: <Clock3 size={13} />,
+    sent: <Check size={15} />,
+    delivered: <CheckCheck size={15} />,
+    read: <CheckCheck size={15} className="text-read" />,
+    failed: <CircleAlert size={14} className="text-red" />,
+    uncertain: <CircleAlert size={14} className="text-amber" />,
+  }[status]
+  return (
+    <span role="img" aria-label={label} title={label}>
+      {icon}
+    </span>
+  )
+}
+
+const act = 'rounded-control px-1.5 font-semibold underline hover:bg-hover'
+
+function Failure({ message }: { message: Message }) {
+  const { desk } = useDesk()
+  const failed = message.status === 'failed'
+  return (
+    <p className={`clear-both mt-1 text-second ${failed ? 'text-red' : 'text-amber'}`}>
+      {failed ? t.chat.failed : t.chat.uncertain}
+      {message.failure && ` ${message.failure}`}{' '}
+      <button
+        type="button"
+        className={act}
+        onClick={() => void desk.sendAgain(message.message_id).catch(tellRefusal)}
+      >
+        {t.chat.sendAgain}
+      </button>
+    </p>
+  )
+}
+
+/** A message on its way to the server. */
+export const OutgoingBubble = memo(function OutgoingBubble({
+  outgoing,
+  quoted,
+  follows,
+}: {
+  outgoing: Outgoing
+  quoted: Message | undefined
+  follows: boolean
+}) {
+  const { desk } = useDesk()
+  const look = outgoing.kind === 'note' ? 'note' : 'outbound'
+  return (
+    <Shape look={look} follows={follows}>
+      <article className={`${box} ${looks[look]}`}>
+        {look === 'note' && (
+          <div className="mb-0.5 flex items-center gap-1.5 text-caption font-semibold">
+            <StickyNote size={13} aria-hidden="true" />
+            {t.chat.note}
+          </div>
+        )}
+        {outgoing.reply_to && <Quote message={quoted} onClick={() => {}} />}
+        {outgoing.files.map((file, index) => (
+          <div key={index} className="text-second">
+            <span className="font-semibold">{file.name}</span>{' '}
+            <span className="num text-ink3">{size(file.size)}</span>
+          </div>
+        ))}
+        <Text text={outgoing.text} />
+        <Foot>
+          {time(outgoing.created_at)}
+          <span role="img" aria-label={t.delivery.waiting} title={t.delivery.waiting}>
+            {outgoing.refusal ? <CircleAlert size={14} className="text-red" /> : <Clock3 size={13} />}
+          </span>
+        </Foot>
+        {outgoing.refusal && (
+          <p className="clear-both mt-1 text-second text-red">
+            {words(outgoing.refusal)}{' '}
+            <button type="button" className={act} onClick={() => desk.outbox.again(outgoing.client_id)}>
+              {t.tryAgain}
+            </button>
+            <button type="button" className={act} onClick={() => desk.outbox.drop(outgoing.client_id)}>
+              {t.remove}
+            </button>
+          </p>
+        )}
+      </article>
+    </Shape>
+  )
+})

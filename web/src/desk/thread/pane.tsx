@@ -1,0 +1,177 @@
+import { ArrowLeft, CircleCheck, Eye, LogIn, MoreHorizontal, PanelRight, UserRoundCheck } from 'lucide-react'
+import { useState } from 'react'
+import type { Message } from '../../kit/api/types'
+import { t } from '../../kit/i18n'
+import { phone } from '../../kit/i18n/format'
+import { has } from '../../kit/session'
+import { Avatar } from '../../kit/ui/avatar'
+import { Button, IconButton } from '../../kit/ui/button'
+import { Menu, MenuItem } from '../../kit/ui/menu'
+import { tellRefusal } from '../../kit/ui/toast'
+import { Composer } from '../composer/composer'
+import { useDesk, useDeskState } from '../context'
+import { nameOf } from '../list/row'
+import type { Chat } from '../store/state'
+import { Thread } from './thread'
+import { Transfer } from './transfer'
+
+interface Props {
+  id: string
+  onBack: () => void
+  onTake: (id: string) => void
+  onClose: (id: string, then: 'stay' | 'next') => void
+  onCard: () => void
+  cardShown: boolean
+}
+
+export function Pane({ id, onBack, onTake, onClose, onCard, cardShown }: Props) {
+  const { me } = useDesk()
+  const chat = useDeskState((state) => state.chats.get(id))
+  const works = has(me, 'work_conversations')
+  const [replyTo, setReplyTo] = useState<Message | null>(null)
+  const canReply = useDeskState((state) => {
+    const kind = chat && state.channels.get(chat.channel_id)?.kind
+    return works && chat?.state !== 'closed' && !!kind && !!state.kinds.get(kind)?.replies
+  })
+  return (
+    <section aria-label={t.chat.conversation} className="flex min-w-0 flex-1 flex-col">
+      {chat ? (
+        <Header
+          chat={chat}
+          works={works}
+          onBack={onBack}
+          onTake={onTake}
+          onClose={onClose}
+          onCard={onCard}
+          cardShown={cardShown}
+        />
+      ) : (
+        <div className="h-16 shrink-0 border-b border-line bg-pane" />
+      )}
+      <Thread id={id} onReply={canReply ? setReplyTo : null} />
+      {chat && works && <Composer chat={chat} replyTo={replyTo} onReplyTo={setReplyTo} />}
+    </section>
+  )
+}
+
+function Header({
+  chat,
+  works,
+  onBack,
+  onTake,
+  onClose,
+  onCard,
+  cardShown,
+}: Omit<Props, 'id'> & { chat: Chat; works: boolean }) {
+  const { desk } = useDesk()
+  const id = chat.conversation_id
+  const me = useDeskState((state) => state.me.employee_id)
+  const channel = useDeskState((state) => state.channels.get(chat.channel_id))
+  const contact = useDeskState((state) => state.contacts.get(chat.contact_id))
+  const assignee = useDeskState((state) => (chat.assignee_id ? state.employees.get(chat.assignee_id) : undefined))
+  const name = nameOf(chat.contact_name)
+  const known = contact?.phones[0] ? phone(contact.phones[0]) : contact?.emails[0]
+  const about = [
+    ...(known ? [known] : []),
+    ...(channel ? [channel.name] : []),
+    ...(assignee && assignee.employee_id !== me ? [t.chat.with(assignee.name)] : []),
+    ...(chat.state === 'closed' ? [t.states.closed] : []),
+  ]
+  const others = chat.state === 'in_work' && chat.assignee_id !== me
+  return (
+    <header className="flex h-16 shrink-0 items-center gap-3 border-b border-line bg-pane px-5 max-[899px]:px-2">
+      <IconButton label={t.back} className="min-[900px]:hidden" onClick={onBack}>
+        <ArrowLeft size={20} />
+      </IconButton>
+      <Avatar name={name} kind={channel?.kind} />
+      <div className="min-w-0 flex-1">
+        <h2 className="truncate text-heading leading-5 font-semibold">{name}</h2>
+        <p className="num truncate text-second text-ink3">
+          {about.join(' · ')}
+          <TypingNow id={id} />
+        </p>
+      </div>
+      <Viewers id={id} />
+      {works && chat.state === 'new' && (
+        <Button look="main" onClick={() => onTake(id)}>
+          <UserRoundCheck size={16} aria-hidden="true" />
+          <span className="max-[559px]:sr-only">{t.chat.take}</span>
+        </Button>
+      )}
+      {works && others && (
+        <Button onClick={() => void desk.join(id).catch(tellRefusal)}>
+          <LogIn size={16} aria-hidden="true" />
+          <span className="max-[559px]:sr-only">{t.chat.join}</span>
+        </Button>
+      )}
+      {works && chat.state !== 'closed' && (
+        <>
+          <Transfer chat={chat} />
+          <Button className="max-[1099px]:hidden" onClick={() => onClose(id, 'stay')}>
+            <CircleCheck size={16} aria-hidden="true" />
+            {t.chat.close}
+            <kbd className="kbd">⇧E</kbd>
+          </Button>
+          <span className="min-[1100px]:hidden">
+            <Menu
+              align="end"
+              trigger={
+                <button
+                  type="button"
+                  aria-label={t.more}
+                  className="grid size-8 place-items-center rounded-control text-ink2 hover:bg-hover"
+                >
+                  <MoreHorizontal size={18} />
+                </button>
+              }
+            >
+              <MenuItem icon={<CircleCheck size={16} />} onClick={() => onClose(id, 'stay')}>
+                {t.chat.close}
+              </MenuItem>
+            </Menu>
+          </span>
+        </>
+      )}
+      <IconButton
+        label={cardShown ? t.card.hide : t.card.show}
+        aria-pressed={cardShown}
+        className={cardShown ? 'text-accent-text' : ''}
+        onClick={onCard}
+      >
+        <PanelRight size={18} />
+      </IconButton>
+    </header>
+  )
+}
+
+function TypingNow({ id }: { id: string }) {
+  const typing = useDeskState((state) => state.typing.get(id))
+  const who = useDeskState((state) => (typing ? state.employees.get(typing.who)?.name : undefined))
+  if (!typing) return null
+  return (
+    <span className="text-green">
+      {' · '}
+      {typing.who === 'visitor' ? t.chat.typing : t.chat.colleagueTypes(who ?? t.chat.somebody)}
+    </span>
+  )
+}
+
+function Viewers({ id }: { id: string }) {
+  const viewers = useDeskState((state) => state.viewing.get(id))
+  const employees = useDeskState((state) => state.employees)
+  if (!viewers?.length) return null
+  const names = viewers.map((viewer) => employees.get(viewer)?.name ?? t.chat.somebody).join(', ')
+  return (
+    <span
+      role="img"
+      aria-label={t.chat.views(names)}
+      title={t.chat.views(names)}
+      className="flex items-center gap-1 text-ink3 max-[899px]:hidden"
+    >
+      <Eye size={16} />
+      {viewers.slice(0, 2).map((viewer) => (
+        <Avatar key={viewer} name={employees.get(viewer)?.name ?? '?'} size="small" />
+      ))}
+    </span>
+  )
+}
