@@ -16,12 +16,14 @@ use domain::{
 use serde_json::{Map, Value, json};
 use store::{ContactFilter, Given, NewContact, TenantTx};
 
-use crate::{Actor, App, Error, Invalid, Result, cursor, fields::Check};
+use crate::{Actor, App, Error, Invalid, RequestKey, Result, cursor, fields::Check, idempotency};
 
 /// Own fields of a contact: how many, how long a name, how much altogether.
 const MOST_FIELDS: usize = 50;
 const MOST_FIELD_NAME: usize = 100;
 const MOST_FIELD_BYTES: usize = 16 * 1024;
+/// Phones, and e-mails, of a form. Each is looked for among all contacts.
+const MOST_ADDRESSES: usize = 50;
 
 /// A contact made by hand.
 #[derive(Debug, Default)]
@@ -63,23 +65,34 @@ impl App {
         tx.contact(id).await?.ok_or(NOT_FOUND)
     }
 
-    pub async fn create_contact(&self, actor: &Actor, form: ContactForm) -> Result<ContactView> {
+    pub async fn create_contact(
+        &self,
+        actor: &Actor,
+        form: ContactForm,
+        key: Option<&RequestKey>,
+    ) -> Result<ContactView> {
         actor.require(Right::ManageContacts)?;
         let mut check = Check::default();
         let name = check.line("name", &form.name);
         check.add(check_fields(&form.fields));
+        check.add(check_count("phones", form.phones.len()));
+        check.add(check_count("emails", form.emails.len()));
         check.done()?;
         let id = ContactId::new(&*self.ids);
         let mut tx = self.store.tenant(actor.account).await?;
+        if let Some(answer) = idempotency::answered(&mut tx, actor, key).await? {
+            return Ok(answer);
+        }
         let new = NewContact { name, fields: form.fields };
         tx.insert_contact(id, &new, self.clock.now()).await?;
-        for phone in &form.phones {
-            give_phone(&mut tx, id, phone).await?;
+        for (n, phone) in form.phones.iter().enumerate() {
+            give_phone(&mut tx, id, &format!("phones[{n}]"), phone).await?;
         }
-        for email in &form.emails {
-            give_email(&mut tx, id, email).await?;
+        for (n, email) in form.emails.iter().enumerate() {
+            give_email(&mut tx, id, &format!("emails[{n}]"), email).await?;
         }
         let view = changed(&mut tx, id).await?;
+        idempotency::remember(&mut tx, actor, key, &view).await?;
         tx.commit().await?;
         Ok(view)
     }
@@ -128,7 +141,7 @@ impl App {
     ) -> Result<ContactView> {
         actor.require(Right::ManageContacts)?;
         let mut tx = self.locked(actor, id).await?;
-        give_phone(&mut tx, id, phone).await?;
+        give_phone(&mut tx, id, "phone", phone).await?;
         let view = changed(&mut tx, id).await?;
         tx.commit().await?;
         Ok(view)
@@ -143,7 +156,7 @@ impl App {
     ) -> Result<ContactView> {
         actor.require(Right::ManageContacts)?;
         let mut tx = self.locked(actor, id).await?;
-        give_email(&mut tx, id, email).await?;
+        give_email(&mut tx, id, "email", email).await?;
         let view = changed(&mut tx, id).await?;
         tx.commit().await?;
         Ok(view)
@@ -245,11 +258,20 @@ pub(crate) async fn country(tx: &mut TenantTx) -> Result<Country> {
     Ok(company.and_then(|c| c.country.parse().ok()).unwrap_or(Country::RU))
 }
 
-async fn give_phone(tx: &mut TenantTx, id: ContactId, text: &str) -> Result<()> {
+fn check_count(field: &str, count: usize) -> Option<Invalid> {
+    let words = Words::new(
+        format!("Не больше {MOST_ADDRESSES}, сейчас {count}."),
+        format!("At most {MOST_ADDRESSES}, now {count}."),
+    );
+    (count > MOST_ADDRESSES).then(|| Invalid::new(field, "too_many", words))
+}
+
+/// `field` is the text's place in the request.
+async fn give_phone(tx: &mut TenantTx, id: ContactId, field: &str, text: &str) -> Result<()> {
     let country = country(tx).await?;
     let Some(phone) = phone::normalise(text, country) else {
         return Err(Error::invalid(
-            "phone",
+            field,
             "not_a_phone",
             Words::new(
                 "Это не похоже на номер телефона. Пример: +7 916 123-45-67.",
@@ -263,10 +285,10 @@ async fn give_phone(tx: &mut TenantTx, id: ContactId, text: &str) -> Result<()> 
     }
 }
 
-async fn give_email(tx: &mut TenantTx, id: ContactId, text: &str) -> Result<()> {
+async fn give_email(tx: &mut TenantTx, id: ContactId, field: &str, text: &str) -> Result<()> {
     let Some(email) = email_address::normalise(text) else {
         return Err(Error::invalid(
-            "email",
+            field,
             "not_an_email",
             Words::new(
                 "Это не похоже на адрес почты. Пример: ivan@example.ru.",

@@ -430,7 +430,7 @@ async fn repeated(
     Ok(tx.message_view(stored).await?)
 }
 
-fn check_client_id(client_id: &str) -> Result<()> {
+pub(crate) fn check_client_id(client_id: &str) -> Result<()> {
     let good = (1..=100).contains(&client_id.len())
         && client_id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
     if good {
@@ -447,11 +447,7 @@ fn check_client_id(client_id: &str) -> Result<()> {
 }
 
 /// What a draft names must be there: a message of this conversation, colleagues of this company.
-async fn check_named(
-    tx: &mut TenantTx,
-    conversation: ConversationId,
-    draft: &Draft,
-) -> Result<()> {
+async fn check_named(tx: &mut TenantTx, conversation: ConversationId, draft: &Draft) -> Result<()> {
     if let Some(quoted) = draft.reply_to
         && tx.message(quoted).await?.is_none_or(|m| m.conversation_id != conversation)
     {
@@ -486,7 +482,7 @@ async fn check_named(
     Ok(())
 }
 
-fn check_text(text: &str, longest: usize) -> Result<()> {
+pub(crate) fn check_text(text: &str, longest: usize) -> Result<()> {
     if text.trim().is_empty() {
         return Err(Error::invalid(
             "text",
@@ -497,7 +493,7 @@ fn check_text(text: &str, longest: usize) -> Result<()> {
     too_long("text", text.chars().count(), longest)
 }
 
-fn too_long(field: &str, length: usize, longest: usize) -> Result<()> {
+pub(crate) fn too_long(field: &str, length: usize, longest: usize) -> Result<()> {
     if length <= longest {
         return Ok(());
     }

@@ -11,7 +11,12 @@ use domain::{
 };
 use store::{ChannelRow, NewConversation, TenantTx};
 
-use crate::{Actor, App, Draft, DraftKind, Error, Result, reply::append_conversation};
+use crate::{
+    Actor, App, Draft, DraftKind, Error, Result,
+    reply::{append_conversation, check_client_id, check_text, too_long},
+};
+
+const LONGEST_NAME: usize = 200;
 
 /// A first message to a person.
 #[derive(Debug, Clone)]
@@ -37,9 +42,11 @@ impl App {
         let Some(channel) = tx.channel(first.channel).await? else {
             return Err(Error::NotFound { what: "channel" });
         };
-        if !self.driver(&channel)?.capabilities().write_first {
+        let driver = self.driver(&channel)?;
+        let can = driver.capabilities();
+        if !can.write_first {
             return Err(Error::invalid(
-                "channel",
+                "channel_id",
                 "cannot_write_first",
                 Words::new(
                     "В этом канале первым пишет клиент. Выберите другой канал.",
@@ -47,6 +54,11 @@ impl App {
                 ),
             ));
         }
+        // Before anything is made: a refused text must leave no empty conversation behind.
+        check_client_id(&first.client_id)?;
+        check_text(&first.text, usize::MAX)?;
+        too_long("text", can.text_unit.length(&first.text), can.max_text)?;
+        too_long("name", first.name.chars().count(), LONGEST_NAME)?;
         let to = address(&channel, &first.to)?;
         let conversation = self.open_for(&mut tx, actor, &channel, &to, &first).await?;
         tx.commit().await?;

@@ -76,6 +76,15 @@ impl Visitor {
         accepted["message"].clone()
     }
 
+    /// Whether the hello is answered by a refusal instead of a welcome.
+    pub async fn is_refused(&mut self) -> bool {
+        let first = tokio::time::timeout(PATIENCE, self.frame()).await;
+        match first.unwrap_or_else(|_| panic!("no answer to the hello in {PATIENCE:?}")) {
+            Some(frame) => frame["type"] != "welcome",
+            None => true,
+        }
+    }
+
     /// The next frame of this type; others are passed over.
     pub async fn next(&mut self, kind: &str) -> Value {
         match tokio::time::timeout(PATIENCE, self.find(kind)).await {
