@@ -9,14 +9,10 @@ use crate::{App, Result};
 /// How long the log of outgoing webhooks is kept.
 const KEEP_DELIVERIES: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// The log of outgoing webhooks.
-const DELIVERIES_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-
 impl App {
     /// Removes old rows in bounded steps, until nothing is left to remove or the process stops.
     pub async fn prune(&self, keep_events: Duration, stop: &CancellationToken) -> Result<()> {
         while !stop.is_cancelled() && self.store.prune_events(keep_events).await? > 0 {}
-        while !stop.is_cancelled() && self.store.prune_deliveries(DELIVERIES_KEPT).await? > 0 {}
         self.store.prune_early_reports().await?;
         self.store.prune_sessions(self.clock.now()).await?;
         self.store.prune_answers(store::ANSWERS_KEPT).await?;
