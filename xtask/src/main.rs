@@ -4,6 +4,7 @@
 //! so that none of them can become a test that never fails.
 
 mod config_keys;
+mod figures;
 mod layers;
 mod manifests;
 mod new_channel;
@@ -50,6 +51,7 @@ fn violations_of_the_house(root: &Path) -> Result<Vec<String>> {
     let mut violations = layers::violations(&workspace);
     violations.extend(manifests::violations(root, &workspace)?);
     violations.extend(sql::violations(root)?);
+    violations.extend(figures::violations(root)?);
     violations.extend(config_keys::violations_in(&root.join("config/default.toml"))?);
     Ok(violations)
 }

@@ -73,7 +73,7 @@ impl Batcher {
         if batch.is_empty() {
             return;
         }
-        metrics::histogram!("intake_batch_size").record(batch.len() as f64);
+        metrics::histogram!("beseda_intake_batch_size").record(batch.len() as f64);
         let (items, answers): (Vec<Item>, Vec<_>) =
             batch.into_iter().map(|w| (w.item, w.answer)).unzip();
         match self.store.accept(&items).await {

@@ -317,7 +317,8 @@ impl App {
                 channel.id = %channel.channel_id, channel.kind = %channel.kind, quarantine.id = %id,
                 reason = %poison.reason.en, "put into quarantine"
             );
-            metrics::counter!("quarantined", "kind" => channel.kind.0.clone()).increment(1);
+            metrics::counter!("beseda_quarantined_total", "kind" => channel.kind.0.clone())
+                .increment(1);
             let mut tx = self.store.tenant(channel.account).await?;
             tx.append(NewEvent {
                 kind: EventKind::QuarantineAdded,

@@ -51,7 +51,7 @@ impl App {
         let driver = self.driver(&channel).map_err(|e| JobError::of(&e, attempts))?;
         let outcome = driver.send(&self.driver_channel(&channel), &outbound).await;
         metrics::counter!(
-            "sent", "kind" => channel.kind.0.clone(), "outcome" => outcome_name(&outcome)
+            "beseda_messages_sent_total", "kind" => channel.kind.0.clone(), "outcome" => outcome_name(&outcome)
         )
         .increment(1);
         // The service has spoken: what it said is written however long the database takes.

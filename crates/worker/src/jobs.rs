@@ -117,7 +117,7 @@ async fn work(
         );
         let done = app.run(lane.account, &job.payload, job.attempts).instrument(span).await;
         metrics::counter!(
-            "jobs", "queue" => queue, "job" => name,
+            "beseda_jobs_total", "queue" => queue, "job" => name,
             "outcome" => if done.is_ok() { "done" } else { "not_done" }
         )
         .increment(1);
