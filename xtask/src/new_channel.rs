@@ -39,7 +39,7 @@ pub fn create(root: &Path, name: &str) -> Result<Vec<String>> {
     Ok(vec![
         format!("Made crates/channel-{name}; Cargo.toml and crates/server/Cargo.toml name it."),
         format!(
-            "Left: register channel_{}::{} in crates/server/src/registry.rs,",
+            "Left: register channel_{}::{} in registry() of crates/server/src/assemble.rs,",
             snake(name),
             camel(name)
         ),
@@ -134,7 +134,11 @@ mod tests {
             let relative = file.strip_prefix(&here).unwrap().to_path_buf();
             copy(file, root.path().join(relative));
         }
-        create(root.path(), "smoke-signal").unwrap();
+        let told = create(root.path(), "smoke-signal").unwrap().join("\n");
+        let (function, place) = ("registry()", "crates/server/src/assemble.rs");
+        assert!(told.contains(function) && told.contains(place), "{told}");
+        let place = fs::read_to_string(here.join(place)).unwrap();
+        assert!(place.contains("fn registry("), "the list of drivers is where we say");
         let made = root.path().join("crates/channel-smoke-signal");
         for file in files(&made).unwrap() {
             let text = fs::read_to_string(&file).unwrap();
