@@ -8,6 +8,7 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --workspace --bin beseda \
+        --features server/s3,server/otlp \
     && install -D target/release/beseda /out/beseda
 
 FROM debian:bookworm-slim
