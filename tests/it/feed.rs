@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use store::{FeedPage, Store};
 use tests::{
-    Database, PATIENCE, Session, Socket, TelegramStage, TestServer, Way, at_conversation, until,
+    Client, Database, PATIENCE, Session, Socket, TelegramStage, TestServer, Way, at_conversation,
+    until,
 };
 use uuid::Uuid;
 
@@ -174,9 +175,10 @@ async fn cut_reader(
         // A server that is away is asked again.
         let socket = until("the socket opens", async || Socket::try_open(owner, cursor).await);
         let mut socket = socket.await;
-        let frames = chance.below(40) + 1;
+        let frames = chance.below(60) + 20;
         for _ in 0..frames {
-            let patience = Duration::from_millis(50 + chance.below(200));
+            // Long enough that each life of a socket brings something, also on a busy machine.
+            let patience = Duration::from_millis(1000 + chance.below(500));
             let Some(frame) = socket.next(patience).await else { break };
             assert_ne!(frame["type"], "resync", "the cursor {cursor} is young: {frame}");
             if frame["type"] != "event" {
@@ -212,13 +214,7 @@ async fn s21_cut_sockets_miss_and_double_nothing() {
     let path = url.strip_prefix(client.url()).expect("our own address");
     let writing = async {
         for part in 0..MESSAGES / 10 {
-            join_all((0..10).map(|k| {
-                let n = part * 10 + k;
-                let request = client.request(reqwest::Method::POST, path);
-                let request = request.header("X-Telegram-Bot-Api-Secret-Token", &secret);
-                client.send(request.json(&update(n)), 200)
-            }))
-            .await;
+            join_all((0..10).map(|k| deliver(&client, path, &secret, part * 10 + k))).await;
         }
     };
     let reading = join_all((0..20).map(|n| cut_reader(&stage.owner, 0xBE5EDA + n, from, MESSAGES)));
@@ -238,6 +234,17 @@ fn update(n: usize) -> Value {
         "from": { "id": person, "is_bot": false, "first_name": "Ирина" } } })
 }
 
+/// Delivers a message as a messenger does: again and again until the answer is 200.
+async fn deliver(client: &Client, path: &str, secret: &str, n: usize) {
+    until("the messenger is answered", async || {
+        let request = client.request(reqwest::Method::POST, path);
+        let request = request.header("X-Telegram-Bot-Api-Secret-Token", secret);
+        let answer = request.json(&update(n)).send().await.ok()?;
+        (answer.status() == 200).then_some(())
+    })
+    .await;
+}
+
 /// S21 with kills of the server while messages flow and the messenger repeats until it is answered:
 /// lost 0, doubled 0, on the sockets as in the database.
 #[tokio::test(flavor = "multi_thread")]
@@ -251,18 +258,9 @@ async fn s21_kills_of_the_server_lose_and_double_nothing() {
     let secret = stage.bot.webhook_secret().expect("a secret");
     let client = owner.nobody();
     let path = url.strip_prefix(client.url()).expect("our own address");
-    let deliver = async |n: usize| {
-        until("the messenger is answered", async || {
-            let request = client.request(reqwest::Method::POST, path);
-            let request = request.header("X-Telegram-Bot-Api-Secret-Token", &secret);
-            let answer = request.json(&update(n)).send().await.ok()?;
-            (answer.status() == 200).then_some(())
-        })
-        .await;
-    };
     let writing = async {
         for part in 0..MESSAGES / 10 {
-            let tens = join_all((0..10).map(|k| deliver(part * 10 + k)));
+            let tens = join_all((0..10).map(|k| deliver(&client, path, &secret, part * 10 + k)));
             let killing = async {
                 if part % 4 == 2 {
                     // Among the deliveries; what was not answered is repeated.
