@@ -32,3 +32,23 @@ export async function person(browser, options = {}) {
   })
   return { context, page, faults }
 }
+
+/** The widget's frame on a page that has it; its shadow root is closed, so no selector goes in. */
+export async function widget(page) {
+  await page.click('#open')
+  for (;;) {
+    const frame = page.frames().find((one) => one.url().includes('/frame.html'))
+    if (frame) {
+      await frame.waitForSelector('textarea')
+      return {
+        frame,
+        say: async (text) => {
+          await frame.fill('textarea', text)
+          await frame.press('textarea', 'Enter')
+          await frame.locator('#lines').getByText(text).waitFor()
+        },
+      }
+    }
+    await page.waitForEvent('frameattached', { timeout: 10_000 }).catch(() => {})
+  }
+}

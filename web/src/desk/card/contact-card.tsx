@@ -12,7 +12,7 @@ import { ChannelBadge } from '../../kit/ui/channel-badge'
 import { inputClass } from '../../kit/ui/field'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { useDesk, useDeskState } from '../context'
-import { nameOf } from '../list/row'
+import { chatName } from '../list/row'
 import { deskPath } from '../path'
 import type { Chat } from '../store/state'
 import { Tags } from './tags'
@@ -46,8 +46,8 @@ export function ContactCard({
           <IconButton label={t.card.hide} className="absolute top-3 right-3 min-[1240px]:hidden" onClick={onClose}>
             <X size={18} />
           </IconButton>
-          <Avatar name={nameOf(chat.contact_name)} kind={channel?.kind} size="large" />
-          {contact && <Name contact={contact} />}
+          <Avatar name={chatName(chat)} kind={channel?.kind} size="large" />
+          {contact && <Name contact={contact} shown={contact.name.trim() || chatName(chat)} />}
           {contact && (
             <p className="mt-0.5 text-second text-ink3">
               {t.card.since(date(contact.created_at))} · {t.chat.number(chat.number)}
@@ -80,13 +80,13 @@ function Part({ title, children }: { title: string; children: React.ReactNode })
   )
 }
 
-function Name({ contact }: { contact: Contact }) {
+function Name({ contact, shown }: { contact: Contact; shown: string }) {
   const { desk, me } = useDesk()
   const [edited, setEdited] = useState<string | null>(null)
   if (edited === null) {
     return (
       <div className="mt-3 flex max-w-full items-center gap-1">
-        <h2 className="min-w-0 text-heading font-semibold break-words">{nameOf(contact.name)}</h2>
+        <h2 className="min-w-0 text-heading font-semibold break-words">{shown}</h2>
         {has(me, 'manage_contacts') && (
           <IconButton label={t.card.rename} className="size-7" onClick={() => setEdited(contact.name)}>
             <Pencil size={14} />

@@ -6,6 +6,7 @@ import { t } from '../../kit/i18n'
 import { number } from '../../kit/i18n/format'
 import { Button, IconButton } from '../../kit/ui/button'
 import { Menu, MenuGroup, MenuItem, MenuLine } from '../../kit/ui/menu'
+import { tellRefusal } from '../../kit/ui/toast'
 import { useDesk, useDeskState } from '../context'
 import { TABS } from '../path'
 import { NO_FILTER } from '../store/state'
@@ -65,6 +66,7 @@ export function List({ tab, open, onTab, onOpen, onWrite }: Props) {
       ) : (
         <Tabs tab={tab} open={open} onTab={onTab} onOpen={onOpen} />
       )}
+      <NotOnLine />
       <LinkLost />
     </section>
   )
@@ -215,6 +217,21 @@ function Filters() {
           <X size={15} />
         </IconButton>
       )}
+    </div>
+  )
+}
+
+/** Nobody gets chats, and the site's visitors see a form instead of a chat, while all are off. */
+function NotOnLine() {
+  const { desk } = useDesk()
+  const presence = useDeskState((state) => state.me.presence)
+  if (presence === 'online') return null
+  return (
+    <div className="flex items-center gap-2 border-t border-line bg-raised py-2 pr-2 pl-4 text-second text-ink2">
+      <span className="min-w-0 flex-1">{t.desk.notOnLine[presence]}</span>
+      <Button look="soft" onClick={() => void desk.setPresence('online').catch(tellRefusal)}>
+        {t.desk.goOnLine}
+      </Button>
     </div>
   )
 }

@@ -8,7 +8,7 @@ import { Avatar } from '../../kit/ui/avatar'
 import { tellRefusal, toast, whyRefused } from '../../kit/ui/toast'
 import { useDeskState } from '../context'
 import { deskPath } from '../path'
-import { nameOf } from './row'
+import { chatName, nameOf } from './row'
 
 /** What was found: people by name, phone, nickname; words in messages. It stays while results are
  * opened one after another. */
@@ -64,11 +64,11 @@ export function Results({ query, open, onOpen }: { query: string; open: string |
         <Part title={t.search.byNumber}>
           <button type="button" className={row} onClick={() => onOpen(conversation.conversation_id)}>
             <Avatar
-              name={nameOf(conversation.contact_name)}
+              name={chatName(conversation)}
               kind={channels.get(conversation.channel_id)?.kind}
             />
             <span className="min-w-0 flex-1">
-              <span className="block truncate font-medium">{nameOf(conversation.contact_name)}</span>
+              <span className="block truncate font-medium">{chatName(conversation)}</span>
               <span className="block truncate text-second text-ink2">
                 {t.chat.number(conversation.number)} · {t.states[conversation.state]}
               </span>

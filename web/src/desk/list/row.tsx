@@ -10,6 +10,10 @@ import { unread } from '../store/state'
 /** The name of a customer, or what stands for one. */
 export const nameOf = (name: string) => name.trim() || t.chat.guest
 
+/** In a chat a guest has the chat's number, so that guests can be told apart. */
+export const chatName = (chat: { contact_name: string; number: number }) =>
+  chat.contact_name.trim() || t.chat.guestNo(chat.number)
+
 export const Row = memo(function Row({
   id,
   open,
@@ -29,7 +33,7 @@ export const Row = memo(function Row({
   )
   if (!chat) return <div className="h-[76px]" />
   const fresh = open ? 0 : unread(chat)
-  const name = nameOf(chat.contact_name)
+  const name = chatName(chat)
   return (
     <button
       type="button"

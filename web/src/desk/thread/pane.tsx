@@ -10,7 +10,7 @@ import { Menu, MenuItem } from '../../kit/ui/menu'
 import { tellRefusal } from '../../kit/ui/toast'
 import { Composer } from '../composer/composer'
 import { useDesk, useDeskState } from '../context'
-import { nameOf } from '../list/row'
+import { chatName } from '../list/row'
 import type { Chat } from '../store/state'
 import { Thread } from './thread'
 import { Transfer } from './transfer'
@@ -69,7 +69,7 @@ function Header({
   const channel = useDeskState((state) => state.channels.get(chat.channel_id))
   const contact = useDeskState((state) => state.contacts.get(chat.contact_id))
   const assignee = useDeskState((state) => (chat.assignee_id ? state.employees.get(chat.assignee_id) : undefined))
-  const name = nameOf(chat.contact_name)
+  const name = chatName(chat)
   const known = contact?.phones[0] ? phone(contact.phones[0]) : contact?.emails[0]
   const about = [
     ...(known ? [known] : []),

@@ -1,6 +1,6 @@
 import { ArrowDown } from 'lucide-react'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import { VList, type VListHandle } from 'virtua'
+import { Virtualizer, type VirtualizerHandle } from 'virtua'
 import type { Message } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { day } from '../../kit/i18n/format'
@@ -33,7 +33,7 @@ export function Thread({ id, onReply }: { id: string; onReply: ((message: Messag
   )
   const byId = useMemo(() => new Map(thread.items.map((m) => [m.message_id, m])), [thread.items])
 
-  const list = useRef<VListHandle>(null)
+  const list = useRef<VirtualizerHandle>(null)
   const atEnd = useRef(true)
   const [below, setBelow] = useState(false)
   const first = useRef<string | undefined>(undefined)
@@ -123,28 +123,30 @@ export function Thread({ id, onReply }: { id: string; onReply: ((message: Messag
 
   return (
     <div className="relative min-h-0 flex-1" role="log" aria-label={t.chat.messages}>
-      <VList
-        ref={list}
-        data={items}
-        shift={grewAbove}
-        itemSize={64}
-        tabIndex={0}
-        className="px-4 py-3"
-        onScroll={(offset) => {
-          const handle = list.current
-          if (!handle) return
-          const left = handle.scrollSize - handle.viewportSize - offset
-          atEnd.current = left < NEAR
-          setBelow(left > NEAR * 3)
-          if (offset < 600 && thread.load === 'yes' && thread.older) void desk.readThread(id, 'older')
-        }}
-      >
-        {(item) => (
-          <div key={item.key} className="mx-auto max-w-[820px]">
-            {draw(item)}
-          </div>
-        )}
-      </VList>
+      <div tabIndex={0} className="flex h-full flex-col overflow-y-auto px-5 pt-3 pb-4 -outline-offset-2 [overflow-anchor:none] max-[899px]:px-2">
+        {/* A short conversation stands at the bottom, beside the field. */}
+        <div className="grow" />
+        <Virtualizer
+          ref={list}
+          data={items}
+          shift={grewAbove}
+          itemSize={64}
+          onScroll={(offset) => {
+            const handle = list.current
+            if (!handle) return
+            const left = handle.scrollSize - handle.viewportSize - offset
+            atEnd.current = left < NEAR
+            setBelow(left > NEAR * 3)
+            if (offset < 600 && thread.load === 'yes' && thread.older) void desk.readThread(id, 'older')
+          }}
+        >
+          {(item) => (
+            <div key={item.key} className="mx-auto max-w-[820px]">
+              {draw(item)}
+            </div>
+          )}
+        </Virtualizer>
+      </div>
       {below && (
         <button
           type="button"

@@ -36,11 +36,12 @@ export class EventSocket {
     clearTimeout(this.#timer)
     const url = new URL('/api/v1/socket', location.href)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
-    if (this.#seq !== null) url.searchParams.set('after', String(this.#seq))
     const socket = new WebSocket(url)
     this.#socket = socket
     this.listener.link('connecting')
     this.#listen()
+    // The cookie says who we are; the first frame says from where to go on.
+    socket.onopen = () => this.say({ type: 'hello', after: this.#seq })
     socket.onmessage = (event: MessageEvent<string>) => this.#take(JSON.parse(event.data))
     socket.onclose = (event) => {
       if (this.#socket === socket) this.#lost(event.code)

@@ -78,6 +78,11 @@ export const en: Texts = {
     me: (name, status) => `${name}, ${status}. Menu`,
     soundOn: 'Sound is on',
     soundOff: 'Sound is off',
+    notOnLine: {
+      break: 'You are on a break: no new chats are offered to you.',
+      off: 'You are off line: no new chats are offered to you.',
+    },
+    goOnLine: 'Go on line',
     offline: 'No connection. New messages will appear when it is back.',
     offlineWaiting: (n) => `No connection. ${n} ${plural(n, 'message waits', 'messages wait')} to be sent.`,
   },
@@ -115,6 +120,7 @@ export const en: Texts = {
   },
   chat: {
     guest: 'Guest',
+    guestNo: (n) => `Guest ${n}`,
     somebody: 'an employee',
     conversation: 'Chat',
     messages: 'Messages',

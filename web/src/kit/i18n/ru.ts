@@ -80,6 +80,11 @@ export const ru = {
     me: (name: string, status: string) => `${name}, ${status}. Меню`,
     soundOn: 'Звук включён',
     soundOff: 'Звук выключен',
+    notOnLine: {
+      break: 'Вы на перерыве: новые чаты вам не предлагаются.',
+      off: 'Вы не на линии: новые чаты вам не предлагаются.',
+    },
+    goOnLine: 'Выйти на линию',
     offline: 'Нет связи. Новые сообщения появятся, когда она вернётся.',
     offlineWaiting: (n: number) =>
       `Нет связи. ${n} ${plural(n, 'сообщение ждёт', 'сообщения ждут', 'сообщений ждут')} отправки.`,
@@ -118,6 +123,7 @@ export const ru = {
   },
   chat: {
     guest: 'Гость',
+    guestNo: (n: number) => `Гость ${n}`,
     somebody: 'сотрудник',
     conversation: 'Чат',
     messages: 'Сообщения',
