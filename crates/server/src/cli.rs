@@ -8,8 +8,9 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use store::Store;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::oneshot,
@@ -54,6 +55,9 @@ enum Command {
     /// Companies of this installation
     #[command(subcommand)]
     Account(Account),
+    /// The master keys that protect the channels' tokens
+    #[command(subcommand)]
+    Keys(Keys),
     /// Counterparts of the messengers to play with
     Sandbox {
         /// A loopback address
@@ -66,6 +70,12 @@ enum Command {
 enum Account {
     /// Make a company and its owner
     Create(account::Create),
+}
+
+#[derive(Debug, Subcommand)]
+enum Keys {
+    /// Wrap every company's data key by the newest master key, so that older ones can go
+    Rewrap,
 }
 
 /// Runs the command of the command line.
@@ -103,6 +113,7 @@ fn execute(cli: Cli) -> Result<ExitCode> {
             Command::Migrate => migrate(&config, &stop).await?,
             Command::Doctor { lang } => return doctor::examine(&config, lang).await,
             Command::Account(Account::Create(form)) => create_account(&config, form, &stop).await?,
+            Command::Keys(Keys::Rewrap) => rewrap_keys(&config, &stop).await?,
             Command::Sandbox { listen } => sandbox::run(listen, stop).await?,
             Command::Openapi => {}
         }
@@ -156,18 +167,7 @@ fn openapi() -> Result<ExitCode> {
 }
 
 async fn migrate(config: &Config, stop: &CancellationToken) -> Result<()> {
-    let (master, _) = keys::open(config)?;
-    let database = Database::borrow(config).await?;
-    let result = async {
-        let store = database::open(config, database.url(), master)?;
-        database::wait(&store, stop).await?;
-        let result = serve::migrate(&store).await;
-        store.close().await;
-        result
-    };
-    let result = result.await;
-    database.stop().await?;
-    result?;
+    on_store(config, stop, async |_| Ok(())).await?;
     println!("The database is up to date.");
     Ok(())
 }
@@ -177,14 +177,36 @@ async fn create_account(
     form: account::Create,
     stop: &CancellationToken,
 ) -> Result<()> {
+    on_store(config, stop, async |store| {
+        checks::keys_fit(&store).await?;
+        account::create(config, store, form).await
+    })
+    .await
+}
+
+async fn rewrap_keys(config: &Config, stop: &CancellationToken) -> Result<()> {
+    let done = on_store(config, stop, async |store| {
+        checks::keys_fit(&store).await?;
+        store.rewrap_keys().await.context("Not every data key could be wrapped by the newest key")
+    })
+    .await?;
+    println!("Data keys wrapped by the newest master key: {done}. The older ones may go.");
+    Ok(())
+}
+
+/// Does something on the migrated database, and stops the private Postgres if this started it.
+async fn on_store<T>(
+    config: &Config,
+    stop: &CancellationToken,
+    work: impl AsyncFnOnce(Store) -> Result<T>,
+) -> Result<T> {
     let (master, _) = keys::open(config)?;
     let database = Database::borrow(config).await?;
     let result = async {
         let store = database::open(config, database.url(), master)?;
         database::wait(&store, stop).await?;
         serve::migrate(&store).await?;
-        checks::keys_fit(&store).await?;
-        let result = account::create(config, store.clone(), form).await;
+        let result = work(store.clone()).await;
         store.close().await;
         result
     };

@@ -123,7 +123,8 @@ pub async fn migrate(store: &Store) -> Result<()> {
     if state.unknown > 0 {
         tracing::warn!(
             unknown = state.unknown,
-            "the database was migrated by a newer version of this program"
+            "the database was migrated by a newer version of this program; this one goes on, \
+             update it soon"
         );
     }
     store.migrate().await.context(

@@ -59,7 +59,7 @@ pub use identity::IdentityRow;
 pub use lanes::NewJob;
 pub use lease::{ChannelLease, Held};
 pub use message::{MessageRow, NewMessage, StatusChange, StoredBody};
-pub use migrate::MigrationState;
+pub use migrate::{MigrationState, migrations_fingerprint};
 pub use nodes::Node;
 pub use people::{EmployeeSettings, NewEmployee};
 pub use platform::PlatformTx;

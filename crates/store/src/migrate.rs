@@ -1,11 +1,35 @@
 //! Migrations, compiled in.
 
+use std::sync::LazyLock;
+
+use sha2::{Digest, Sha256};
 use sqlx::migrate::Migrator;
 use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 
 use crate::{Error, Result, Store};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
+/// While nodes are replaced one by one, a node of the old program may start on a database that the
+/// new one migrated already: migrations that it does not know are no fault (migrations/README.md,
+/// rule 3).
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrator = sqlx::migrate!("../../migrations");
+    migrator.set_ignore_missing(true);
+    migrator
+});
+
+/// Tells the schema that this program makes from any other one, before it is made.
+pub fn migrations_fingerprint() -> [u8; 32] {
+    fingerprint(MIGRATIONS.iter().map(|m| (m.version, &*m.checksum)))
+}
+
+fn fingerprint<'a>(migrations: impl Iterator<Item = (i64, &'a [u8])>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for (version, checksum) in migrations {
+        hash.update(version.to_be_bytes());
+        hash.update(checksum);
+    }
+    hash.finalize().into()
+}
 
 /// How the database compares with this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,5 +69,21 @@ impl Store {
             pending: known.iter().filter(|v| !applied.contains(v)).count(),
             unknown: applied.iter().filter(|v| !known.contains(v)).count(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_text_or_another_file_is_another_schema() {
+        let of = |migrations: &[(i64, &[u8])]| fingerprint(migrations.iter().copied());
+        let known = of(&[(1, b"one"), (2, b"two")]);
+        assert_eq!(known, of(&[(1, b"one"), (2, b"two")]));
+        assert_ne!(known, of(&[(1, b"one"), (2, b"too")]));
+        assert_ne!(known, of(&[(1, b"one"), (3, b"two")]));
+        assert_ne!(known, of(&[(1, b"one")]));
+        assert_ne!(migrations_fingerprint(), of(&[]), "the files are compiled in");
     }
 }

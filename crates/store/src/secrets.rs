@@ -16,7 +16,7 @@ use sha2::Sha256;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Error, Result};
+use crate::{Error, Result, Store};
 
 const NONCE: usize = 24;
 
@@ -41,6 +41,15 @@ impl MasterKeys {
             .last_key_value()
             .map(|(v, k)| (*v, k.expose_secret()))
             .ok_or(Error::Secret("no master key is configured"))
+    }
+
+    /// Opens an account's data key.
+    fn unwrap(&self, account: AccountId, version: i32, wrapped: &[u8]) -> Result<Vec<u8>> {
+        let master = self
+            .keys
+            .get(&version)
+            .ok_or(Error::Secret("the master key of this version is missing"))?;
+        open(&cipher(master.expose_secret()), account.0.as_bytes(), wrapped)
     }
 
     /// Signs a text that goes out and comes back (a link). The prefix keeps this use of the key
@@ -157,14 +166,60 @@ pub(crate) async fn data_key(
     .bind(account.0)
     .fetch_one(conn)
     .await?;
-    let master = keys
-        .keys
-        .get(&version)
-        .ok_or(Error::Secret("the master key of this version is missing"))?;
-    let plain = open(&cipher(master.expose_secret()), account.0.as_bytes(), &wrapped)?;
+    let plain = keys.unwrap(account, version, &wrapped)?;
     let key: [u8; 32] =
         plain.try_into().map_err(|_| Error::Secret("the data key has a wrong length"))?;
     Ok(DataKey { id, cipher: cipher(&key) })
+}
+
+/// Data keys wrapped anew by one transaction.
+const REWRAPPED_AT_ONCE: i64 = 500;
+
+impl Store {
+    /// Wraps every data key that an older master key wraps by the newest one, in bounded steps, and
+    /// returns how many there were. What was done stays done when a step fails; safe to repeat.
+    pub async fn rewrap_keys(&self) -> Result<u64> {
+        let mut done = 0;
+        loop {
+            match self.rewrap_some().await? {
+                0 => return Ok(done),
+                some => done += some,
+            }
+        }
+    }
+
+    async fn rewrap_some(&self) -> Result<u64> {
+        let (newest, master) = self.keys().newest()?;
+        let mut tx = self.platform.begin().await?;
+        let rows: Vec<(Uuid, i32, i32, Vec<u8>)> = sqlx::query_as(
+            "select account_id, key_id, master_version, wrapped from account_keys
+             where master_version < $1 order by account_id, key_id limit $2 for update",
+        )
+        .bind(newest)
+        .bind(REWRAPPED_AT_ONCE)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut done = 0;
+        for (account, key, version, wrapped) in rows {
+            let data = self.keys().unwrap(AccountId(account), version, &wrapped)?;
+            let updated = sqlx::query(
+                "update account_keys set master_version = $3, wrapped = $4
+                 where account_id = $1 and key_id = $2",
+            )
+            .bind(account)
+            .bind(key)
+            .bind(newest)
+            .bind(seal(&cipher(master), account.as_bytes(), &data)?)
+            .execute(&mut *tx)
+            .await?;
+            match updated.rows_affected() {
+                1 => done += 1,
+                hit => return Err(Error::RowsAffected { what: "a data key", hit }),
+            }
+        }
+        tx.commit().await?;
+        Ok(done)
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,8 @@
 //! A migrated database for one test: a copy of a template that is made once for each state of the
-//! migrations.
+//! migrations. What counts are those compiled into this binary, and not the files on the disk: they
+//! fill the template, and a binary older than the files must not give its schema their name.
 
-use std::{
-    fs,
-    hash::{DefaultHasher, Hash, Hasher},
-    path::Path,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::{MasterKeys, Store};
@@ -122,7 +118,7 @@ fn seconds() -> u64 {
 
 /// Makes the template unless it is there. It gets its name when it is whole.
 async fn template(conn: &mut PgConnection) -> String {
-    let template = format!("template_{:016x}", migrations());
+    let template = template_name();
     let names: Vec<String> = sqlx::query_scalar("select datname::text from pg_database")
         .fetch_all(&mut *conn)
         .await
@@ -152,14 +148,8 @@ fn is_left_behind(name: &str) -> bool {
     begun.is_some_and(|begun| begun + LEFT_BEHIND.as_secs() < seconds())
 }
 
-fn migrations() -> u64 {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
-    let mut files: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let mut hash = DefaultHasher::new();
-    for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "sql")) {
-        file.file_name().hash(&mut hash);
-        fs::read(file).unwrap().hash(&mut hash);
-    }
-    hash.finish()
+fn template_name() -> String {
+    let fingerprint = store::migrations_fingerprint();
+    let digits: String = fingerprint.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("template_{digits}")
 }

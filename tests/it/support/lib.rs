@@ -23,7 +23,7 @@ mod wait;
 
 pub use client::{Answer, Client, Session};
 pub use cluster::cluster;
-pub use database::Database;
+pub use database::{Database, MASTER_KEY};
 pub use inbox::at_conversation;
 pub use process::{Place, ProcessServer, beseda, kill_9};
 pub use server::TestServer;
