@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    Api, As, Json, Path, Problem, Query,
+    Api, As, Json, Keyed, Path, Problem, Query,
     page::{Page, PageQuery},
     refusals::Refusals,
 };
@@ -43,14 +43,17 @@ async fn list_blacklist(
 
 /// Put somebody on the black list
 #[utoipa::path(post, path = "/api/v1/blacklist", operation_id = "add_to_blacklist",
-    tag = "blacklist", request_body = EntryBody,
+    tag = "blacklist",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    request_body = EntryBody,
     responses((status = 200, body = BlacklistView), Refusals))]
 async fn add_to_blacklist(
     State(api): State<Api>,
     As(actor): As,
-    Json(body): Json<EntryBody>,
+    Keyed { body, key }: Keyed<EntryBody>,
 ) -> Result<Json<BlacklistView>, Problem> {
-    Ok(Json(api.app.add_to_blacklist(&actor, body.kind, &body.value, &body.note).await?))
+    let (value, note) = (&body.value, &body.note);
+    Ok(Json(api.app.add_to_blacklist(&actor, body.kind, value, note, key.as_ref()).await?))
 }
 
 /// Take an entry off the black list

@@ -19,7 +19,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use app::{ChannelDetails, ChannelForm};
 
-use crate::{Api, As, Json, Path, Problem, page::Page, refusals::Refusals};
+use crate::{Api, As, Json, Keyed, Path, Problem, page::Page, refusals::Refusals};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
@@ -174,11 +174,12 @@ async fn list_channel_details(
 
 /// Save a new channel and begin to connect it; its state tells how that goes
 #[utoipa::path(post, path = "/api/v1/channels", operation_id = "create_channel", tag = "channels",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
     request_body = NewChannelBody, responses((status = 201, body = ChannelBody), Refusals))]
 async fn create_channel(
     State(api): State<Api>,
     As(actor): As,
-    Json(body): Json<NewChannelBody>,
+    Keyed { body, key }: Keyed<NewChannelBody>,
 ) -> Result<(StatusCode, Json<ChannelBody>), Problem> {
     let form = ChannelForm {
         name: Some(body.name),
@@ -188,7 +189,8 @@ async fn create_channel(
         auto_close_minutes: Some(body.auto_close_minutes),
         use_in_widget: Some(body.use_in_widget),
     };
-    let made = api.app.create_channel(&actor, &ChannelKind::new(&body.kind), form).await?;
+    let kind = ChannelKind::new(&body.kind);
+    let made = api.app.create_channel(&actor, &kind, form, key.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(made.into())))
 }
 

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    Api, As, Json, Path, Problem, Query,
+    Api, As, Json, Keyed, Path, Problem, Query,
     page::{Page, PageQuery},
     refusals::Refusals,
 };
@@ -113,11 +113,12 @@ async fn list_contacts(
 
 /// Make a contact by hand
 #[utoipa::path(post, path = "/api/v1/contacts", operation_id = "create_contact", tag = "contacts",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
     request_body = NewContactBody, responses((status = 201, body = ContactView), Refusals))]
 async fn create_contact(
     State(api): State<Api>,
     As(actor): As,
-    Json(body): Json<NewContactBody>,
+    Keyed { body, key }: Keyed<NewContactBody>,
 ) -> Result<(StatusCode, Json<ContactView>), Problem> {
     let form = ContactForm {
         name: body.name,
@@ -125,7 +126,8 @@ async fn create_contact(
         emails: body.emails,
         fields: body.fields,
     };
-    Ok((StatusCode::CREATED, Json(api.app.create_contact(&actor, form).await?)))
+    let made = api.app.create_contact(&actor, form, key.as_ref()).await?;
+    Ok((StatusCode::CREATED, Json(made)))
 }
 
 /// One contact; one that was merged away says where to

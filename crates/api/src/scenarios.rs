@@ -15,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use app::ScenarioRow;
 
-use crate::{Api, As, Json, Path, Problem, page::Page, refusals::Refusals};
+use crate::{Api, As, Json, Keyed, Path, Problem, page::Page, refusals::Refusals};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
@@ -85,15 +85,17 @@ async fn list_scenarios(
 
 /// Make a scenario; every wrong step is named
 #[utoipa::path(post, path = "/api/v1/scenarios", operation_id = "create_scenario",
-    tag = "scenarios", request_body = ScenarioForm,
+    tag = "scenarios",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    request_body = ScenarioForm,
     responses((status = 201, body = ScenarioBody), Refusals))]
 async fn create_scenario(
     State(api): State<Api>,
     As(actor): As,
-    Json(form): Json<ScenarioForm>,
+    Keyed { body: form, key }: Keyed<ScenarioForm>,
 ) -> Result<(StatusCode, Json<ScenarioBody>), Problem> {
     let tree = shaped("tree", form.tree)?;
-    let row = api.app.save_scenario(&actor, None, &form.name, tree).await?;
+    let row = api.app.save_scenario(&actor, None, &form.name, tree, key.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(row.into())))
 }
 
@@ -120,7 +122,7 @@ async fn change_scenario(
     Json(form): Json<ScenarioForm>,
 ) -> Result<Json<ScenarioBody>, Problem> {
     let tree = shaped("tree", form.tree)?;
-    Ok(Json(api.app.save_scenario(&actor, Some(id), &form.name, tree).await?.into()))
+    Ok(Json(api.app.save_scenario(&actor, Some(id), &form.name, tree, None).await?.into()))
 }
 
 /// Delete a scenario that no channel uses
@@ -178,15 +180,18 @@ async fn list_schedules(
 
 /// Make working hours
 #[utoipa::path(post, path = "/api/v1/schedules", operation_id = "create_schedule",
-    tag = "scenarios", request_body = ScheduleRequest,
+    tag = "scenarios",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
+    request_body = ScheduleRequest,
     responses((status = 201, body = SavedSchedule), Refusals))]
 async fn create_schedule(
     State(api): State<Api>,
     As(actor): As,
-    Json(body): Json<ScheduleRequest>,
+    Keyed { body, key }: Keyed<ScheduleRequest>,
 ) -> Result<(StatusCode, Json<SavedSchedule>), Problem> {
     let form: ScheduleForm = shaped("schedule", body.schedule)?;
-    let schedule_id = api.app.save_schedule(&actor, None, &body.name, form).await?;
+    let key = key.as_ref();
+    let schedule_id = api.app.save_schedule(&actor, None, &body.name, form, key).await?;
     Ok((StatusCode::CREATED, Json(SavedSchedule { schedule_id })))
 }
 
@@ -201,7 +206,7 @@ async fn change_schedule(
     Json(body): Json<ScheduleRequest>,
 ) -> Result<Json<SavedSchedule>, Problem> {
     let form: ScheduleForm = shaped("schedule", body.schedule)?;
-    let schedule_id = api.app.save_schedule(&actor, Some(id), &body.name, form).await?;
+    let schedule_id = api.app.save_schedule(&actor, Some(id), &body.name, form, None).await?;
     Ok(Json(SavedSchedule { schedule_id }))
 }
 

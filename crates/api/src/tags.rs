@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{Api, As, Json, Path, Problem, page::Page, refusals::Refusals};
+use crate::{Api, As, Json, Keyed, Path, Problem, page::Page, refusals::Refusals};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
@@ -44,13 +44,15 @@ async fn list_tags(State(api): State<Api>, As(actor): As) -> Result<Json<Page<Ta
 
 /// Make a tag
 #[utoipa::path(post, path = "/api/v1/tags", operation_id = "create_tag", tag = "tags",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat harmless")),
     request_body = NewTagBody, responses((status = 201, body = TagView), Refusals))]
 async fn create_tag(
     State(api): State<Api>,
     As(actor): As,
-    Json(body): Json<NewTagBody>,
+    Keyed { body, key }: Keyed<NewTagBody>,
 ) -> Result<(StatusCode, Json<TagView>), Problem> {
-    let tag = api.app.create_tag(&actor, &body.name, body.color.as_deref()).await?;
+    let (name, color) = (&body.name, body.color.as_deref());
+    let tag = api.app.create_tag(&actor, name, color, key.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(tag)))
 }
 

@@ -10,7 +10,9 @@ use domain::{
 use serde_json::json;
 use store::{AuditEntry, Blacklisted};
 
-use crate::{Actor, App, Error, Invalid, Result, contacts::country, fields::Check};
+use crate::{
+    Actor, App, Error, Invalid, RequestKey, Result, contacts::country, fields::Check, idempotency,
+};
 
 const MOST_NOTE: usize = 500;
 
@@ -35,10 +37,14 @@ impl App {
         kind: EntryKind,
         value: &str,
         note: &str,
+        key: Option<&RequestKey>,
     ) -> Result<BlacklistView> {
         actor.require(Right::ManageContacts)?;
         let at = self.clock.now();
         let mut tx = self.store.tenant(actor.account).await?;
+        if let Some(answer) = idempotency::answered(&mut tx, actor, key).await? {
+            return Ok(answer);
+        }
         let country = country(&mut tx).await?;
         let mut check = Check::default();
         let entry = entry(kind, value, country);
@@ -56,7 +62,8 @@ impl App {
             employee_id: actor.employee,
             created_at: at,
         };
-        let kept = tx.put_blacklist(&new).await?;
+        let kept = view(tx.put_blacklist(&new).await?);
+        idempotency::remember(&mut tx, actor, key, &kept).await?;
         tx.audit(&AuditEntry {
             at,
             actor: Some(actor.employee),
@@ -66,7 +73,7 @@ impl App {
         })
         .await?;
         tx.commit().await?;
-        Ok(view(kept))
+        Ok(kept)
     }
 
     pub async fn remove_from_blacklist(&self, actor: &Actor, entry: &str) -> Result<()> {

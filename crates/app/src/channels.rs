@@ -15,12 +15,13 @@ use domain::{
 };
 use rand::{TryRngCore, rngs::OsRng};
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::{sync::Arc, time::Duration};
 use store::{ChannelRow, NewChannel, NewJob, TenantTx};
 
 use crate::{
-    Actor, App, Error, Invalid, Result,
+    Actor, App, Error, Invalid, RequestKey, Result, idempotency,
     work::{JobError, Work, back_off},
 };
 
@@ -46,7 +47,7 @@ pub struct ChannelForm {
 }
 
 /// A channel as admins see it: settings without secrets.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ChannelDetails {
     pub view: ChannelView,
     pub settings: Map<String, Value>,
@@ -135,6 +136,7 @@ impl App {
         actor: &Actor,
         kind: &ChannelKind,
         form: ChannelForm,
+        key: Option<&RequestKey>,
     ) -> Result<ChannelDetails> {
         actor.require(Right::ManageChannels)?;
         let Some(driver) = self.drivers.get(kind).cloned() else {
@@ -149,6 +151,9 @@ impl App {
             split(&driver.form(), form.settings.clone().unwrap_or_default(), BTreeMap::new())?;
         let hook_secret: SecretString = random_text()?.into();
         let mut tx = self.store.tenant(actor.account).await?;
+        if let Some(answer) = idempotency::answered(&mut tx, actor, key).await? {
+            return Ok(answer);
+        }
         let new = NewChannel {
             channel_id: id,
             kind: kind.clone(),
@@ -184,10 +189,12 @@ impl App {
         tx.push(connect_job(id));
         let row = find(&mut tx, id).await?;
         tell(&mut tx, &row);
+        let made = ChannelDetails::from(row);
+        idempotency::remember(&mut tx, actor, key, &made).await?;
         let details = json!({ "kind": kind.as_str(), "name": new.name });
         self.note(&mut tx, actor, "channel.created", id.to_string(), details).await?;
         tx.commit().await?;
-        Ok(row.into())
+        Ok(made)
     }
 
     /// Changes a channel; connects anew when its settings changed.

@@ -55,20 +55,20 @@ pub use deliveries::DELIVERY_QUEUE;
 pub use endpoints::EndpointChange;
 pub use error::{Error, Invalid, Result};
 pub use idempotency::RequestKey;
-pub use links::OpenFile;
 pub use invites::{Acceptance, Invited, OpenInvite};
+pub use links::OpenFile;
 pub use listening::ChannelInbox;
 pub use objects::Objects;
-pub use store::AttachmentRow;
 pub use people::{EmployeePatch, Me};
 pub use ready::Ready;
 pub use reply::{Draft, DraftKind};
 pub use secret_token::API_TOKEN_PREFIX;
-pub use store::{
-    AccountPatch, AuditState, COUNT_BOUND, ChannelRow, ConversationFilter, Counts, FeedPage, Hint, VisitorRow,
-    ScenarioRow, ScheduleRow, Waiting, intake::Stored,
-};
 pub use site::{SiteLine, Writer};
+pub use store::AttachmentRow;
+pub use store::{
+    AccountPatch, AuditState, COUNT_BOUND, ChannelRow, ConversationFilter, Counts, FeedPage, Hint,
+    ScenarioRow, ScheduleRow, VisitorRow, Waiting, intake::Stored,
+};
 pub use tokens::{MadeToken, Whose};
 pub use work::{JobError, Work};
 pub use write_first::WriteFirst;

@@ -13,7 +13,7 @@ use domain::{
 use serde_json::json;
 use store::{ScenarioRow, ScheduleRow, TenantTx};
 
-use crate::{Actor, App, Error, Invalid, Result};
+use crate::{Actor, App, Error, Invalid, RequestKey, Result, idempotency};
 
 const LONGEST_NAME: usize = 100;
 
@@ -37,10 +37,14 @@ impl App {
         id: Option<ScenarioId>,
         name: &str,
         tree: Scenario,
+        key: Option<&RequestKey>,
     ) -> Result<ScenarioRow> {
         actor.require(Right::ManageScenarios)?;
         let name = named(name)?;
         let mut tx = self.store.tenant(actor.account).await?;
+        if let Some(answer) = idempotency::answered(&mut tx, actor, key).await? {
+            return Ok(answer);
+        }
         let id = match id {
             Some(id) if tx.scenario(id).await?.is_none() => {
                 return Err(Error::NotFound { what: "scenario" });
@@ -51,9 +55,10 @@ impl App {
         let existing = self.existing(&mut tx).await?;
         refuse("tree", scenario::check(&tree, &existing))?;
         tx.save_scenario(id, &name, &tree).await?;
+        let row = tx.scenario(id).await?.ok_or(Error::NotFound { what: "scenario" })?;
+        idempotency::remember(&mut tx, actor, key, &row).await?;
         self.note(&mut tx, actor, "scenario.saved", id.to_string(), json!({ "name": name }))
             .await?;
-        let row = tx.scenario(id).await?.ok_or(Error::NotFound { what: "scenario" })?;
         tx.commit().await?;
         Ok(row)
     }
@@ -94,6 +99,7 @@ impl App {
         id: Option<ScheduleId>,
         name: &str,
         form: ScheduleForm,
+        key: Option<&RequestKey>,
     ) -> Result<ScheduleId> {
         actor.require(Right::ManageScenarios)?;
         let name = named(name)?;
@@ -101,6 +107,9 @@ impl App {
             refuse("schedule", problems.0)?;
         }
         let mut tx = self.store.tenant(actor.account).await?;
+        if let Some(answer) = idempotency::answered(&mut tx, actor, key).await? {
+            return Ok(answer);
+        }
         let id = match id {
             Some(id) if !tx.schedules().await?.iter().any(|s| s.schedule_id == id) => {
                 return Err(Error::NotFound { what: "schedule" });
@@ -109,6 +118,7 @@ impl App {
             None => ScheduleId::new(&*self.ids),
         };
         tx.save_schedule(id, &name, &form).await?;
+        idempotency::remember(&mut tx, actor, key, &id).await?;
         self.note(&mut tx, actor, "schedule.saved", id.to_string(), json!({ "name": name }))
             .await?;
         tx.commit().await?;

@@ -9,7 +9,10 @@ use domain::{
 };
 use store::{TAG_NAME_TAKEN, Tag, TenantTx};
 
-use crate::{Actor, App, Error, Invalid, Result, fields::Check, reply::append_conversation};
+use crate::{
+    Actor, App, Error, Invalid, RequestKey, Result, fields::Check, idempotency,
+    reply::append_conversation,
+};
 
 /// A tag's look when none was chosen.
 const DEFAULT_COLOR: &str = "#8899aa";
@@ -26,6 +29,7 @@ impl App {
         actor: &Actor,
         name: &str,
         color: Option<&str>,
+        key: Option<&RequestKey>,
     ) -> Result<TagView> {
         actor.require(Right::ManageContacts)?;
         let mut check = Check::default();
@@ -39,9 +43,14 @@ impl App {
             created_at: self.clock.now(),
         };
         let mut tx = self.store.tenant(actor.account).await?;
+        if let Some(answer) = idempotency::answered(&mut tx, actor, key).await? {
+            return Ok(answer);
+        }
         tx.insert_tag(&tag).await.map_err(name_taken)?;
+        let view = view(tag);
+        idempotency::remember(&mut tx, actor, key, &view).await?;
         tx.commit().await?;
-        Ok(view(tag))
+        Ok(view)
     }
 
     pub async fn change_tag(

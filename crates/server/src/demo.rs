@@ -120,7 +120,7 @@ async fn furnish(app: &App, owner: &Actor) -> app::Result<()> {
         settings: Some(settings),
         ..ChannelForm::default()
     };
-    app.create_channel(owner, &ChannelKind::new(WIDGET), form).await.map(|_| ())
+    app.create_channel(owner, &ChannelKind::new(WIDGET), form, None).await.map(|_| ())
 }
 
 async fn test_page(app: &App, account: AccountId) -> Result<Option<String>> {

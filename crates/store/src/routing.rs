@@ -10,6 +10,7 @@ use domain::{
     scenario::Scenario,
     working_hours::{Schedule, ScheduleForm},
 };
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -17,7 +18,7 @@ use uuid::Uuid;
 use crate::{Error, Result, TenantTx, events::decode};
 
 /// A scenario with its name.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScenarioRow {
     pub scenario_id: ScenarioId,
     pub name: String,
