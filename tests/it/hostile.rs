@@ -555,3 +555,20 @@ async fn s28_new_visitors_of_one_address_are_counted() {
     // Who is known comes in all the same.
     Visitor::open(&server.url(), &channel, json!({ "token": known })).await;
 }
+
+/// CV-1: an answer that meets the customer's next messages is taken, not told to come again.
+#[tokio::test(flavor = "multi_thread")]
+async fn cv_1_an_answer_and_the_customers_next_messages_do_not_block_each_other() {
+    let stage = tests::TelegramStage::start(tests::Way::Webhook).await;
+    for n in 0..12 {
+        let name = format!("Клиент {n}");
+        let customer = stage.telegram.customer(800 + n, &name, None);
+        customer.sends_text(&stage.bot, "раз");
+        let conversation = stage.owner.conversation_with(&name).await;
+        for text in ["два", "три", "четыре"] {
+            customer.sends_text(&stage.bot, text);
+        }
+        // The first answer also takes the conversation.
+        stage.owner.answer(&conversation, &format!("a-{n}"), "ответ").await;
+    }
+}

@@ -59,7 +59,7 @@ impl TenantTx {
         let row: Option<Row> = sqlx::query_as(
             "select identity_id, channel_id, external_id, contact_id, reachable
              from identities where account_id = $1 and channel_id = $2 and external_id = $3
-             for update",
+             for no key update",
         )
         .bind(account)
         .bind(channel.0)

@@ -324,6 +324,8 @@ impl PlaceRow {
     }
 }
 
+/// The weakest lock that excludes itself: a stronger one would exclude foreign keys' checks too, which
+/// an answer's transaction makes after it locked the conversation, against the order.
 async fn lock_identities(
     conn: &mut PgConnection,
     places: impl Iterator<Item = &Place>,
@@ -337,7 +339,7 @@ async fn lock_identities(
             select i.channel_id, i.external_id, i.account_id, i.identity_id, i.contact_id, i.name,
                 i.username, i.reachable
             from wanted w join identities i using (channel_id, external_id)
-            order by i.identity_id for update of i
+            order by i.identity_id for no key update of i
          )
          select w.channel_id, w.external_id, c.pinned_employee_id, c.scenario_id,
             c.auto_close_minutes, l.identity_id, l.contact_id, k.name as contact_name, l.name,
