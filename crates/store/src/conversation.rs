@@ -174,7 +174,7 @@ impl TenantTx {
             "select ",
             columns!(),
             " from conversations c join contacts k using (account_id, contact_id)
-              where c.account_id = $1 and c.conversation_id = $2 for update of c"
+              where c.account_id = $1 and c.conversation_id = $2 for no key update of c"
         ))
         .bind(account)
         .bind(id.0)

@@ -541,7 +541,7 @@ async fn open_and_known(
             from unnest($1::uuid[], $2::uuid[]) w(account_id, identity_id)
             join conversations c on c.account_id = w.account_id and c.identity_id = w.identity_id
                 and c.state <> 'closed'
-            order by c.conversation_id for update of c
+            order by c.conversation_id for no key update of c
          ), named as (
             select distinct channel_id, name
             from unnest($3::uuid[], $4::text[]) u(channel_id, name)
@@ -653,7 +653,7 @@ async fn threaded(conn: &mut PgConnection, item: &Item) -> Result<Option<Open>> 
             and c.conversation_id = m.conversation_id and c.state <> 'closed'
          where a.account_id = $1 and a.channel_id = $2 and a.alias = any($3)
             and m.direction = 'outbound'
-         order by m.created_at desc limit 1 for update of c",
+         order by m.created_at desc limit 1 for no key update of c",
     )
     .bind(item.account.0)
     .bind(item.channel.0)
