@@ -62,7 +62,7 @@ export const Row = memo(function Row({
               </>
             ) : (
               <>
-                {chat.preview_direction === 'outbound' && <span className="text-ink3">{t.chat.weSaid} </span>}
+                {chat.preview_direction === 'outbound' && <span className="text-ink3">{chat.assignee_id === me ? t.chat.youSaid : t.chat.weSaid} </span>}
                 {chat.preview_direction === 'note' && <span className="text-amber">{t.chat.noteSaid} </span>}
                 {chat.preview}
               </>

@@ -12,8 +12,9 @@ export function initials(name: string): string {
 /** The same name has the same colour everywhere. */
 export function hue(name: string): number {
   let sum = 7
-  for (const letter of name) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 3600
-  return sum / 10
+  for (const letter of name) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 65_521
+  // The golden angle puts names that differ by a digit far apart.
+  return Math.round((sum * 137.508) % 360)
 }
 
 const sizes = { small: 'size-7 text-meta', middle: 'size-10 text-second', large: 'size-16 text-page' }
