@@ -52,7 +52,11 @@ pub struct Options {
 pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
     let mut stage = Stage::start(plan).await?;
     let companies = company::found(&stage, options.accounts.max(1)).await?;
-    // First of all: memory that a load left behind would hide theirs.
+    // Of a server that has done nothing yet: memory that log-ins or a load left behind would hide
+    // theirs.
+    stage.kill_server()?;
+    stage.start_server()?;
+    stage.ready().await?;
     let idle = idle(&stage, &companies, options.idle).await?;
     let mut world = intake::customers(&companies, CUSTOMERS, 100_000);
     intake::pour(stage.http, &mut world, SENDERS, Until::EachOnce).await?;
