@@ -73,6 +73,9 @@ declare
         select case when length(w) > 2 then '%' else '% ' end
             || regexp_replace(fold_yo(w), '([%_\\])', '\\\1', 'g') || '%'
         from unnest(words) w order by length(w) desc);
+    -- Parts that have trigrams of their own: the index intersects up to three of them.
+    parts constant text[] := array(
+        select p from unnest(patterns) with ordinality u(p, n) where p not like '\% %' order by n);
     found_ids uuid[] := '{}';
 begin
     if digits <> '' then
@@ -93,11 +96,13 @@ begin
             limit most);
     end if;
     if cardinality(patterns) > 0 then
-        -- The longest part goes to the index; a common name is cut off before it is sorted.
+        -- The longest parts go to the index; a common name is cut off before it is sorted.
         found_ids := found_ids || array(
             select c.contact_id from contacts c
             where c.account_id = account and c.merged_into is null
-              and ' ' || fold_yo(lower(c.name)) like patterns[1]
+              and ' ' || fold_yo(lower(c.name)) like coalesce(parts[1], patterns[1])
+              and ' ' || fold_yo(lower(c.name)) like coalesce(parts[2], parts[1], patterns[1])
+              and ' ' || fold_yo(lower(c.name)) like coalesce(parts[3], parts[1], patterns[1])
               and ' ' || fold_yo(lower(c.name)) like all (patterns)
             limit greatest(most, 200));
     end if;

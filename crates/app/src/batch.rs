@@ -12,8 +12,9 @@ use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 
 use crate::{Error, Result};
 
-/// Batches under way at once: while one waits for the disk the next is gathered and computed.
-const AT_ONCE: usize = 2;
+/// Batches under way at once. A second one would wait for the first one's locks on the account and
+/// halve the batches, so each message would pay for more statements.
+const AT_ONCE: usize = 1;
 /// Most messages of one batch.
 const MOST: usize = 128;
 /// Most messages waiting; beyond it the sender is told to come again.
