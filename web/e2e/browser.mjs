@@ -24,6 +24,7 @@ export async function person(browser, options = {}) {
     reducedMotion: 'reduce',
     ...options,
   })
+  context.setDefaultTimeout(6000)
   const page = await context.newPage()
   const faults = []
   page.on('pageerror', (error) => faults.push(String(error)))

@@ -17,7 +17,9 @@ const people = []
 let passed = 0
 let failed = 0
 
+/** Steps stand on those before them: after a fault of the path the rest says nothing. */
 async function step(what, act) {
+  if (failed && process.env.BESEDA_STOP) return
   const began = Date.now()
   try {
     await act()
@@ -90,8 +92,6 @@ await step('a bad token of a bot is refused in words at its field', async () => 
 await step('a site chat is connected from the catalogue', async () => {
   await page.goto(`${site}/cabinet/channels/new/widget`)
   await page.getByLabel(/Название канала/).fill('Сайт dveri-grad.ru')
-  const origins = page.getByLabel(/^Сайты/)
-  if (await origins.count()) await origins.fill('http://127.0.0.1:*')
   await page.getByRole('button', { name: 'Подключить' }).click()
   await page.getByText('Ждём первое сообщение').waitFor()
   await page.getByText('работает').waitFor()

@@ -2,7 +2,6 @@ import { useEffect, useState } from 'react'
 import { api, ask, fieldErrors } from '../kit/api/client'
 import type { Role, Words } from '../kit/api/types'
 import { language, t, words } from '../kit/i18n'
-import { go } from '../kit/route'
 import { readSession } from '../kit/session'
 import { Button } from '../kit/ui/button'
 import { TextField } from '../kit/ui/field'
@@ -33,8 +32,7 @@ export function AcceptInvite() {
     setErrors(new Map())
     try {
       await ask(api.POST('/api/v1/invites/accept', { body: { token, name, password, language } }))
-      go('/', 'replace')
-      await readSession()
+      await readSession('/')
     } catch (error) {
       const named = fieldErrors(error)
       if (named.size > 0) setErrors(named)

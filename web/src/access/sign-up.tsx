@@ -3,7 +3,6 @@ import { api, ask, fieldErrors } from '../kit/api/client'
 import type { Words } from '../kit/api/types'
 import { language, t, words } from '../kit/i18n'
 import { Link } from '../kit/link'
-import { go } from '../kit/route'
 import { readSession } from '../kit/session'
 import { Button } from '../kit/ui/button'
 import { TextField } from '../kit/ui/field'
@@ -26,8 +25,7 @@ export function SignUp() {
     const { company = '', name = '', email = '', password = '' } = form
     try {
       await ask(api.POST('/api/v1/sign-up', { body: { company, name, email: email.trim(), password, language } }))
-      go('/cabinet', 'replace')
-      await readSession()
+      await readSession('/cabinet')
     } catch (error) {
       const named = fieldErrors(error)
       if (named.size > 0) setErrors(named)

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { ChannelDetails, ChannelKind, FormField, Words } from '../kit/api/types'
 import { t, words } from '../kit/i18n'
 import { Field, inputClass, TextField } from '../kit/ui/field'
@@ -55,6 +55,9 @@ export function SettingsForm({
   const hidden = (field: FormField) => field.advanced && !field.required
   const wrong = (field: FormField) => errors.get(field.key) ?? errors.get(`settings.${field.key}`)
   const [more, setMore] = useState(false)
+  useEffect(() => {
+    if (errors.size > 0) document.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+  }, [errors])
   const shown = more || fields.some((field) => hidden(field) && wrong(field))
   const draw = (field: FormField) => {
     const error = wrong(field)

@@ -28,13 +28,15 @@ export function useSession(): Session {
   )
 }
 
-/** Asks the server who we are. */
-export async function readSession() {
+/** Asks the server who we are; those who come in land at `landing`, if it is told. */
+export async function readSession(landing?: string) {
   try {
     const me = await ask(api.GET('/api/v1/me'))
     const chosen = localStorage.getItem('beseda.language') !== null
     const own = me.employee.language === 'en' ? 'en' : 'ru'
     await setLanguage(chosen ? preferredLanguage() : own, 'for now')
+    // Before anybody hears of it: pages send away those who are where they do not belong.
+    if (landing) history.replaceState(null, '', landing)
     set({ is: 'in', me })
   } catch (error) {
     if (!(error instanceof Refused)) throw error
