@@ -293,7 +293,7 @@ async fn s12_forged_and_strange_webhooks() {
         }
     };
     let good = r#"{"update_id":1,"message":{"message_id":1,"date":1790000000,"text":"х","chat":{"id":1,"type":"private"},"from":{"id":1,"is_bot":false,"first_name":"Х"}}}"#;
-    for forged in [None, Some(""), Some("wrong"), Some(&secret[1..])] {
+    for forged in [None, Some(""), Some("wrong"), secret.get(1..)] {
         client.send(post(forged, good), 401).await;
     }
     assert!(conversations(&stage.owner, "").await.is_empty());
