@@ -94,7 +94,7 @@ await step('a site chat is connected from the catalogue', async () => {
   await page.getByLabel(/Название канала/).fill('Сайт dveri-grad.ru')
   await page.getByRole('button', { name: 'Подключить' }).click()
   await page.getByText('Ждём первое сообщение').waitFor()
-  await page.getByText('работает').waitFor()
+  await page.getByText('работает', { exact: true }).waitFor()
   code = await page.getByRole('link', { name: 'Открыть проверочную страницу' }).getAttribute('href')
   await shot(page, 'channel-waits')
   await accessible(page, 'channel')
@@ -135,7 +135,7 @@ await step('an answer by Enter takes the chat, is sent, and the customer reads i
 })
 
 await step('the visitor sees who types, and the operator too', async () => {
-  await page.locator('[data-composer]').pressSequentially('Коробка', { delay: 30 })
+  await page.locator('[data-composer]').pressSequentially('Коробка', { delay: 250 })
   await chat.frame.locator('#typing').waitFor({ state: 'visible', timeout: 5000 })
   await chat.frame.locator('textarea').pressSequentially('Отлично', { delay: 30 })
   await page.locator('header').getByText('печатает…').waitFor({ timeout: 5000 })

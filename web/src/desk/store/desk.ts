@@ -401,6 +401,7 @@ export class Desk {
   }
 
   send(message: Pick<Outgoing, 'conversation_id' | 'kind' | 'text' | 'files' | 'reply_to' | 'mentions' | 'subject'>) {
+    this.#typingSaid = 0
     this.outbox.add({
       ...message,
       client_id: newId(),
@@ -427,7 +428,7 @@ export class Desk {
 
   typing(id: string) {
     const now = Date.now()
-    if (now - this.#typingSaid < 2000) return
+    if (now - this.#typingSaid < 1500) return
     this.#typingSaid = now
     this.#socket.say({ type: 'typing', conversation_id: id })
   }
