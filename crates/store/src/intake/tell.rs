@@ -1,0 +1,136 @@
+//! The feed's events of a batch, and the jobs that fetch files.
+
+use super::*;
+
+/// Builds the feed's events and the jobs that fetch files.
+pub(super) async fn append_events(
+    conn: &mut PgConnection,
+    items: &[Item],
+    made: &mut Made,
+    stored: &mut [Stored],
+    identities: &HashMap<Place, Identity>,
+    opened: &[(usize, Uuid)],
+) -> Result<()> {
+    let firsts: HashMap<Uuid, bool> = first_flags(conn, items, opened).await?;
+    let mut order = 0;
+    for (item, fate) in items.iter().zip(stored) {
+        let Stored::New { conversation, message, opened } = fate else { continue };
+        message.reply_to = made.replies.get(order).copied().flatten().map(MessageId);
+        order += 1;
+        let Some(touched) = made.conversations.get(&conversation.0) else { continue };
+        let audience = touched.open.audience();
+        if *opened {
+            let place = (item.channel.0, item.person.external_id.clone());
+            let Some(identity) = identities.get(&place) else { continue };
+            let view = opened_view(item, identity, touched, *conversation, &firsts);
+            made.events.push((
+                item.account,
+                NewEvent {
+                    kind: EventKind::ConversationCreated,
+                    conversation: Some(*conversation),
+                    audience: Some(audience),
+                    was: None,
+                    payload: json!({ "conversation": view }),
+                },
+            ));
+        }
+        let tail = ConversationTail {
+            conversation_id: *conversation,
+            state: ConversationState::parse(&touched.open.state).unwrap_or(ConversationState::New),
+            last_position: message.position,
+            last_message_at: item.now,
+            preview: item.content.preview(),
+            preview_direction: item.direction,
+            waiting_since: touched.open.waiting_since,
+        };
+        made.events.push((
+            item.account,
+            NewEvent {
+                kind: EventKind::MessageCreated,
+                conversation: Some(*conversation),
+                audience: Some(audience),
+                was: None,
+                payload: json!({ "message": &*message, "conversation": tail }),
+            },
+        ));
+        for file in item.files.iter().filter(|f| f.handle.is_some()) {
+            made.jobs.push((
+                item.account,
+                NewJob {
+                    lane: format!("media:{}", file.attachment_id),
+                    queue: "media",
+                    payload: json!({ "job": "fetch", "attachment": file.attachment_id }),
+                    run_at: None,
+                },
+            ));
+        }
+    }
+    Ok(())
+}
+
+async fn first_flags(
+    conn: &mut PgConnection,
+    items: &[Item],
+    opened: &[(usize, Uuid)],
+) -> Result<HashMap<Uuid, bool>> {
+    if opened.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let (mut accounts, mut ids) = (Vec::new(), Vec::new());
+    for item in opened.iter().filter_map(|(n, _)| items.get(*n)) {
+        accounts.push(item.account.0);
+        ids.push(item.new_conversation.0);
+    }
+    let rows: Vec<(Uuid, bool)> = sqlx::query_as(
+        "select c.conversation_id, c.is_first
+         from unnest($1::uuid[], $2::uuid[]) w(account_id, conversation_id)
+         join conversations c using (account_id, conversation_id)",
+    )
+    .bind(&accounts)
+    .bind(&ids)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().collect())
+}
+
+fn opened_view(
+    item: &Item,
+    identity: &Identity,
+    touched: &Touched,
+    conversation: ConversationId,
+    firsts: &HashMap<Uuid, bool>,
+) -> ConversationView {
+    ConversationView {
+        conversation_id: conversation,
+        number: touched.open.number,
+        channel_id: item.channel,
+        identity_id: IdentityId(identity.identity_id),
+        contact_id: ContactId(identity.contact_id),
+        contact_name: identity.contact_name.clone(),
+        kind: item.kind,
+        state: ConversationState::New,
+        is_first: firsts.get(&conversation.0).copied().unwrap_or(false),
+        pinned_id: touched.open.pinned_id.map(EmployeeId),
+        assignee_id: None,
+        offered_id: None,
+        group_id: None,
+        attribution: item.attribution.clone(),
+        subject: match &item.content {
+            Content::Letter { subject, .. } => subject.clone(),
+            _ => String::new(),
+        },
+        last_position: touched.open.last_position,
+        last_message_at: touched.last_message_at,
+        preview: touched.preview.clone(),
+        preview_direction: touched.preview_direction,
+        waiting_since: touched.open.waiting_since,
+        auto_close_at: touched.auto_close_at,
+        opened_at: item.now,
+        taken_at: None,
+        first_answer_at: touched.open.first_answer_at,
+        closed_at: None,
+        close_cause: None::<Cause>,
+        closed_by: None,
+        tags: Vec::new(),
+    }
+}
