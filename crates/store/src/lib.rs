@@ -106,7 +106,9 @@ impl Store {
     /// Opens the pools without connecting: a database that is down shows when it is used.
     pub fn open(options: &Options, keys: MasterKeys) -> Result<Self> {
         let connect: PgConnectOptions = options.url.parse::<PgConnectOptions>()?;
-        let connect = connect.application_name("beseda");
+        // Compiling a plan takes a hundred milliseconds, and no statement of ours runs for that long; a
+        // table read whole in spite of the setting below counts as dear enough for it.
+        let connect = connect.application_name("beseda").options([("jit", "off")]);
         // The platform role's statements are few and fixed, and each has its index. Planned once a
         // connection, they cost half as much as planned anew each time, as Postgres does with array
         // parameters; and plans made while a new installation's tables are empty read no whole tables.
