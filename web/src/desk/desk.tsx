@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { Me } from '../kit/api/types'
 import { t } from '../kit/i18n'
 import { useKeys } from '../kit/keys'
@@ -54,11 +54,15 @@ function Shell({ desk }: { desk: Work }) {
     desk.open(place.open)
   }, [desk, place.open])
 
-  // What we took, by the button or by answering, is followed to its tab.
+  // What we took, by the button or by answering, is followed to its tab; once, not for ever.
   const mine = open?.state === 'in_work' && open.assignee_id === desk.state.me.employee_id
+  const wasNew = useRef<string | null>(null)
   useEffect(() => {
-    if (mine && place.tab === 'new') go(deskPath({ tab: 'in_work', open: place.open }), 'replace')
-  }, [mine, place])
+    if (open?.state === 'new') wasNew.current = open.conversation_id
+    if (!mine || wasNew.current !== open.conversation_id) return
+    wasNew.current = null
+    if (place.tab === 'new') go(deskPath({ tab: 'in_work', open: open.conversation_id }), 'replace')
+  }, [mine, open, place.tab])
 
   useEffect(() => {
     desk.onGone = () => {
