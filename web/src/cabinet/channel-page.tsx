@@ -35,11 +35,10 @@ export function ChannelPage({ id }: { id: string }) {
     const kind = kinds.find((one) => one.kind === channel.kind)
     return kind ? { channel, kind, employees: people.items } : null
   })
+  // Read anew: an event that came while the page was being read would be lost otherwise.
   useFeed((frame) => {
-    if (frame.kind === 'channel.changed' && frame.data.channel.channel_id === id) {
-      const fresh = frame.data.channel
-      setData((held) => held && { ...held, channel: { ...held.channel, ...fresh } })
-    }
+    const ours = frame.kind === 'channel.changed' && frame.data.channel.channel_id === id
+    if (ours || frame.kind === 'resync') again()
   })
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return null

@@ -10,22 +10,12 @@ import { Faulty, PageHead, useLoaded } from './load'
 import { StateChip } from './state-chip'
 
 export function Channels() {
-  const { data, setData, fault, again } = useLoaded(async () => {
+  const { data, fault, again } = useLoaded(async () => {
     const [kinds, channels] = await Promise.all([readKinds(), ask(api.GET('/api/v1/channels'))])
     return { kinds, channels: channels.items }
   })
   useFeed((frame) => {
-    if (frame.kind === 'resync') return again()
-    if (frame.kind !== 'channel.changed') return
-    const { channel } = frame.data
-    setData((held) => {
-      if (!held) return held
-      const known = held.channels.some((one) => one.channel_id === channel.channel_id)
-      const channels = known
-        ? held.channels.map((one) => (one.channel_id === channel.channel_id ? channel : one))
-        : [...held.channels, channel]
-      return { ...held, channels }
-    })
+    if (frame.kind === 'channel.changed' || frame.kind === 'resync') again()
   })
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return null

@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useEffect, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { t } from '../kit/i18n'
 import { Button } from '../kit/ui/button'
 import { whyRefused } from '../kit/ui/toast'
@@ -7,13 +7,17 @@ import { whyRefused } from '../kit/ui/toast'
 export function useLoaded<T>(read: () => Promise<T>) {
   const [data, setData] = useState<T | null>(null)
   const [fault, setFault] = useState('')
+  const round = useRef(0)
   const again = useCallback(() => {
+    // An answer that was asked for earlier and comes later is old.
+    const mine = ++round.current
     read().then(
       (fresh) => {
+        if (mine !== round.current) return
         setData(fresh)
         setFault('')
       },
-      (error: unknown) => setFault(whyRefused(error)),
+      (error: unknown) => mine === round.current && setFault(whyRefused(error)),
     )
     // What is read does not change while the page stands.
   }, [])

@@ -9,7 +9,7 @@ import * as reduce from './reduce'
 import { type Chat, emptyState, type Filter, type Outgoing, type State } from './state'
 
 const PAGE = 50
-const TYPING_SHOWN = 6000
+const TYPING_SHOWN = 4000
 const COUNTS_PAUSE = 250
 /** How long a closing may be undone. The server closes for good, so it is told only then. */
 export const UNDO_FOR = 8000
