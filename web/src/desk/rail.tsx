@@ -65,11 +65,8 @@ function Me({ onKeys }: { onKeys: () => void }) {
       side="right"
       align="end"
       trigger={
-        <button
-          type="button"
-          aria-label={t.desk.me(me.name, t.presence[me.presence])}
-          className="relative mt-1 rounded-full p-1"
-        >
+        <button type="button" className="relative mt-1 rounded-full p-1">
+          <span className="sr-only">{t.desk.me(me.name, t.presence[me.presence])}</span>
           <Avatar name={me.name} />
           <span className={`absolute right-1 bottom-1 size-3 rounded-full border-2 border-rail ${dots[me.presence]}`} />
         </button>

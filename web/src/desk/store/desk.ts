@@ -110,6 +110,7 @@ export class Desk {
     this.#batch = []
     const lists = new Set<ConversationState>()
     let counts = false
+    let directories = false
     let incoming = false
     this.box.change((state) => {
       for (const fact of facts) {
@@ -119,6 +120,7 @@ export class Desk {
         state = done.state
         for (const wish of done.wishes) {
           if (wish === 'counts') counts = true
+          else if (wish === 'directories') directories = true
           else lists.add(wish.list)
         }
         incoming ||= fact.kind === 'message.created' && fact.data.message.direction === 'inbound'
@@ -127,6 +129,7 @@ export class Desk {
     })
     for (const name of lists) this.#readListSoon(name)
     if (counts) this.#readCountsSoon()
+    if (directories) this.#readDirectoriesSoon()
     if (incoming) this.onIncoming?.()
   }
 
@@ -145,6 +148,16 @@ export class Desk {
     if (open) void this.#readOpen(open)
     this.#readCountsSoon()
     void this.#readDirectories()
+  }
+
+  #directoriesTimer = 0
+
+  #readDirectoriesSoon() {
+    if (this.#directoriesTimer) return
+    this.#directoriesTimer = setTimeout(() => {
+      this.#directoriesTimer = 0
+      void this.#readDirectories()
+    }, 300)
   }
 
   async #readDirectories() {

@@ -118,7 +118,7 @@ export function withRead(state: State, id: string, position: number): State {
 }
 
 /** What a fact asks to be read anew, beside what it changed. */
-export type Wish = { list: ConversationState } | 'counts'
+export type Wish = { list: ConversationState } | 'counts' | 'directories'
 
 export function withFact(state: State, fact: EventFrame): { state: State; wishes: Wish[] } {
   switch (fact.kind) {
@@ -126,7 +126,7 @@ export function withFact(state: State, fact: EventFrame): { state: State; wishes
     case 'conversation.changed': {
       const chat = fact.data.conversation as Chat
       const fresh = fact.kind === 'conversation.created' ? { ...chat, read_position: 0 } : chat
-      return { state: withChat(state, fresh), wishes: ['counts'] }
+      return { state: withChat(state, fresh), wishes: ['counts', ...strange(state, chat.tags)] }
     }
     case 'conversation.hidden': {
       const id = fact.data.conversation_id
@@ -171,7 +171,7 @@ export function withFact(state: State, fact: EventFrame): { state: State; wishes
           chats = put(chats, chat.conversation_id, { ...chat, contact_name: contact.name })
         }
       }
-      return { state: { ...state, contacts, chats }, wishes: [] }
+      return { state: { ...state, contacts, chats }, wishes: strange(state, contact.tags) }
     }
     case 'channel.changed': {
       const channel = fact.data.channel
@@ -180,7 +180,8 @@ export function withFact(state: State, fact: EventFrame): { state: State; wishes
     case 'employee.changed': {
       const card = fact.data.employee
       const old = state.employees.get(card.employee_id)
-      if (!old) return { state, wishes: [] }
+      // Somebody joined: the card says less than the directory.
+      if (!old) return { state, wishes: ['directories'] }
       const employee = { ...old, ...card }
       const me = card.employee_id === state.me.employee_id ? { ...state.me, ...card } : state.me
       return {
@@ -192,6 +193,11 @@ export function withFact(state: State, fact: EventFrame): { state: State; wishes
     case 'routing.alarm':
       return { state, wishes: [] }
   }
+}
+
+/** Tags have no events of their own: one that we do not know was made by a colleague. */
+function strange(state: State, tags: readonly string[] = []): Wish[] {
+  return tags.every((tag) => state.tags.has(tag)) ? [] : ['directories']
 }
 
 export function withTyping(state: State, id: string, who: string, until: number): State {
