@@ -197,7 +197,7 @@ export function Composer({
           </p>
         )}
         <div className="flex items-center gap-2 px-2 pt-1 pb-2">
-          {!closed && (
+          {!note && (
             <IconButton label={`${t.composer.attach} (${modLabel}+U)`} onClick={() => picker.current?.click()}>
               <Paperclip size={18} />
             </IconButton>

@@ -27,7 +27,7 @@ const box = 'max-w-[min(520px,85%)] rounded-bubble px-3.5 py-2'
 
 /** Time and what follows it sit at the end of the last line, or below it. */
 const Foot = ({ children }: { children: ReactNode }) => (
-  <span className="num float-right mt-1.5 -mb-0.5 ml-3 flex items-center gap-1 text-meta text-ink3">{children}</span>
+  <span className="num float-right mt-1.5 -mb-0.5 ml-3 flex items-center gap-1 text-meta text-ink2">{children}</span>
 )
 
 export const Bubble = memo(function Bubble({
@@ -164,7 +164,7 @@ export const OutgoingBubble = memo(function OutgoingBubble({
         {outgoing.files.map((file, index) => (
           <div key={index} className="text-second">
             <span className="font-semibold">{file.name}</span>{' '}
-            <span className="num text-ink3">{size(file.size)}</span>
+            <span className="num text-ink2">{size(file.size)}</span>
           </div>
         ))}
         <Text text={outgoing.text} />

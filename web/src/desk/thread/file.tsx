@@ -69,7 +69,7 @@ export function File({ file }: { file: Attachment }) {
       </span>
       <span className="min-w-0 flex-1">
         <span className="block truncate text-second font-semibold">{file.name || t.chat.file}</span>
-        <span className="num block text-caption text-ink3">
+        <span className="num block text-caption text-ink2">
           {file.state === 'pending'
             ? t.chat.filePending
             : file.state === 'failed'

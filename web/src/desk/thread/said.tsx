@@ -59,7 +59,7 @@ export function Said({ content }: { content: Content }) {
           <dl className="grid grid-cols-[auto_1fr] gap-x-3 gap-y-0.5 text-second">
             {content.fields.map((field) => (
               <div key={field.key} className="contents">
-                <dt className="text-ink3">{field.label}</dt>
+                <dt className="text-ink2">{field.label}</dt>
                 <dd className="break-words">{field.value}</dd>
               </div>
             ))}

@@ -48,7 +48,7 @@ export function MenuItem({
 }) {
   return (
     <Base.Item disabled={!!disabled} onClick={onClick} className={`${row} ${tone === 'danger' ? 'text-red' : ''}`}>
-      {icon && <span className="grid w-5 shrink-0 place-items-center text-ink3">{icon}</span>}
+      {icon && <span className="grid min-w-5 shrink-0 place-items-center text-ink3">{icon}</span>}
       <span className="min-w-0 flex-1 truncate">{children}</span>
       {checked && <Check size={15} className="shrink-0 text-accent" aria-hidden="true" />}
     </Base.Item>
