@@ -157,8 +157,14 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = self.retry_after;
+        // The rest of such a body is not read, so the connection can carry no further request; a client
+        // that is not told would send its next one into a connection that is being closed.
+        let unread = matches!(self.status, 408 | 413 | 415) || self.code == "broken_body";
         let mut response = (status, axum::Json(self)).into_response();
         let headers = response.headers_mut();
+        if unread {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
