@@ -54,7 +54,7 @@ export function ChannelPage({ id }: { id: string }) {
         <ArrowLeft size={15} />
         {t.cabinet.channels}
       </Link>
-      <header className="mb-5 flex flex-wrap items-center gap-3">
+      <header className="mb-5 flex max-w-[640px] flex-wrap items-center gap-3">
         <ChannelBadge kind={channel.kind} size="size-10" />
         <div className="min-w-0 flex-1">
           <h1 className="truncate text-page font-semibold">{channel.name}</h1>
@@ -68,7 +68,7 @@ export function ChannelPage({ id }: { id: string }) {
           <StateChip state={channel.state} />
         </span>
       </header>
-      <div className="grid max-w-[640px] gap-4">
+      <div className="grid max-w-[640px] grid-cols-[minmax(0,1fr)] gap-4">
         <Reason channel={channel} />
         {channel.state === 'connected' && <FirstMessage channel={channel} />}
         {channel.kind === 'widget' && <Snippet channel={channel} />}

@@ -271,7 +271,7 @@ function Source({ chat }: { chat: Chat }) {
   if (told.length === 0) return null
   return (
     <Part title={t.card.sourceTitle}>
-      <dl className="grid grid-cols-[96px_1fr] gap-y-1 text-second">
+      <dl className="grid grid-cols-[minmax(84px,max-content)_1fr] gap-x-3 gap-y-1 text-second">
         {told.map(([name, value]) => (
           <div key={name} className="contents">
             <dt className="text-ink3">{name}</dt>

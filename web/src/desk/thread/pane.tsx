@@ -110,7 +110,7 @@ function Header({
           <Button className="max-[1099px]:hidden" onClick={() => onClose(id, 'stay')}>
             <CircleCheck size={16} aria-hidden="true" />
             {t.chat.close}
-            <kbd className="kbd">⇧E</kbd>
+            <kbd className="kbd max-[1399px]:hidden">⇧E</kbd>
           </Button>
           <span className="min-[1100px]:hidden">
             <Menu

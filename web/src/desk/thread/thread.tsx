@@ -57,6 +57,16 @@ export function Thread({ id, onReply }: { id: string; onReply: ((message: Messag
     }
   }, [all, id, toEnd])
 
+  // The field grows, a window narrows: who was at the end stays there.
+  const box = useRef<HTMLDivElement>(null)
+  const filled = count > 0
+  useEffect(() => {
+    if (!box.current) return
+    const watch = new ResizeObserver(() => atEnd.current && toEnd())
+    watch.observe(box.current)
+    return () => watch.disconnect()
+  }, [toEnd, filled])
+
   // What is seen is read.
   const last = chat?.last_position
   useEffect(() => {
@@ -123,7 +133,11 @@ export function Thread({ id, onReply }: { id: string; onReply: ((message: Messag
 
   return (
     <div className="relative min-h-0 flex-1" role="log" aria-label={t.chat.messages}>
-      <div tabIndex={0} className="flex h-full flex-col overflow-y-auto px-5 pt-3 pb-4 -outline-offset-2 [overflow-anchor:none] max-[899px]:px-2">
+      <div
+        ref={box}
+        tabIndex={0}
+        className="flex h-full flex-col overflow-y-auto px-5 pt-3 pb-4 -outline-offset-2 [overflow-anchor:none] max-[899px]:px-2"
+      >
         {/* A short conversation stands at the bottom, beside the field. */}
         <div className="grow" />
         <Virtualizer

@@ -23,8 +23,8 @@ export class EventSocket {
   #socket: WebSocket | null = null
   #seq: number | null = null
   #pause = FIRST_PAUSE
-  #timer = 0
-  #silence = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #silence: ReturnType<typeof setTimeout> | undefined
   #ended = false
 
   constructor(private readonly listener: Listener) {
