@@ -2,19 +2,17 @@
 //! who came meanwhile; nobody waits for a timer, so a lone message is not delayed. Each caller is
 //! answered after the COMMIT that holds its own message.
 
-use std::sync::Arc;
-
 use store::{
     Store,
     intake::{Item, Stored},
 };
-use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
+use tokio::sync::{AcquireError, Mutex, Semaphore, SemaphorePermit, mpsc, oneshot};
 
 use crate::{Error, Result};
 
-/// Batches under way at once. A second one would wait for the first one's locks on the account and
-/// halve the batches, so each message would pay for more statements.
-const AT_ONCE: usize = 1;
+/// So many waiting messages are worth a second batch beside the one under way. With fewer it would
+/// only halve the batches, so that each message pays for more statements.
+const WORTH_A_SECOND: usize = 16;
 /// Most messages of one batch.
 const MOST: usize = 128;
 /// Most messages waiting; beyond it the sender is told to come again.
@@ -30,13 +28,20 @@ pub struct Batcher {
     store: Store,
     put: mpsc::Sender<Waiting>,
     queue: Mutex<mpsc::Receiver<Waiting>>,
-    turns: Arc<Semaphore>,
+    turn: Semaphore,
+    second_turn: Semaphore,
 }
 
 impl Batcher {
     pub fn new(store: Store) -> Self {
         let (put, queue) = mpsc::channel(WAITING);
-        Self { store, put, queue: Mutex::new(queue), turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self {
+            store,
+            put,
+            queue: Mutex::new(queue),
+            turn: Semaphore::new(1),
+            second_turn: Semaphore::new(1),
+        }
     }
 
     /// Stores the message and returns after COMMIT.
@@ -51,7 +56,7 @@ impl Batcher {
                 fate = &mut answered => return fate.unwrap_or_else(|_| {
                     Err(Error::Unavailable("the batch was broken off".to_owned()))
                 }),
-                turn = self.turns.acquire() => turn,
+                turn = self.take_turn() => turn,
             };
             // Closed never: the semaphore lives as long as we do.
             let Ok(_turn) = turn else {
@@ -59,6 +64,17 @@ impl Batcher {
             };
             self.commit_one().await;
         }
+    }
+
+    /// Waits for the turn to commit; while many wait there are two.
+    async fn take_turn(&self) -> std::result::Result<SemaphorePermit<'_>, AcquireError> {
+        let waiting = self.put.max_capacity() - self.put.capacity();
+        if waiting >= WORTH_A_SECOND
+            && let Ok(second) = self.second_turn.try_acquire()
+        {
+            return Ok(second);
+        }
+        self.turn.acquire().await
     }
 
     /// Takes what waits and commits it.
