@@ -1,28 +1,26 @@
-import { ArrowLeft, Home, Radio, Users } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { ArrowLeft } from 'lucide-react'
+import { Suspense } from 'react'
 import type { Me } from '../kit/api/types'
 import { t } from '../kit/i18n'
 import { Link } from '../kit/link'
 import { usePath } from '../kit/route'
 import { has } from '../kit/session'
 import { Logo } from '../kit/ui/logo'
-import { Channels } from './channels'
-import { Connect } from './connect'
-import { ChannelPage } from './channel-page'
 import { FeedProvider } from './feed'
-import { Overview } from './overview'
-import { People } from './people'
+import { groups, sectionOf } from './sections'
 
 export default function Cabinet({ me }: { me: Me }) {
-  const path = usePath()
-  const [, , section = '', id = '', kind = ''] = path.split('/')
+  const { section, props } = sectionOf(usePath(), me)
+  const Page = section.page
   return (
     <FeedProvider>
       <div className="flex h-full overflow-hidden max-[759px]:flex-col">
-        <Navigation me={me} section={section} />
+        <Navigation me={me} current={section.name} />
         <main className="min-w-0 flex-1 overflow-y-auto bg-canvas">
-          <div className="mx-auto max-w-[1040px] px-6 py-6 max-[759px]:px-4">
-            <Section me={me} section={section} id={id} kind={kind} />
+          <div className={`mx-auto px-6 py-6 max-[759px]:px-4 ${section.wide ? '' : 'max-w-[1040px]'}`}>
+            <Suspense fallback={<div className="h-40" aria-busy="true" />}>
+              <Page key={section.name} {...props} />
+            </Suspense>
           </div>
         </main>
       </div>
@@ -30,26 +28,13 @@ export default function Cabinet({ me }: { me: Me }) {
   )
 }
 
-function Section({ me, section, id, kind }: { me: Me; section: string; id: string; kind: string }) {
-  if (section === 'channels' && has(me, 'manage_channels')) {
-    if (id === 'new') return <Connect kind={kind} />
-    if (id) return <ChannelPage key={id} id={id} />
-    return <Channels />
-  }
-  if (section === 'people' && has(me, 'manage_employees')) return <People me={me} />
-  return <Overview me={me} />
-}
+const line = 'flex h-9 shrink-0 items-center gap-2.5 rounded-control px-2.5 font-medium text-ink2 hover:bg-hover'
 
-function Navigation({ me, section }: { me: Me; section: string }) {
-  const items: [string, string, ReactNode, boolean][] = [
-    ['', t.cabinet.overview, <Home size={18} />, true],
-    ['channels', t.cabinet.channels, <Radio size={18} />, has(me, 'manage_channels')],
-    ['people', t.cabinet.people, <Users size={18} />, has(me, 'manage_employees')],
-  ]
+function Navigation({ me, current }: { me: Me; current: string }) {
   return (
     <nav
       aria-label={t.cabinet.title}
-      className="flex w-60 shrink-0 flex-col gap-0.5 border-r border-line bg-pane p-3 max-[759px]:w-auto max-[759px]:flex-row max-[759px]:overflow-x-auto max-[759px]:border-r-0 max-[759px]:border-b"
+      className="flex w-60 shrink-0 flex-col gap-0.5 overflow-y-auto border-r border-line bg-pane p-3 max-[759px]:w-auto max-[759px]:flex-row max-[759px]:overflow-x-auto max-[759px]:border-r-0 max-[759px]:border-b"
     >
       <div className="flex items-center gap-2.5 px-2 pt-1 pb-4 max-[759px]:hidden">
         <Logo size="size-8" />
@@ -58,25 +43,31 @@ function Navigation({ me, section }: { me: Me; section: string }) {
           <div className="text-caption text-ink3">{t.cabinet.title}</div>
         </div>
       </div>
-      {items
-        .filter(([, , , may]) => may)
-        .map(([name, label, icon]) => (
-          <Link
-            key={name}
-            href={name ? `/cabinet/${name}` : '/cabinet'}
-            aria-current={section === name ? 'page' : undefined}
-            className="flex h-9 shrink-0 items-center gap-2.5 rounded-control px-2.5 font-medium text-ink2 hover:bg-hover aria-[current]:bg-accent-soft aria-[current]:text-accent-text"
-          >
-            {icon}
-            {label}
-          </Link>
-        ))}
-      <div className="flex-1" />
+      {groups.map((group, index) => {
+        const shown = group.sections.filter((section) => !section.hidden && section.may(me))
+        if (shown.length === 0) return null
+        return (
+          <div key={index} className="contents">
+            {group.label && (
+              <div className="px-2.5 pt-4 pb-1 text-caption text-ink3 max-[759px]:hidden">{group.label()}</div>
+            )}
+            {shown.map((section) => (
+              <Link
+                key={section.name}
+                href={section.name ? `/cabinet/${section.name}` : '/cabinet'}
+                aria-current={current === section.name ? 'page' : undefined}
+                className={`${line} aria-[current]:bg-accent-soft aria-[current]:text-accent-text`}
+              >
+                {section.icon}
+                {section.label()}
+              </Link>
+            ))}
+          </div>
+        )
+      })}
+      <div className="min-h-4 flex-1" />
       {has(me, 'read_conversations') && (
-        <Link
-          href="/desk"
-          className="flex h-9 shrink-0 items-center gap-2.5 rounded-control px-2.5 font-medium text-ink2 hover:bg-hover"
-        >
+        <Link href="/desk" className={line}>
           <ArrowLeft size={18} />
           {t.cabinet.toDesk}
         </Link>

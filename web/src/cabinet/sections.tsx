@@ -1,0 +1,86 @@
+import { Home, Radio, Users } from 'lucide-react'
+import { type ComponentType, lazy, type ReactNode } from 'react'
+import type { Me } from '../kit/api/types'
+import { t } from '../kit/i18n'
+import { flow } from '../kit/i18n/cabinet-flow'
+import { has } from '../kit/session'
+
+/** What a page of the cabinet is given: who looks, and the rest of the address after its section. */
+export interface PageProps {
+  me: Me
+  /** `/cabinet/SECTION/ID/MORE` */
+  id: string
+  more: string
+}
+
+/** A section of the cabinet: its place in the navigation and the page it opens. */
+export interface Section {
+  /** The word of the address after `/cabinet/`; empty for the first page. */
+  name: string
+  label: () => string
+  icon: ReactNode
+  may: (me: Me) => boolean
+  page: ComponentType<PageProps>
+  /** The page takes the whole width, not a column of 1040 px. */
+  wide?: boolean
+  /** A page without a line in the navigation: it is reached from another one. */
+  hidden?: boolean
+}
+
+export interface SectionGroup {
+  label?: () => string
+  sections: Section[]
+}
+
+const size = 18
+
+/**
+ * Every page of the cabinet, in the order of the navigation. A new page is one entry here; its code
+ * comes when it is opened.
+ */
+export const groups: SectionGroup[] = [
+  {
+    sections: [
+      {
+        name: '',
+        label: () => t.cabinet.overview,
+        icon: <Home size={size} />,
+        may: () => true,
+        page: lazy(() => import('./overview').then((m) => ({ default: m.Overview }))),
+      },
+    ],
+  },
+  {
+    label: () => flow().groupChats,
+    sections: [
+      {
+        name: 'channels',
+        label: () => t.cabinet.channels,
+        icon: <Radio size={size} />,
+        may: (me) => has(me, 'manage_channels'),
+        page: lazy(() => import('./channels-section').then((m) => ({ default: m.ChannelsSection }))),
+      },
+    ],
+  },
+  {
+    label: () => flow().groupCompany,
+    sections: [
+      {
+        name: 'people',
+        label: () => t.cabinet.people,
+        icon: <Users size={size} />,
+        may: (me) => has(me, 'manage_employees'),
+        page: lazy(() => import('./people').then((m) => ({ default: m.People }))),
+      },
+    ],
+  },
+]
+
+/** The section of an address; the first page when it is not there or not allowed. */
+export function sectionOf(path: string, me: Me): { section: Section; props: PageProps } {
+  const [, , name = '', id = '', more = ''] = path.split('/')
+  const allowed = groups.flatMap((group) => group.sections).filter((section) => section.may(me))
+  const section = allowed.find((one) => one.name === name) ?? allowed[0]
+  if (!section) throw new Error('the first page of the cabinet is missing')
+  return { section, props: { me, id, more } }
+}
