@@ -1,3 +1,4 @@
+import { deskTalkEn } from './desk-talk'
 import { enPlural as plural } from './plural'
 import type { Texts } from './ru'
 
@@ -371,4 +372,5 @@ export const en: Texts = {
     disablePerson: 'Disable',
     enablePerson: 'Enable',
   },
+  talk: deskTalkEn,
 }

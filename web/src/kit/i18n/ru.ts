@@ -1,3 +1,4 @@
+import { deskTalkRu } from './desk-talk'
 import { ruPlural as plural } from './plural'
 
 type Cause = 'employee' | 'scenario' | 'auto_close' | 'assistant' | 'customer'
@@ -376,6 +377,7 @@ export const ru = {
     disablePerson: 'Отключить',
     enablePerson: 'Включить',
   },
+  talk: deskTalkRu,
 }
 
 export type Texts = typeof ru
