@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { EventFrame, Message } from '../src/kit/api/types'
-import { joined, matches, withFact, withPage, withRead } from '../src/desk/store/reduce'
-import { type Chat, emptyState, NO_FILTER, type State, unread, WINDOW } from '../src/desk/store/state'
+import { matches, NO_FILTER } from '../src/desk/store/filter'
+import { joined, withFact, withPage, withRead } from '../src/desk/store/reduce'
+import { type Chat, emptyState, type State, unread, WINDOW } from '../src/desk/store/state'
 
 const me = { employee_id: 'emp_me', name: 'Марина' } as Parameters<typeof emptyState>[0]
 const never = () => false
@@ -122,8 +123,8 @@ describe('lists', () => {
 
   it('a filter shows what the server would', () => {
     const mine = chat(1, { assignee_id: 'emp_me' })
-    expect(matches(mine, { ...NO_FILTER, mine: true }, 'emp_me')).toBe(true)
-    expect(matches(mine, { ...NO_FILTER, mine: true }, 'emp_other')).toBe(false)
+    expect(matches(mine, { ...NO_FILTER, employee: 'me' }, 'emp_me')).toBe(true)
+    expect(matches(mine, { ...NO_FILTER, employee: 'me' }, 'emp_other')).toBe(false)
     expect(matches(mine, { ...NO_FILTER, channel: 'chn_2' }, 'emp_me')).toBe(false)
     expect(matches(mine, { ...NO_FILTER, waiting: true }, 'emp_me')).toBe(false)
   })

@@ -9,7 +9,7 @@ import { Menu, MenuGroup, MenuItem, MenuLine } from '../../kit/ui/menu'
 import { tellRefusal } from '../../kit/ui/toast'
 import { useDesk, useDeskState } from '../context'
 import { TABS } from '../path'
-import { NO_FILTER } from '../store/state'
+import { NO_FILTER } from '../store/filter'
 import { EmptyTab } from './empty-tab'
 import { Results } from './results'
 import { Row } from './row'
@@ -174,7 +174,7 @@ function Filters() {
   const channel = filter.channel ? channels.get(filter.channel) : undefined
   const parts = [
     channel ? channel.name : t.list.allChannels,
-    ...(filter.mine ? [t.list.mine] : []),
+    ...(filter.employee ? [t.list.mine] : []),
     ...(filter.waiting ? [t.list.waiting] : []),
   ]
   return (
@@ -190,7 +190,7 @@ function Filters() {
           </button>
         }
       >
-        <MenuItem checked={filter.mine} onClick={() => desk.setFilter({ ...filter, mine: !filter.mine })}>
+        <MenuItem checked={filter.employee === 'me'} onClick={() => desk.setFilter({ ...filter, employee: filter.employee ? null : 'me' })}>
           {t.list.mine}
         </MenuItem>
         <MenuItem checked={filter.waiting} onClick={() => desk.setFilter({ ...filter, waiting: !filter.waiting })}>

@@ -3,10 +3,12 @@ import { EventSocket, type Link } from '../../kit/api/socket'
 import type { ConversationState, Employee, EventFrame, Presence, ServerFrame } from '../../kit/api/types'
 import { newId } from '../../kit/id'
 import { Box } from './box'
-import { readDrafts, writeDraft } from './drafts'
+import { asQuery, type Filter } from './filter'
+import { DraftSync, readDrafts, server, writeDraft } from './drafts'
 import { Outbox } from './outbox'
 import * as reduce from './reduce'
-import { type Chat, emptyState, type Filter, type Outgoing, type State } from './state'
+import { type Chat, emptyState, type Outgoing, type State, type Target } from './state'
+import { type Mode, readCanned, readContactFields } from './talk-api'
 
 const PAGE = 50
 const TYPING_SHOWN = 4000
@@ -18,6 +20,7 @@ export const UNDO_FOR = 8000
 export class Desk {
   readonly box: Box
   readonly outbox: Outbox
+  readonly drafts: DraftSync
   readonly #socket: EventSocket
   /** The number of the last event about a conversation, to tell an older answer from a newer. */
   readonly #touched = new Map<string, number>()
@@ -33,6 +36,12 @@ export class Desk {
   constructor(me: Employee, loggedOut: () => void) {
     this.box = new Box({ ...emptyState(me), drafts: readDrafts(me.employee_id) })
     this.outbox = new Outbox(this.box)
+    this.drafts = new DraftSync(me.employee_id, {
+      ...server,
+      text: (key) => this.state.drafts.get(key) ?? '',
+      show: (key, text) => this.#showDraft(key, text),
+      keys: () => this.state.drafts.keys(),
+    })
     this.#socket = new EventSocket({
       frame: (frame) => this.#frame(frame),
       link: (link) => this.#link(link),
@@ -44,6 +53,7 @@ export class Desk {
     this.#socket.connect()
     this.#readAll()
     void this.outbox.start()
+    void this.drafts.start()
     addEventListener('pagehide', this.#leave)
     this.#clock = setInterval(() => {
       this.box.change((state) => reduce.withoutOldTyping(state, Date.now()))
@@ -56,6 +66,7 @@ export class Desk {
     clearInterval(this.#clock)
     this.#socket.end()
     this.outbox.end()
+    this.drafts.end()
   }
 
   get state(): State {
@@ -75,6 +86,7 @@ export class Desk {
   #frame(frame: ServerFrame) {
     switch (frame.type) {
       case 'event':
+        if (this.#heardDraft(frame)) return
         this.#batch.push(frame)
         return this.#schedule()
       case 'resync':
@@ -87,6 +99,14 @@ export class Desk {
       case 'viewing':
         return this.box.change((s) => reduce.withViewing(s, frame.conversation_id, frame.employee_id, frame.on))
     }
+  }
+
+  /** Drafts are no part of what facts change: who writes here wins over what comes. */
+  #heardDraft(frame: EventFrame): boolean {
+    const fact = frame as unknown as { kind: string; data: { conversation_id: string; mode: Mode; text: string } }
+    if (fact.kind !== 'draft.changed') return false
+    this.drafts.heard(fact.data.conversation_id, fact.data.mode, fact.data.text)
+    return true
   }
 
   #typing(id: string, who: string) {
@@ -183,13 +203,15 @@ export class Desk {
       ask(api.GET('/api/v1/tags')).then(({ items }) =>
         this.box.change((s) => ({ ...s, tags: new Map(items.map((i) => [i.tag_id, i])) })),
       ),
+      readCanned().then((canned) => this.box.change((s) => ({ ...s, canned }))),
+      readContactFields().then((fields) => this.box.change((s) => ({ ...s, fields }))),
     ]
     await Promise.allSettled(reads)
   }
 
   async readList(name: ConversationState, from: 'top' | 'further') {
     const view = this.state.views[name]
-    if (from === 'further' && (view.load === 'loading' || !view.next)) return
+    if (from === 'further' && (view.load === 'loading' || !view.next || view.cut)) return
     if (from === 'top') this.#lists.set(name, (this.#lists.get(name) ?? 0) + 1)
     const round = this.#lists.get(name)
     const filter = this.state.filter
@@ -203,9 +225,7 @@ export class Desk {
               state: name,
               limit: PAGE,
               cursor: from === 'further' ? (view.next ?? undefined) : undefined,
-              assignee_id: filter.mine ? this.state.me.employee_id : undefined,
-              waiting: filter.waiting || undefined,
-              channel_id: filter.channel ?? undefined,
+              ...asQuery(filter, this.state.me.employee_id),
             },
           },
         }),
@@ -263,10 +283,19 @@ export class Desk {
     })
   }
 
+  /** What is to be shown of a conversation that is or will be open; `null`: it was shown. */
+  aim(target: Target | null) {
+    this.box.change((state) => (state.target === target ? state : { ...state, target }))
+  }
+
   /** Opens a conversation, or none. */
   open(id: string | null) {
     if (this.state.open === id) return
-    this.box.change((state) => ({ ...state, open: id }))
+    this.box.change((state) => ({
+      ...state,
+      open: id,
+      target: state.target?.conversation_id === id ? state.target : null,
+    }))
     this.#socket.say({ type: 'viewing', conversation_id: id })
     if (id) void this.#readOpen(id)
   }
@@ -298,33 +327,39 @@ export class Desk {
     this.box.change((s) => ({ ...s, contacts: new Map(s.contacts).set(id, contact) }))
   }
 
-  async readThread(id: string, which: 'latest' | 'older') {
+  /** Reads messages: the latest, those before or after what is held, or those around a place. */
+  async readThread(id: string, which: 'latest' | 'older' | 'newer' | { around: number }) {
     const thread = this.state.threads.get(id)
-    if (which === 'older' && (!thread || thread.load === 'loading' || !thread.older)) return
-    const before = which === 'older' ? thread?.items[0]?.position : undefined
+    const more = which === 'older' || which === 'newer'
+    if (more && (!thread || thread.load === 'loading' || !thread[which])) return
+    const around = typeof which === 'object' ? which.around : null
+    const round = (this.#threads.get(id) ?? 0) + 1
+    this.#threads.set(id, round)
     this.box.change((s) => reduce.withThread(s, id, (t) => ({ ...t, load: 'loading' })))
+    const query = {
+      limit: PAGE,
+      before: which === 'older' ? thread?.items[0]?.position : undefined,
+      after: which === 'newer' ? thread?.items.at(-1)?.position : around === null ? undefined : Math.max(0, around - PAGE / 2),
+    }
     try {
       const { items } = await ask(
         api.GET('/api/v1/conversations/{conversation_id}/messages', {
-          params: { path: { conversation_id: id }, query: { limit: PAGE, before } },
+          params: { path: { conversation_id: id }, query },
         }),
       )
+      if (round !== this.#threads.get(id)) return
+      const last = this.state.chats.get(id)?.last_position
       this.box.change((s) =>
-        reduce.withThread(s, id, (t) => {
-          const older = which === 'latest' && t.items.length > 0 ? t.older : items.length === PAGE
-          const last = t.items.at(-1)
-          // A page that does not reach what we have would leave a hole: it stands alone then.
-          const hole = which === 'latest' && last && items[0] && items[0].position > last.position
-          if (hole) return { items, older: items.length === PAGE, load: 'yes' }
-          // What events brought meanwhile is newer than the page.
-          return { items: reduce.joined(items, t.items), older, load: 'yes' }
-        }),
+        reduce.withThread(s, id, (t) => reduce.withMessages(t, items, around === null ? (which as 'latest') : 'around', PAGE, last)),
       )
     } catch (error) {
       if (!(error instanceof Refused)) throw error
+      if (round !== this.#threads.get(id)) return
       this.box.change((s) => reduce.withThread(s, id, (t) => ({ ...t, load: 'failed' })))
     }
   }
+
+  #threads = new Map<string, number>()
 
   // Deeds
 
@@ -447,6 +482,12 @@ export class Desk {
   }
 
   setDraft(key: string, text: string) {
+    if ((this.state.drafts.get(key) ?? '') === text) return
+    this.#showDraft(key, text)
+    this.drafts.wrote(key)
+  }
+
+  #showDraft(key: string, text: string) {
     this.box.change((state) => {
       if ((state.drafts.get(key) ?? '') === text) return state
       const drafts = new Map(state.drafts)

@@ -113,7 +113,7 @@ export class Outbox {
       return withThread(next, message.conversation_id, (thread) => {
         // The event may have come first, and with it a later status.
         const held = thread.items.some((item) => item.message_id === message.message_id)
-        return held ? thread : { ...thread, items: joined(thread.items, [message]) }
+        return held || thread.newer ? thread : { ...thread, items: joined(thread.items, [message]) }
       })
     })
   }

@@ -1,7 +1,8 @@
 /** How facts change the state. Pure: the same facts give the same state, in whatever batches they
  * come, and a fact that comes twice changes nothing. */
 import type { ConversationState, EventFrame, Listed, Message } from '../../kit/api/types'
-import { type Chat, EMPTY_THREAD, type Filter, type State, type Thread, type View, WINDOW } from './state'
+import { matches } from './filter'
+import { type Chat, EMPTY_THREAD, type State, type Thread, type View, WINDOW } from './state'
 
 export const STATES: readonly ConversationState[] = ['new', 'in_work', 'closed']
 
@@ -22,12 +23,6 @@ export function before(a: Chat, b: Chat): boolean {
   return a.conversation_id > b.conversation_id
 }
 
-export function matches(chat: Chat, filter: Filter, me: string): boolean {
-  if (filter.mine && chat.assignee_id !== me) return false
-  if (filter.waiting && !chat.waiting_since) return false
-  return !filter.channel || chat.channel_id === filter.channel
-}
-
 /** Puts a conversation where it belongs in a tab, or out of it. */
 function place(view: View, chat: Chat, chats: ReadonlyMap<string, Chat>, belongs: boolean): View {
   const id = chat.conversation_id
@@ -43,10 +38,10 @@ function place(view: View, chat: Chat, chats: ReadonlyMap<string, Chat>, belongs
     else high = middle
   }
   // Below the window's end there may be others that we do not have: the next page brings it.
-  if (low === ids.length && view.next !== null) return at < 0 ? view : { ...view, ids }
+  if (low === ids.length && (view.next !== null || view.cut)) return at < 0 ? view : { ...view, ids }
   if (low === at) return view
   ids.splice(low, 0, id)
-  return { ...view, ids: ids.length > WINDOW + 50 ? ids.slice(0, WINDOW) : ids }
+  return ids.length > WINDOW ? { ...view, ids: ids.slice(0, WINDOW), cut: true } : { ...view, ids }
 }
 
 export function withChat(state: State, chat: Chat): State {
@@ -81,10 +76,12 @@ export function withPage(
   const ids = page.items.map((item) => item.conversation_id).filter((id) => chats.get(id)?.state === name)
   const old = from === 'top' ? [] : state.views[name].ids
   const known = new Set(old)
+  const all = [...old, ...ids.filter((id) => !known.has(id))]
   const view: View = {
-    ids: [...old, ...ids.filter((id) => !known.has(id))],
+    ids: all.slice(0, WINDOW),
     next: page.next ?? null,
     load: 'yes',
+    cut: all.length > WINDOW || (all.length === WINDOW && !!page.next),
   }
   return { ...state, chats, views: { ...state.views, [name]: view } }
 }
@@ -104,9 +101,48 @@ export function withThread(state: State, id: string, change: (thread: Thread) =>
   return { ...state, threads: put(state.threads, id, change(thread)) }
 }
 
+/** A page of messages, oldest first, put into what is held. */
+export function withMessages(
+  thread: Thread,
+  page: readonly Message[],
+  which: 'latest' | 'older' | 'newer' | 'around',
+  asked: number,
+  lastPosition: number | undefined,
+): Thread {
+  const full = page.length >= asked
+  const first = page[0]
+  const last = thread.items.at(-1)
+  switch (which) {
+    case 'older':
+      return { ...thread, items: joined(page, thread.items), older: full, load: 'yes' }
+    case 'newer':
+      return { ...thread, items: joined(thread.items, page), newer: full, load: 'yes' }
+    case 'around': {
+      const end = page.at(-1)
+      return {
+        items: page,
+        // Those before were not asked for; the first of all has the place 1.
+        older: !!first && first.position > 1,
+        newer: full && (lastPosition === undefined || !end || end.position < lastPosition),
+        load: 'yes',
+      }
+    }
+    case 'latest': {
+      // A page that does not reach what we have would leave a hole: it stands alone then.
+      const hole = thread.newer || (last && first && first.position > last.position)
+      if (hole) return { items: page, older: full, newer: false, load: 'yes' }
+      // What events brought meanwhile is newer than the page.
+      const older = thread.items.length > 0 ? thread.older : full
+      return { items: joined(page, thread.items), older, newer: false, load: 'yes' }
+    }
+  }
+}
+
 function withMessage(state: State, message: Message): State {
   const thread = state.threads.get(message.conversation_id)
   if (!thread || thread.load === 'no') return state
+  const last = thread.items.at(-1)
+  if (thread.newer && last && message.position > last.position) return state
   const items = joined(thread.items, [message])
   return { ...state, threads: put(state.threads, message.conversation_id, { ...thread, items }) }
 }

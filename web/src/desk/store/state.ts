@@ -11,31 +11,39 @@ import type {
   Tag,
 } from '../../kit/api/types'
 import type { Link } from '../../kit/api/socket'
+import type { CannedReply, ContactField } from './talk-api'
+import { type Filter, NO_FILTER } from './filter'
+import { DEFAULTS, type Preferences } from './preferences'
 
 /** A conversation as the desk holds it. `read_position` is absent until the server told it. */
 export type Chat = Conversation & { read_position?: number }
 
-/** What the list shows of a state. */
-export interface Filter {
-  mine: boolean
-  waiting: boolean
-  channel: string | null
+/** A message to show and mark in its conversation: what a search found. The thread forgets it
+ * (`desk.aim(null)`) once it stands there. */
+export interface Target {
+  conversation_id: string
+  position: number
+  /** The words that were looked for. */
+  q: string
 }
-
-export const NO_FILTER: Filter = { mine: false, waiting: false, channel: null }
 
 /** One tab of the list: ids in order, a window on what the server has. */
 export interface View {
   ids: readonly string[]
   next: string | null
   load: 'no' | 'loading' | 'yes' | 'failed'
+  /** Rows below the window were let go: what follows is not asked for. */
+  cut?: boolean
 }
 
-/** The messages of one conversation, oldest first, the latest always among them. */
+/** The messages of one conversation, oldest first, without holes. */
 export interface Thread {
   items: readonly Message[]
   /** Whether older ones may exist. */
   older: boolean
+  /** Whether newer ones exist that are not here: the thread stands in the past, and what comes live
+   * is not put under it. */
+  newer: boolean
   load: 'no' | 'loading' | 'yes' | 'failed'
 }
 
@@ -82,12 +90,18 @@ export interface State {
   /** Conversations whose closing may still be undone. */
   closing: ReadonlySet<string>
   drafts: ReadonlyMap<string, string>
+  canned: readonly CannedReply[]
+  fields: readonly ContactField[]
   link: Link
   open: string | null
+  target: Target | null
+  /** Conversations chosen for a deed on many. */
+  selected: ReadonlySet<string>
+  preferences: Preferences
 }
 
 export const EMPTY_VIEW: View = { ids: [], next: null, load: 'no' }
-export const EMPTY_THREAD: Thread = { items: [], older: true, load: 'no' }
+export const EMPTY_THREAD: Thread = { items: [], older: true, newer: false, load: 'no' }
 
 /** At most so many rows of a tab are held; further down the server is asked again. */
 export const WINDOW = 500
@@ -111,8 +125,13 @@ export function emptyState(me: Employee): State {
     outgoing: [],
     closing: new Set(),
     drafts: new Map(),
+    canned: [],
+    fields: [],
     link: 'connecting',
     open: null,
+    target: null,
+    selected: new Set(),
+    preferences: DEFAULTS,
   }
 }
 
