@@ -7,14 +7,23 @@ import { whyRefused } from '../kit/ui/toast'
 import { useDesk, useDeskState } from './context'
 
 /** To write to a person first, through a channel that can. */
-export function WriteFirst({ onClose, onDone }: { onClose: () => void; onDone: (id: string) => void }) {
+export function WriteFirst({
+  start,
+  onClose,
+  onDone,
+}: {
+  /** What is known already: the channel, the address, the name. */
+  start?: { channel: string; to: string; name: string }
+  onClose: () => void
+  onDone: (id: string) => void
+}) {
   const { desk } = useDesk()
   const channels = useDeskState((state) => state.channels)
   const kinds = useDeskState((state) => state.kinds)
   const able = [...channels.values()].filter(
     (channel) => channel.state !== 'disabled' && kinds.get(channel.kind)?.write_first,
   )
-  const [channel, setChannel] = useState(able[0]?.channel_id ?? '')
+  const [channel, setChannel] = useState(start?.channel ?? able[0]?.channel_id ?? '')
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState('')
   const chosen = channels.get(channel)
@@ -72,11 +81,11 @@ export function WriteFirst({ onClose, onDone }: { onClose: () => void; onDone: (
             </select>
           )}
         </Field>
-        <TextField label={chosen?.kind === 'email' ? t.write.toEmail : t.write.to} name="to" required autoFocus />
-        <TextField label={t.write.name} name="name" />
+        <TextField label={chosen?.kind === 'email' ? t.write.toEmail : t.write.to} name="to" required defaultValue={start?.to} autoFocus={!start} />
+        <TextField label={t.write.name} name="name" defaultValue={start?.name} />
         {subject && <TextField label={t.write.subject} name="subject" />}
         <Field label={t.write.text} required>
-          {(ids) => <textarea {...ids} name="text" required rows={4} className={`${inputClass} py-2`} />}
+          {(ids) => <textarea {...ids} name="text" required rows={4} autoFocus={!!start} className={`${inputClass} py-2`} />}
         </Field>
         {fault && (
           <p role="alert" className="rounded-control bg-red-soft px-3 py-2 text-second text-red">

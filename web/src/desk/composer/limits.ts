@@ -43,3 +43,21 @@ export function tooMuch(
   const long = length(text, channel.text_unit)
   return long > most ? t.limits.text(number(long), number(most)) : null
 }
+
+/** What a channel takes, in words: said before anything is chosen. */
+export function accepts(channel: Capabilities | undefined): string {
+  if (!channel) return ''
+  if (channel.files.length === 0 || channel.max_files === 0) return t.talk.files.none
+  const told = channel.files
+    .filter((one) => one.kind in t.talk.files.kind)
+    .map((one) => t.talk.files.upTo(t.talk.files.kind[one.kind], size(Math.min(LARGEST_UPLOAD, one.max_bytes))))
+  return t.talk.files.accepts([...new Set(told)].join(', '))
+}
+
+/** How full the text is, once that matters: from four fifths of what the channel takes. */
+export function fullness(text: string, files: number, channel: Capabilities | undefined): { has: number; most: number } | null {
+  const most = channel && (files > 0 ? channel.max_caption : channel.max_text)
+  if (!most) return null
+  const has = length(text, channel.text_unit)
+  return has >= most * 0.8 ? { has, most } : null
+}

@@ -9,6 +9,7 @@ import { Button, IconButton } from '../../kit/ui/button'
 import { Menu, MenuItem } from '../../kit/ui/menu'
 import { tellRefusal } from '../../kit/ui/toast'
 import { Composer } from '../composer/composer'
+import { heldOf } from '../composer/held'
 import { useDesk, useDeskState } from '../context'
 import { chatName } from '../list/row'
 import type { Chat } from '../store/state'
@@ -28,7 +29,7 @@ export function Pane({ id, onBack, onTake, onClose, onCard, cardShown }: Props) 
   const { me } = useDesk()
   const chat = useDeskState((state) => state.chats.get(id))
   const works = has(me, 'work_conversations')
-  const [replyTo, setReplyTo] = useState<Message | null>(null)
+  const [replyTo, setReplyTo] = useState<Message | null>(() => heldOf(id).replyTo)
   const canReply = useDeskState((state) => {
     const kind = chat && state.channels.get(chat.channel_id)?.kind
     return works && chat?.state !== 'closed' && !!kind && !!state.kinds.get(kind)?.replies
