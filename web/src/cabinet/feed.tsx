@@ -1,17 +1,19 @@
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react'
 import { EventSocket } from '../kit/api/socket'
 import type { EventFrame } from '../kit/api/types'
-import { readSession } from '../kit/session'
+import { readSession, useSession } from '../kit/session'
 
 type Hear = (frame: EventFrame | { kind: 'resync' }) => void
 
 const Context = createContext<Set<Hear> | null>(null)
 
-/** One socket for all pages of the cabinet. */
+/** One socket for all pages of the cabinet, and for the desk in other tabs. */
 export function FeedProvider({ children }: { children: ReactNode }) {
   const [ears] = useState(() => new Set<Hear>())
+  const session = useSession()
+  const who = session.is === 'in' ? session.me.employee.employee_id : ''
   useEffect(() => {
-    const socket = new EventSocket({
+    const socket = new EventSocket(who, {
       frame: (frame) => {
         if (frame.type === 'event') ears.forEach((hear) => hear(frame))
         if (frame.type === 'resync') ears.forEach((hear) => hear({ kind: 'resync' }))
@@ -21,7 +23,7 @@ export function FeedProvider({ children }: { children: ReactNode }) {
     })
     socket.connect()
     return () => socket.end()
-  }, [ears])
+  }, [ears, who])
   return <Context value={ears}>{children}</Context>
 }
 

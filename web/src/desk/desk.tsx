@@ -12,14 +12,17 @@ import { List } from './list/list'
 import { deskPath, readPlace } from './path'
 import { Rail } from './rail'
 import { useSignals } from './signals'
-import { Desk as Work, UNDO_FOR } from './store/desk'
+import { UNDO_FOR } from './store/closing'
+import { Desk as Work } from './store/desk'
 import { disk } from './store/disk'
 import { forgetDrafts } from './store/drafts'
+import { forgetPreferences } from './store/settings'
 import { Pane } from './thread/pane'
 import { WriteFirst } from './write-first'
 
 onFarewell(async () => {
   forgetDrafts()
+  forgetPreferences()
   await disk.clear()
 })
 

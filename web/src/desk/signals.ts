@@ -39,7 +39,8 @@ export function useSignals(desk: Desk) {
   }, [waiting])
   useEffect(() => {
     let last = 0
-    desk.onIncoming = () => {
+    desk.onFacts = (facts) => {
+      if (!facts.some((fact) => fact.kind === 'message.created' && fact.data.message.direction === 'inbound')) return
       const now = Date.now()
       if (isMuted() || desk.state.me.presence !== 'online' || now - last < 2000) return
       if (document.hasFocus() && desk.state.open) return
@@ -47,7 +48,7 @@ export function useSignals(desk: Desk) {
       knock()
     }
     return () => {
-      desk.onIncoming = null
+      desk.onFacts = null
     }
   }, [desk])
 }

@@ -3,18 +3,21 @@ import { EventSocket, type Link } from '../../kit/api/socket'
 import type { ConversationState, Employee, EventFrame, Presence, ServerFrame } from '../../kit/api/types'
 import { newId } from '../../kit/id'
 import { Box } from './box'
-import { asQuery, type Filter } from './filter'
+import { Closing } from './closing'
+import { readDirectories } from './directories'
+import type { Filter } from './filter'
+import { Lists } from './lists'
+import { Settings } from './settings'
 import { DraftSync, readDrafts, server, writeDraft } from './drafts'
 import { Outbox } from './outbox'
 import * as reduce from './reduce'
 import { type Chat, emptyState, type Outgoing, type State, type Target } from './state'
-import { type Mode, readCanned, readContactFields } from './talk-api'
+import type { Mode } from './talk-api'
 
 const PAGE = 50
 const TYPING_SHOWN = 4000
-const COUNTS_PAUSE = 250
-/** How long a closing may be undone. The server closes for good, so it is told only then. */
-export const UNDO_FOR = 8000
+/** So long the first reading waits for the socket; after that it does not, and is repeated. */
+const WAIT_FOR_SOCKET = 800
 
 /** Everything the desk does: the state, the socket that keeps it, and the deeds of a person. */
 export class Desk {
@@ -22,15 +25,13 @@ export class Desk {
   readonly outbox: Outbox
   readonly drafts: DraftSync
   readonly #socket: EventSocket
-  /** The number of the last event about a conversation, to tell an older answer from a newer. */
-  readonly #touched = new Map<string, number>()
-  #events = 0
+  readonly settings: Settings
+  readonly lists: Lists
+  readonly closing: Closing
   #batch: EventFrame[] = []
   #scheduled = false
-  #countsTimer = 0
-  #lists = new Map<ConversationState, number>()
+  #begun: { at: 'no' | 'late' | 'yes'; now: () => void } = { at: 'no', now() {} }
   #typingSaid = 0
-  #closers = new Map<string, () => void>()
   #clock = 0
 
   constructor(me: Employee, loggedOut: () => void) {
@@ -42,7 +43,20 @@ export class Desk {
       show: (key, text) => this.#showDraft(key, text),
       keys: () => this.state.drafts.keys(),
     })
-    this.#socket = new EventSocket({
+    const begun = new Promise<void>((done) => {
+      this.#begun.now = done
+    })
+    this.lists = new Lists(this.box, begun)
+    this.settings = new Settings(this.box, me.employee_id)
+    this.closing = new Closing(
+      (closing) => this.box.change((state) => ({ ...state, closing })),
+      async (id) => {
+        const chat = await this.#call(id, 'close')
+        this.box.change((state) => reduce.withChat(state, chat))
+        this.lists.readCountsSoon()
+      },
+    )
+    this.#socket = new EventSocket(me.employee_id, {
       frame: (frame) => this.#frame(frame),
       link: (link) => this.#link(link),
       loggedOut,
@@ -51,18 +65,27 @@ export class Desk {
 
   start() {
     this.#socket.connect()
+    setTimeout(() => {
+      if (this.#begun.at !== 'no') return
+      this.#begun.at = 'late'
+      this.#begun.now()
+    }, WAIT_FOR_SOCKET)
     this.#readAll()
+    this.settings.start()
     void this.outbox.start()
     void this.drafts.start()
-    addEventListener('pagehide', this.#leave)
+    addEventListener('pagehide', this.closing.leave)
+    document.addEventListener('visibilitychange', this.#look)
     this.#clock = setInterval(() => {
       this.box.change((state) => reduce.withoutOldTyping(state, Date.now()))
     }, 1000)
   }
 
   end() {
-    this.#leave()
-    removeEventListener('pagehide', this.#leave)
+    this.closing.leave()
+    removeEventListener('pagehide', this.closing.leave)
+    document.removeEventListener('visibilitychange', this.#look)
+    this.settings.end()
     clearInterval(this.#clock)
     this.#socket.end()
     this.outbox.end()
@@ -77,10 +100,19 @@ export class Desk {
 
   #link(link: Link) {
     this.box.change((state) => (state.link === link ? state : { ...state, link }))
-    if (link === 'online') {
-      this.outbox.flush()
-      this.#socket.say({ type: 'viewing', conversation_id: this.state.open })
-    }
+    if (link !== 'online') return
+    const { at } = this.#begun
+    this.#begun.at = 'yes'
+    if (at === 'no') this.#begun.now()
+    // What was read before events came may be old already.
+    if (at === 'late') this.#readAll()
+    this.outbox.flush()
+    this.#look()
+  }
+
+  /** Of several tabs the one that a person looks at says what is looked at. */
+  #look = () => {
+    if (!document.hidden) this.#socket.say({ type: 'viewing', conversation_id: this.state.open })
   }
 
   #frame(frame: ServerFrame) {
@@ -131,11 +163,10 @@ export class Desk {
     const lists = new Set<ConversationState>()
     let counts = false
     let directories = false
-    let incoming = false
     this.box.change((state) => {
       for (const fact of facts) {
         const id = conversationOf(fact)
-        if (id) this.#touched.set(id, ++this.#events)
+        if (id) this.lists.touch(id)
         const done = reduce.withFact(state, fact)
         state = done.state
         for (const wish of done.wishes) {
@@ -143,143 +174,64 @@ export class Desk {
           else if (wish === 'directories') directories = true
           else lists.add(wish.list)
         }
-        incoming ||= fact.kind === 'message.created' && fact.data.message.direction === 'inbound'
       }
       return state
     })
-    for (const name of lists) this.#readListSoon(name)
-    if (counts) this.#readCountsSoon()
+    for (const name of lists) this.lists.readSoon(name)
+    if (counts) this.lists.readCountsSoon()
     if (directories) this.#readDirectoriesSoon()
-    if (incoming) this.onIncoming?.()
+    this.onFacts?.(facts)
   }
 
-  /** A customer wrote. */
-  onIncoming: (() => void) | null = null
+  /** Hears what happened, after the state knows it. */
+  onFacts: ((facts: readonly EventFrame[]) => void) | null = null
 
   // Reading
 
   #readAll() {
     const { views, open, threads } = this.state
-    for (const name of reduce.STATES) if (views[name].load !== 'no') void this.readList(name, 'top')
+    for (const name of reduce.STATES) if (views[name].load !== 'no') void this.lists.read(name, 'top')
     this.box.change((state) => {
       const kept = open ? threads.get(open) : undefined
       return { ...state, threads: kept && open ? new Map([[open, kept]]) : new Map(), viewing: new Map() }
     })
     if (open) void this.#readOpen(open)
-    this.#readCountsSoon()
+    this.lists.readCountsSoon()
     void this.#readDirectories()
   }
 
   #directoriesTimer = 0
 
-  #readDirectoriesSoon() {
+  #readDirectoriesSoon(after = 300) {
     if (this.#directoriesTimer) return
     this.#directoriesTimer = setTimeout(() => {
       this.#directoriesTimer = 0
       void this.#readDirectories()
-    }, 300)
+    }, after)
   }
 
   async #readDirectories() {
-    const query = { limit: 100 }
-    const reads = [
-      ask(api.GET('/api/v1/channels')).then(({ items }) =>
-        this.box.change((s) => ({ ...s, channels: new Map(items.map((i) => [i.channel_id, i])) })),
-      ),
-      ask(api.GET('/api/v1/channel-kinds')).then(({ items }) =>
-        this.box.change((s) => ({ ...s, kinds: new Map(items.map((i) => [i.kind, i.capabilities])) })),
-      ),
-      everyPage((cursor) => ask(api.GET('/api/v1/employees', { params: { query: { ...query, cursor } } }))).then(
-        (items) =>
-          this.box.change((s) => ({
-            ...s,
-            me: items.find((i) => i.employee_id === s.me.employee_id) ?? s.me,
-            employees: new Map(items.map((i) => [i.employee_id, i])),
-          })),
-      ),
-      everyPage((cursor) => ask(api.GET('/api/v1/groups', { params: { query: { ...query, cursor } } }))).then((items) =>
-        this.box.change((s) => ({ ...s, groups: new Map(items.map((i) => [i.group_id, i])) })),
-      ),
-      ask(api.GET('/api/v1/tags')).then(({ items }) =>
-        this.box.change((s) => ({ ...s, tags: new Map(items.map((i) => [i.tag_id, i])) })),
-      ),
-      readCanned().then((canned) => this.box.change((s) => ({ ...s, canned }))),
-      readContactFields().then((fields) => this.box.change((s) => ({ ...s, fields }))),
-    ]
-    await Promise.allSettled(reads)
+    const read = await readDirectories(this.box)
+    if (!read && this.#clock) this.#readDirectoriesSoon(3000)
   }
 
-  async readList(name: ConversationState, from: 'top' | 'further') {
-    const view = this.state.views[name]
-    if (from === 'further' && (view.load === 'loading' || !view.next || view.cut)) return
-    if (from === 'top') this.#lists.set(name, (this.#lists.get(name) ?? 0) + 1)
-    const round = this.#lists.get(name)
-    const filter = this.state.filter
-    const since = this.#events
-    this.#setView(name, { load: 'loading' })
-    try {
-      const page = await ask(
-        api.GET('/api/v1/conversations', {
-          params: {
-            query: {
-              state: name,
-              limit: PAGE,
-              cursor: from === 'further' ? (view.next ?? undefined) : undefined,
-              ...asQuery(filter, this.state.me.employee_id),
-            },
-          },
-        }),
-      )
-      if (round !== this.#lists.get(name)) return
-      this.box.change((state) => {
-        let next = reduce.withPage(state, name, page, from, (id) => (this.#touched.get(id) ?? 0) > since)
-        // What moved into this tab while the page was on its way.
-        for (const [id, at] of this.#touched) {
-          const chat = at > since ? next.chats.get(id) : undefined
-          if (chat) next = reduce.withChat(next, chat)
-        }
-        return next
-      })
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error
-      if (round === this.#lists.get(name)) this.#setView(name, { load: 'failed' })
-      if (error.passing) setTimeout(() => this.state.views[name].load === 'failed' && this.readList(name, 'top'), 3000)
-    }
-  }
-
-  #setView(name: ConversationState, change: Partial<State['views']['new']>) {
-    this.box.change((s) => ({ ...s, views: { ...s.views, [name]: { ...s.views[name], ...change } } }))
-  }
-
-  #listTimers = new Map<ConversationState, number>()
-
-  #readListSoon(name: ConversationState) {
-    if (this.state.views[name].load === 'no' || this.#listTimers.has(name)) return
-    const read = () => {
-      this.#listTimers.delete(name)
-      void this.readList(name, 'top')
-    }
-    this.#listTimers.set(name, setTimeout(read, 150))
-  }
-
-  #readCountsSoon() {
-    if (this.#countsTimer) return
-    this.#countsTimer = setTimeout(async () => {
-      this.#countsTimer = 0
-      try {
-        const counts = await ask(api.GET('/api/v1/conversations/counts'))
-        this.box.change((state) => ({ ...state, counts }))
-      } catch (error) {
-        if (!(error instanceof Refused)) throw error
-      }
-    }, COUNTS_PAUSE)
+  readList(name: ConversationState, from: 'top' | 'further') {
+    return this.lists.read(name, from)
   }
 
   setFilter(filter: Filter) {
+    this.lists.setFilter(filter)
+  }
+
+  /** Chooses a conversation for a deed on many, or no longer. */
+  select(ids: readonly string[], on: boolean) {
     this.box.change((state) => {
-      const views = { ...state.views }
-      for (const name of reduce.STATES) views[name] = { ids: [], next: null, load: 'no' }
-      return { ...state, filter, views }
+      const selected = new Set(state.selected)
+      for (const id of ids) {
+        if (on) selected.add(id)
+        else selected.delete(id)
+      }
+      return { ...state, selected }
     })
   }
 
@@ -297,6 +249,7 @@ export class Desk {
       target: state.target?.conversation_id === id ? state.target : null,
     }))
     this.#socket.say({ type: 'viewing', conversation_id: id })
+    if (id) this.markUnread(id, false)
     if (id) void this.#readOpen(id)
   }
 
@@ -306,10 +259,10 @@ export class Desk {
 
   async #readChat(id: string) {
     try {
-      const since = this.#events
+      const since = this.lists.now
       if (!this.state.chats.has(id)) {
         const chat = await this.#call(id, 'get')
-        if ((this.#touched.get(id) ?? 0) <= since) this.box.change((s) => reduce.withChat(s, chat))
+        if (!this.lists.changedSince(id, since)) this.box.change((s) => reduce.withChat(s, chat))
       }
       const contact = this.state.chats.get(id)?.contact_id
       if (contact) await this.readContact(contact)
@@ -380,7 +333,7 @@ export class Desk {
   async take(id: string) {
     const chat = await this.#call(id, 'take')
     this.box.change((state) => reduce.withChat(state, chat))
-    this.#readCountsSoon()
+    this.lists.readCountsSoon()
   }
 
   async join(id: string) {
@@ -396,56 +349,16 @@ export class Desk {
       }),
     )
     this.box.change((state) => reduce.withChat(state, chat))
-    this.#readCountsSoon()
+    this.lists.readCountsSoon()
   }
 
   /** Closes after a while in which it may be undone; `failed` hears why it could not. */
-  close(id: string, failed: (error: Refused) => void) {
-    if (this.#closers.has(id)) return
-    this.#setClosing(id, true)
-    const close = () => {
-      clearTimeout(timer)
-      this.#closers.delete(id)
-      this.#call(id, 'close')
-        .then((chat) => this.box.change((state) => reduce.withChat(state, chat)))
-        .catch((error: unknown) => {
-          if (!(error instanceof Refused)) throw error
-          failed(error)
-        })
-        .finally(() => {
-          this.#setClosing(id, false)
-          this.#readCountsSoon()
-        })
-    }
-    const timer = setTimeout(close, UNDO_FOR)
-    this.#closers.set(id, close)
-    this.#undo.set(id, () => clearTimeout(timer))
+  close(id: string, failed: (error: unknown) => void) {
+    this.closing.add([id], (outcome) => outcome.failed.forEach(({ why }) => failed(why)))
   }
-
-  #undo = new Map<string, () => void>()
 
   undoClose(id: string) {
-    this.#undo.get(id)?.()
-    this.#closers.delete(id)
-    this.#setClosing(id, false)
-  }
-
-  #setClosing(id: string, on: boolean) {
-    this.box.change((state) => {
-      const closing = new Set(state.closing)
-      if (on) closing.add(id)
-      else closing.delete(id)
-      return { ...state, closing }
-    })
-  }
-
-  /** What was closed by a person is closed when they leave, undone or not. */
-  #leave = () => {
-    for (const id of this.#closers.keys()) {
-      this.#undo.get(id)?.()
-      void fetch(`/api/v1/conversations/${id}/close`, { method: 'POST', keepalive: true })
-    }
-    this.#closers.clear()
+    this.closing.undo([id])
   }
 
   send(message: Pick<Outgoing, 'conversation_id' | 'kind' | 'text' | 'files' | 'reply_to' | 'mentions' | 'subject'>) {
@@ -472,6 +385,13 @@ export class Desk {
     ask(api.POST('/api/v1/conversations/{conversation_id}/read', { params, body: { position } })).catch(() => {
       // The mark is told again with the next message; nothing is lost meanwhile.
     })
+  }
+
+  /** A mark of one's own, on every device; opening takes it away. */
+  markUnread(id: string, on: boolean) {
+    const { marked } = this.state.preferences
+    if (marked.includes(id) === on) return
+    this.settings.set({ marked: on ? [...marked, id].slice(-200) : marked.filter((other) => other !== id) })
   }
 
   typing(id: string) {
@@ -536,7 +456,7 @@ export class Desk {
   async writeFirst(body: { channel_id: string; to: string; text: string; subject: string | null; name?: string }) {
     const made = await ask(api.POST('/api/v1/conversations', { body: { ...body, client_id: newId() } }))
     this.box.change((state) => reduce.withChat(state, made.conversation))
-    this.#readCountsSoon()
+    this.lists.readCountsSoon()
     return made.conversation
   }
 }
@@ -553,15 +473,4 @@ function conversationOf(fact: EventFrame): string | null {
     default:
       return null
   }
-}
-
-async function everyPage<T>(read: (cursor?: string) => Promise<{ items: T[]; next?: string | null }>): Promise<T[]> {
-  const all: T[] = []
-  let cursor: string | undefined
-  do {
-    const page = await read(cursor)
-    all.push(...page.items)
-    cursor = page.next ?? undefined
-  } while (cursor && all.length < 2000)
-  return all
 }
