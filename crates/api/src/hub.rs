@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use app::App;
+use app::{App, Hint};
 use domain::ids::AccountId;
 use tokio::sync::{Semaphore, broadcast::error::RecvError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -104,13 +104,19 @@ impl Hub {
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 hint = hints.recv() => match hint {
-                    Ok(hint) => self.wake(hint.account, hint.seq),
+                    Ok(hint) => self.offer(hint),
                     // Some were dropped, nobody knows whose: all look.
                     Err(RecvError::Lagged(_)) => self.rooms().values().for_each(|r| r.wake()),
                     Err(RecvError::Closed) => return,
                 },
                 _ = look.tick() => self.look().await,
             }
+        }
+    }
+
+    fn offer(&self, hint: Hint) {
+        if let Some(room) = self.rooms().get(&hint.account) {
+            room.offer(hint);
         }
     }
 

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use app::FeedPage;
+use app::{FeedPage, Hint};
 use axum::extract::ws::Utf8Bytes;
 use domain::{
     event::{Event, EventKind},
@@ -33,6 +33,8 @@ pub const PAGE: i64 = 500;
 const QUEUE: usize = 1024;
 /// Sockets of one account in this process.
 const MOST_SOCKETS: usize = 2000;
+/// Hints that wait to be handed out.
+const MOST_OFFERED: usize = 256;
 /// After a fault of the database; the hub's look wakes us anyway.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How old the answer to 'is anybody on line' may be.
@@ -44,6 +46,10 @@ pub struct Room {
     members: Mutex<usize>,
     opened: OnceCell<()>,
     woken: Notify,
+    /// Woken to read the rows.
+    behind: AtomicBool,
+    /// What commits of this process appended and nobody has handed out yet.
+    offered: Mutex<Vec<Hint>>,
     /// Everything up to it was handed out.
     seq: AtomicI64,
     sockets: Mutex<HashMap<u64, Arc<Slot>>>,
@@ -177,6 +183,8 @@ impl Room {
             members: Mutex::new(0),
             opened: OnceCell::new(),
             woken: Notify::new(),
+            behind: AtomicBool::new(false),
+            offered: Mutex::default(),
             seq: AtomicI64::new(0),
             sockets: Mutex::default(),
             next_id: AtomicU64::new(0),
@@ -194,7 +202,9 @@ impl Room {
         self.seq.load(Ordering::Acquire)
     }
 
+    /// The feed grew, or may have: the rows are to be read.
     pub fn wake(&self) {
+        self.behind.store(true, Ordering::Release);
         self.woken.notify_one();
     }
 
@@ -217,14 +227,47 @@ impl Room {
             .copied()
     }
 
+    /// The feed grew. What came with the hint spares us the reading if nothing is missing before it.
+    pub fn offer(&self, hint: Hint) {
+        {
+            let mut offered = lock(&self.offered);
+            if offered.len() >= MOST_OFFERED {
+                // Too slow for them: the gap makes us read the rows.
+                offered.clear();
+            }
+            offered.push(hint);
+        }
+        self.woken.notify_one();
+    }
+
     async fn read(&self, app: &app::App) {
         loop {
             self.woken.notified().await;
+            let behind = self.behind.swap(false, Ordering::AcqRel);
+            let offered = std::mem::take(&mut *lock(&self.offered));
+            if self.hand_out_offered(offered) && !behind {
+                continue;
+            }
             while self.read_page(app).await {
                 // Sockets that keep up empty their queues before the next page.
                 tokio::task::yield_now().await;
             }
         }
+    }
+
+    /// Hands out what follows without a gap; false when the rows are to be read.
+    fn hand_out_offered(&self, mut offered: Vec<Hint>) -> bool {
+        offered.sort_by_key(|hint| hint.seq);
+        for hint in &offered {
+            if hint.seq <= self.seq() {
+                continue;
+            }
+            if hint.events.first().is_none_or(|first| first.seq != self.seq() + 1) {
+                return false;
+            }
+            self.hand_out(hint.events.to_vec());
+        }
+        true
     }
 
     /// Whether there may be more.

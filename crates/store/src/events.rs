@@ -2,7 +2,7 @@
 //! before COMMIT, so a reader that sees number n has everything below n
 //! (identity columns are numbered at insert and lose rows of slow transactions for such a reader).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -15,12 +15,16 @@ use uuid::Uuid;
 
 use crate::{Error, Result, Store, TenantTx};
 
-/// The feed of `account` reaches at least `seq` now. Only a hint: readers read the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The feed of `account` reaches at least `seq` now. Only a hint: readers read the rows, unless they
+/// have everything before those that came with it.
+#[derive(Debug, Clone)]
 pub struct Hint {
     pub account: AccountId,
     pub seq: i64,
     pub origin: Origin,
+    /// What one commit of this process appended, as it stands in the rows: without a gap and with
+    /// `seq` as the last. Empty for commits of others and for large ones.
+    pub events: Arc<[Event]>,
 }
 
 /// Which process committed it.
@@ -41,17 +45,36 @@ pub enum FeedPage {
     },
 }
 
-/// Numbers and inserts a batch in one statement and tells other processes. Accounts' counters are
-/// locked in the order of their ids. Returns each account's last number.
+/// More events than these of one account in one commit are read from the rows again: hints wait in
+/// memory for slow readers.
+const MOST_AT_HAND: usize = 64;
+
+/// How far one account's feed grew.
+#[derive(Debug)]
+pub(crate) struct Growth {
+    account: AccountId,
+    pub seq: i64,
+    events: Arc<[Event]>,
+}
+
+impl Growth {
+    pub fn hint(self) -> Hint {
+        let Self { account, seq, events } = self;
+        Hint { account, seq, origin: Origin::Here, events }
+    }
+}
+
+/// Numbers and inserts a batch in one statement. Accounts' counters are locked in the order of their
+/// ids.
 pub(crate) async fn append(
     conn: &mut PgConnection,
-    batch: &[(AccountId, NewEvent)],
-) -> Result<Vec<(AccountId, i64)>> {
+    batch: Vec<(AccountId, NewEvent)>,
+) -> Result<Vec<Growth>> {
     let mut counts: BTreeMap<Uuid, i64> = BTreeMap::new();
     let (mut accounts, mut nth, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
     let (mut conversations, mut audiences, mut was) = (Vec::new(), Vec::new(), Vec::new());
     let mut payloads = Vec::new();
-    for (account, event) in batch {
+    for (account, event) in &batch {
         let n = counts.entry(account.0).or_default();
         *n += 1;
         accounts.push(account.0);
@@ -63,7 +86,7 @@ pub(crate) async fn append(
         payloads.push(Json(&event.payload));
     }
     let (keys, sums): (Vec<Uuid>, Vec<i64>) = counts.into_iter().unzip();
-    let rows: Vec<(Uuid, i64)> = sqlx::query_as(
+    let rows: Vec<(Uuid, i64, DateTime<Utc>)> = sqlx::query_as(
         "with locked as materialized (
             select c.account_id, n.n
             from unnest($1::uuid[], $2::bigint[]) n(account_id, n)
@@ -83,7 +106,7 @@ pub(crate) async fn append(
                 e(account_id, nth, kind, conversation_id, audience, was, payload)
             join counted c using (account_id)
          )
-         select account_id, event_seq from counted",
+         select account_id, event_seq, now() from counted",
     )
     .bind(&keys)
     .bind(&sums)
@@ -96,7 +119,34 @@ pub(crate) async fn append(
     .bind(&payloads)
     .fetch_all(&mut *conn)
     .await?;
-    Ok(rows.into_iter().map(|(account, seq)| (AccountId(account), seq)).collect())
+    let mut events: BTreeMap<AccountId, Vec<NewEvent>> = BTreeMap::new();
+    for (account, event) in batch {
+        events.entry(account).or_default().push(event);
+    }
+    let grown = rows.into_iter().map(|(account, seq, at)| {
+        let account = AccountId(account);
+        let new = events.remove(&account).unwrap_or_default();
+        Growth { account, seq, events: at_hand(new, seq, at) }
+    });
+    Ok(grown.collect())
+}
+
+/// The events as readers of the rows would see them: `now()` is the column's default.
+fn at_hand(new: Vec<NewEvent>, last: i64, at: DateTime<Utc>) -> Arc<[Event]> {
+    if new.len() > MOST_AT_HAND {
+        return Arc::new([]);
+    }
+    let seqs = (1..=last).rev().take(new.len()).collect::<Vec<_>>().into_iter().rev();
+    let numbered = seqs.zip(new).map(|(seq, event)| Event {
+        seq,
+        kind: event.kind.as_str().to_owned(),
+        conversation: event.conversation,
+        audience: event.audience,
+        was: event.was,
+        payload: event.payload,
+        created_at: at,
+    });
+    numbered.collect()
 }
 
 /// The counter, and an event if there is one.
@@ -197,8 +247,9 @@ impl Store {
         self.hints.subscribe()
     }
 
-    pub(crate) fn hint(&self, account: AccountId, seq: i64) {
-        let _ = self.hints.send(Hint { account, seq, origin: Origin::Here });
+    pub(crate) fn hint(&self, growth: Growth) {
+        // Nobody listening is no fault.
+        let _ = self.hints.send(growth.hint());
     }
 }
 

@@ -41,7 +41,9 @@ use self::{
     write::write,
 };
 use crate::{
-    Error, NewAttachment, NewJob, PlatformTx, Result, Store, attachment, events, lanes,
+    Error, NewAttachment, NewJob, PlatformTx, Result, Store, attachment,
+    events::{self, Growth},
+    lanes,
     message::{StoredBody, searchable},
 };
 
@@ -184,8 +186,8 @@ impl Store {
     /// Tells local readers of what a platform transaction appended and queued, now that it is
     /// committed. Returns the items' fates.
     pub fn tell(&self, accepted: Accepted) -> Vec<Stored> {
-        for (account, seq) in accepted.feeds {
-            self.hint(account, seq);
+        for growth in accepted.feeds {
+            self.hint(growth);
         }
         for queue in accepted.queues {
             let _ = self.wakes.send(queue);
@@ -200,8 +202,7 @@ impl Store {
 pub struct Accepted {
     /// In the order of the items.
     pub fates: Vec<Stored>,
-    /// Feeds that grew, with their last numbers.
-    feeds: Vec<(AccountId, i64)>,
+    feeds: Vec<Growth>,
     /// Queues that got work.
     queues: BTreeSet<&'static str>,
 }
@@ -275,7 +276,7 @@ impl PlatformTx {
         let feeds = if made.events.is_empty() {
             Vec::new()
         } else {
-            events::append(conn, &made.events).await?
+            events::append(conn, std::mem::take(&mut made.events)).await?
         };
         Ok(Accepted { fates: stored, feeds, queues })
     }

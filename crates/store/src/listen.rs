@@ -1,7 +1,7 @@
 //! Telling other processes that the feed grew, by Postgres notifications. The payload is only a
 //! hint; a lost one costs a moment, because every node also polls.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use domain::ids::AccountId;
 use sqlx::postgres::PgListener;
@@ -51,7 +51,8 @@ impl Store {
 
     /// Another process told that this account's feed grew.
     pub fn heard(&self, account: AccountId, seq: i64) {
-        let _ = self.hints.send(Hint { account, seq, origin: Origin::Elsewhere });
+        let events = Arc::new([]);
+        let _ = self.hints.send(Hint { account, seq, origin: Origin::Elsewhere, events });
     }
 }
 

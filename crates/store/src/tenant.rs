@@ -8,7 +8,7 @@ use domain::{event::NewEvent, ids::AccountId};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 use tokio::sync::broadcast;
 
-use crate::{Hint, MasterKeys, NewJob, Origin, Result, Store, events, lanes};
+use crate::{Hint, MasterKeys, NewJob, Result, Store, events, lanes};
 
 /// A transaction that sees and writes the rows of one account. Rolled back when dropped.
 pub struct TenantTx {
@@ -72,19 +72,20 @@ impl TenantTx {
             let jobs: Vec<_> = self.jobs.drain(..).map(|job| (self.account, job)).collect();
             lanes::push(&mut self.tx, &jobs).await?;
         }
-        let seq = if self.events.is_empty() {
+        let growth = if self.events.is_empty() {
             None
         } else {
             let batch: Vec<_> = self.events.drain(..).map(|e| (self.account, e)).collect();
-            events::append(&mut self.tx, &batch).await?.into_iter().next().map(|(_, seq)| seq)
+            events::append(&mut self.tx, batch).await?.pop()
         };
         self.tx.commit().await?;
         for queue in queues {
             let _ = self.wakes.send(queue);
         }
-        if let Some(seq) = seq {
+        let seq = growth.as_ref().map(|growth| growth.seq);
+        if let Some(growth) = growth {
             // Nobody listening is no fault.
-            let _ = self.hints.send(Hint { account: self.account, seq, origin: Origin::Here });
+            let _ = self.hints.send(growth.hint());
         }
         Ok(seq)
     }
