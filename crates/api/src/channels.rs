@@ -8,6 +8,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use domain::{
     channel::{Capabilities, ChannelKind},
+    channel_log::ChannelLogLine,
     ids::{ChannelId, EmployeeId, QuarantineId, ScenarioId},
     text::Words,
     view::ChannelView,
@@ -19,7 +20,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use app::{ChannelDetails, ChannelForm};
 
-use crate::{Api, As, Json, Keyed, Path, Problem, page::Page, refusals::Refusals};
+use crate::{
+    Api, As, Json, Keyed, PageQuery, Path, Problem, Query, page::Page, refusals::Refusals,
+};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
@@ -29,6 +32,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(get_channel, change_channel, delete_channel))
         .routes(routes!(reconnect_channel))
         .routes(routes!(disable_channel))
+        .routes(routes!(list_channel_log))
         .routes(routes!(list_quarantine))
         .routes(routes!(get_quarantine_body))
         .routes(routes!(resolve_quarantine))
@@ -264,6 +268,20 @@ async fn disable_channel(
     Path(id): Path<ChannelId>,
 ) -> Result<Json<ChannelBody>, Problem> {
     Ok(Json(api.app.disable_channel(&actor, id).await?.into()))
+}
+
+/// What came, went, was refused and changed in a channel, the newest first
+#[utoipa::path(get, path = "/api/v1/channels/{channel_id}/log", operation_id = "list_channel_log",
+    tag = "channels", params(("channel_id" = ChannelId, Path), PageQuery),
+    responses((status = 200, body = Page<ChannelLogLine>), Refusals))]
+async fn list_channel_log(
+    State(api): State<Api>,
+    As(actor): As,
+    Path(id): Path<ChannelId>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<ChannelLogLine>>, Problem> {
+    let limit = page.bounded()?;
+    Ok(Json(api.app.channel_log(&actor, id, page.cursor.as_deref(), limit).await?.into()))
 }
 
 /// Something that could not be understood and waits for a person.

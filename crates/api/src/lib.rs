@@ -10,6 +10,7 @@ mod actor;
 mod address;
 mod attachments;
 mod blacklist;
+mod board;
 mod body;
 mod channels;
 mod contacts;

@@ -26,7 +26,7 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Api, COOKIE, Problem, access, account, attachments, blacklist, body, channels, contacts,
+    Api, COOKIE, Problem, access, account, attachments, blacklist, board, body, channels, contacts,
     conversations, endpoints, health, hooks, invites, people, problem::FieldProblem, scenarios,
     search, socket, tags, tokens, widget,
 };
@@ -66,6 +66,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(account::routes())
         .merge(attachments::routes())
         .merge(blacklist::routes())
+        .merge(board::routes())
         .merge(channels::routes())
         .merge(contacts::routes())
         .merge(conversations::routes())

@@ -1,10 +1,14 @@
 //! Scenarios and working hours.
 
+use std::collections::BTreeMap;
+
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use domain::{
-    ids::{ScenarioId, ScheduleId},
-    scenario::Scenario,
+    attribution::Attribution,
+    channel::ChannelKind,
+    ids::{ChannelId, ScenarioId, ScheduleId},
+    scenario::{EnquiryOrder, Known, Scenario},
     text::Words,
     working_hours::ScheduleForm,
 };
@@ -13,7 +17,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use app::ScenarioRow;
+use app::{Example, ScenarioRow};
 
 use crate::{Api, As, Json, Keyed, Path, Problem, page::Page, refusals::Refusals};
 
@@ -21,6 +25,7 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list_scenarios, create_scenario))
         .routes(routes!(get_scenario, change_scenario, delete_scenario))
+        .routes(routes!(try_scenario))
         .routes(routes!(list_schedules, create_schedule))
         .routes(routes!(change_schedule, delete_schedule))
 }
@@ -136,6 +141,106 @@ async fn delete_scenario(
 ) -> Result<StatusCode, Problem> {
     api.app.delete_scenario(&actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A new conversation to try a scenario on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TryExample {
+    /// One of the company's channels, or `null` for any of `channel_kind`.
+    channel_id: Option<ChannelId>,
+    #[serde(default)]
+    channel_kind: String,
+    site: Option<String>,
+    page: Option<String>,
+    campaign: Option<String>,
+    source: Option<String>,
+    /// Without the prefix `utm_`.
+    #[serde(default)]
+    utm: BTreeMap<String, String>,
+    language: Option<String>,
+    #[serde(default)]
+    text: String,
+    /// The contact's first enquiry ever.
+    #[serde(default = "yes")]
+    first: bool,
+    /// A phone or an e-mail of the contact is known.
+    #[serde(default)]
+    contact_known: bool,
+    /// When it comes; now unless told.
+    at: Option<DateTime<Utc>>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TryForm {
+    /// `steps` of the tree; docs/api.md describes it.
+    #[schema(value_type = Object)]
+    tree: Value,
+    example: TryExample,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TriedBody {
+    /// In the order of the walk.
+    steps: Vec<TriedStepBody>,
+    /// What becomes of the conversation.
+    result: Words,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TriedStepBody {
+    /// JSON Pointer into the tree: `/steps/0/then/1`.
+    path: String,
+    text: Words,
+    /// `yes`, `no` (conditions), `done`, `skipped`, `waits`, `offered`, `shown`, `nobody`, `closed`,
+    /// `ended`.
+    outcome: String,
+}
+
+impl From<TryExample> for Example {
+    fn from(body: TryExample) -> Self {
+        Self {
+            channel: body.channel_id,
+            kind: ChannelKind::new(&body.channel_kind),
+            attribution: Attribution {
+                site: body.site,
+                page: body.page,
+                campaign: body.campaign,
+                source: body.source,
+                utm: body.utm,
+                ..Attribution::default()
+            },
+            language: body.language,
+            text: body.text,
+            enquiry: if body.first { EnquiryOrder::First } else { EnquiryOrder::Repeat },
+            contact: if body.contact_known { Known::Known } else { Known::Unknown },
+            at: body.at,
+        }
+    }
+}
+
+/// Walk an example through a scenario that need not be saved; nothing is written
+#[utoipa::path(post, path = "/api/v1/scenarios/try", operation_id = "try_scenario",
+    tag = "scenarios", request_body = TryForm,
+    responses((status = 200, body = TriedBody), Refusals))]
+async fn try_scenario(
+    State(api): State<Api>,
+    As(actor): As,
+    Json(form): Json<TryForm>,
+) -> Result<Json<TriedBody>, Problem> {
+    let tree = shaped("tree", form.tree)?;
+    let tried = api.app.try_scenario(&actor, tree, form.example.into()).await?;
+    let steps = tried.steps.into_iter().map(|step| TriedStepBody {
+        path: step.path,
+        text: step.text,
+        outcome: step.outcome.to_owned(),
+    });
+    Ok(Json(TriedBody { steps: steps.collect(), result: tried.result }))
 }
 
 #[derive(Serialize, ToSchema)]

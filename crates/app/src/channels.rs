@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use channel::{Channel, ConnectError, Connecting, Driver, FieldKind, Receive, SettingsForm};
 use domain::{
     channel::{Capabilities, ChannelKind, ChannelState, StateReport},
+    channel_log::ChannelEventKind,
     clock::Instant,
     event::{EventKind, NewEvent},
     ids::{AccountId, ChannelId, EmployeeId, QuarantineId, ScenarioId},
@@ -186,6 +187,7 @@ impl App {
         )
         .await?;
         tx.insert_channel(&new).await?;
+        set_by(&mut tx, actor, id, "Канал создан", "The channel was made").await?;
         tx.push(connect_job(id));
         let row = find(&mut tx, id).await?;
         tell(&mut tx, &row);
@@ -230,6 +232,7 @@ impl App {
         )
         .await?;
         tx.save_channel(&row).await?;
+        set_by(&mut tx, actor, id, "Настройки сохранены", "The settings were saved").await?;
         if reconnects {
             tx.set_channel_state(id, &connecting()).await?;
             tx.push(connect_job(id));
@@ -247,6 +250,7 @@ impl App {
         actor.require(Right::ManageChannels)?;
         let mut tx = self.store.tenant(actor.account).await?;
         find(&mut tx, id).await?;
+        set_by(&mut tx, actor, id, "Начато переподключение", "Connecting anew was begun").await?;
         tx.set_channel_state(id, &connecting()).await?;
         tx.push(connect_job(id));
         let row = find(&mut tx, id).await?;
@@ -262,6 +266,7 @@ impl App {
         let mut tx = self.store.tenant(actor.account).await?;
         find(&mut tx, id).await?;
         let report = StateReport { state: ChannelState::Disabled, reason: None, remedy: None };
+        set_by(&mut tx, actor, id, "Канал выключают", "It is being switched off").await?;
         tx.set_channel_state(id, &report).await?;
         tx.push(lane(id, &Work::Disconnect { channel: id }));
         let row = find(&mut tx, id).await?;
@@ -587,6 +592,13 @@ fn split(
         }
     }
     if wrong.is_empty() { Ok((settings, secrets)) } else { Err(Error::Invalid(wrong)) }
+}
+
+/// Writes into the channel's log what a person did.
+async fn set_by(tx: &mut TenantTx, actor: &Actor, id: ChannelId, ru: &str, en: &str) -> Result<()> {
+    let who = &actor.name;
+    let text = Words::new(format!("{ru}. Сотрудник: {who}."), format!("{en}. Employee: {who}."));
+    Ok(tx.log_channel(id, ChannelEventKind::Setting, &text).await?)
 }
 
 /// Checks what people set; every wrong field is named.

@@ -10,8 +10,10 @@ mod actor;
 mod attachments;
 mod batch;
 mod blacklist;
+mod board;
 mod channel_cache;
 mod channels;
+mod channel_log;
 mod contacts;
 mod conversations;
 mod cursor;
@@ -47,6 +49,7 @@ pub use access::{LogIn, Opened, SESSION_KEPT, SignUp};
 pub use actor::{Actor, Via};
 pub use attachments::LINK_KEPT;
 pub use batch::Batcher;
+mod try_scenario;
 pub use channel_cache::ChannelCache;
 pub use channels::{ChannelDetails, ChannelForm, KindView, QuarantineView};
 pub use contacts::{ContactChange, ContactForm};
@@ -78,6 +81,7 @@ use std::sync::Arc;
 use channel::Registry;
 use domain::{clock::Clock, ids::Ids};
 use store::Store;
+pub use try_scenario::{Example, TriedStep, TriedView};
 
 /// Everything that use-cases need. Cheap to clone.
 #[derive(Clone)]

@@ -136,7 +136,7 @@ impl App {
         Ok(())
     }
 
-    async fn existing(&self, tx: &mut TenantTx) -> Result<Existing> {
+    pub(crate) async fn existing(&self, tx: &mut TenantTx) -> Result<Existing> {
         Ok(Existing {
             channels: tx.channels().await?.into_iter().map(|c| c.channel_id).collect(),
             kinds: self.drivers.iter().map(|d| d.kind()).collect(),
@@ -168,7 +168,7 @@ fn named(name: &str) -> Result<String> {
     ))
 }
 
-fn refuse(field: &str, problems: Vec<Problem>) -> Result<()> {
+pub(crate) fn refuse(field: &str, problems: Vec<Problem>) -> Result<()> {
     if problems.is_empty() {
         return Ok(());
     }

@@ -6,8 +6,10 @@
 pub mod attribution;
 pub mod auto_close;
 pub mod blacklist;
+pub mod board;
 pub mod channel;
 pub mod clock;
+pub mod channel_log;
 pub mod contact_view;
 pub mod content;
 pub mod conversation;

@@ -11,6 +11,7 @@
 //! nothing, gives the same progress and no effects.
 
 mod conditions;
+mod explain;
 mod pick;
 mod walk;
 
@@ -23,7 +24,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::conditions::holds;
+pub use self::{
+    conditions::holds,
+    explain::{Names, Outcome, Told, Tried, result_words, told_words, try_out},
+};
 use self::walk::Walk;
 use crate::{
     attribution::Attribution,
@@ -285,6 +289,28 @@ pub fn decide(
     event: Event,
     facts: &Facts,
 ) -> Decision {
+    decided(scenario, progress, event, facts, None)
+}
+
+/// The same decision, with what each step on the way came to.
+pub fn explained(
+    scenario: Option<&Scenario>,
+    progress: &Progress,
+    event: Event,
+    facts: &Facts,
+) -> (Decision, Vec<Told>) {
+    let mut told = Vec::new();
+    let decision = decided(scenario, progress, event, facts, Some(&mut told));
+    (decision, told)
+}
+
+fn decided(
+    scenario: Option<&Scenario>,
+    progress: &Progress,
+    event: Event,
+    facts: &Facts,
+    told: Option<&mut Vec<Told>>,
+) -> Decision {
     if progress.standing == Standing::Closed {
         return unchanged(progress);
     }
@@ -294,7 +320,7 @@ pub fn decide(
     let Some(scenario) = scenario else {
         return offer_to_all(progress, event, facts);
     };
-    let walk = Walk::new(scenario, progress, facts);
+    let walk = Walk::new(scenario, progress, facts, told);
     // A moment that has passed counts whatever the event is, so that a lost waking repairs itself.
     let time_came = progress.standing.until().is_some_and(|until| until <= facts.now);
     match &progress.standing {

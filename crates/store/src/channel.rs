@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use domain::{
     channel::{ChannelKind, ChannelState, StateReport},
+    channel_log::{ChannelEventKind, state_words},
     ids::{AccountId, ChannelId, EmployeeId, QuarantineId, ScenarioId},
     phone::Country,
     text::Words,
@@ -313,10 +314,10 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Sets the state; false when it was the same already.
+    /// Sets the state and writes it into the channel's log; false when it was the same already.
     pub async fn set_channel_state(&mut self, id: ChannelId, report: &StateReport) -> Result<bool> {
         let account = self.account();
-        Ok(sqlx::query(
+        let hit = sqlx::query(
             "update channels set state = $3, reason = $4, remedy = $5, state_at = now()
              where account_id = $1 and channel_id = $2 and deleted_at is null
                and (state, reason, remedy) is distinct from ($3, $4, $5)",
@@ -328,8 +329,11 @@ impl TenantTx {
         .bind(report.remedy.as_ref().map(Json))
         .execute(self.conn())
         .await?
-        .rows_affected()
-            == 1)
+        .rows_affected();
+        if hit == 1 {
+            self.log_channel(id, ChannelEventKind::State, &state_words(report)).await?;
+        }
+        Ok(hit == 1)
     }
 
     /// Sends of the whole channel wait until then.

@@ -13,8 +13,10 @@ mod account;
 mod attachment;
 mod audit;
 mod blacklist;
+mod board;
 mod channel;
 mod contact;
+mod channel_log;
 mod contact_merge;
 mod conversation;
 mod endpoint;
@@ -49,8 +51,10 @@ pub use channel::{ChannelRow, NewChannel};
 pub use contact::{ContactFilter, Given, NewContact};
 pub use contact_merge::{LockedContact, Merge};
 pub use conversation::{COUNT_BOUND, ConversationFilter, Counts, NewConversation, Waiting};
+pub use board::{ClosedCount, OpenCount, OpenedCount, SaidCount};
 pub use endpoint::{
     DeliveryWork, EndpointPatch, FeedEvent, Lagging, NewDelivery, NewEndpoint, Tried,
+pub use channel_log::LoggedLine;
 };
 pub use error::{Error, Result};
 pub use events::{FeedPage, Hint, Origin};

@@ -526,3 +526,51 @@ fn rt_3a_a_changed_scenario_shows_the_conversation_to_everybody() {
     waiting.scenario = Some(scenario(json!([])));
     assert_eq!(waiting.later(5, EmployeeCameOnline, people()), changed);
 }
+
+/// RT-1: what is told of an example is what the walk did, by the paths of the check.
+#[test]
+fn rt_1_a_tried_example_tells_each_step_of_the_same_decision() {
+    let mut facts = facts(vec![person(1), absent(2)]);
+    facts.text = "Нужен ВОЗВРАТ".to_owned();
+    let scenario = scenario(json!([
+        { "do": "if",
+          "when": { "is": "all", "of": [
+              { "is": "text", "any_of": ["возврат"] },
+              { "is": "enquiry", "order": "repeat" } ] },
+          "then": [{ "do": "close" }],
+          "otherwise": [
+              say("Здравствуйте."),
+              { "do": "contact_form", "fields": [{ "ask": "phone" }] },
+              { "do": "wait", "seconds": 60 } ] },
+        with(distribute("round_robin"), answer(json!({ "go": "everybody" }))),
+    ]));
+    let tried = try_out(&scenario, facts.clone());
+    let told: Vec<(&str, &str)> =
+        tried.steps.iter().map(|t| (t.path.as_str(), t.outcome.code())).collect();
+    assert_eq!(
+        told,
+        [
+            ("/steps/0/when", "no"),
+            ("/steps/0/when/of/0", "yes"),
+            ("/steps/0/when/of/1", "no"),
+            ("/steps/0/otherwise/0", "done"),
+            ("/steps/0/otherwise/1", "waits"),
+            ("/steps/0/otherwise/1", "done"),
+            ("/steps/0/otherwise/2", "waits"),
+            ("/steps/1", "offered"),
+        ]
+    );
+    assert_eq!(
+        tried.decision.progress.standing,
+        Standing::Offered { employee: employee(1), until: Some(at(120)) }
+    );
+    let names = Names {
+        employees: [(employee(1), "Вера".to_owned())].into(),
+        ..Names::default()
+    };
+    assert_eq!(result_words(&tried.decision, &names).ru, "Диалог предложен сотруднику Вера.");
+    // The decision that is explained is the one that is made.
+    let made = decide(Some(&scenario), &Progress::default(), Event::Opened, &facts);
+    let (told, _) = explained(Some(&scenario), &Progress::default(), Event::Opened, &facts);
+    assert_eq!(made, told);
+}

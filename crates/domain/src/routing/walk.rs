@@ -3,20 +3,21 @@
 use chrono::Duration;
 
 use super::{
-    Absence, AlarmReason, Branch, Crowd, Decision, Effect, Facts, Hop, Progress, Standing,
+    Absence, AlarmReason, Branch, Crowd, Decision, Effect, Facts, Hop, Outcome, Progress, Standing,
+    Told,
     conditions::holds,
     pick::{Choice, choose, crowd, eligible},
 };
 use crate::{
     clock::Instant,
-    scenario::{Distribution, NobodyOnline, Scenario, Step, Unanswered},
+    scenario::{Condition, Distribution, NobodyOnline, Scenario, Step, Unanswered},
 };
 
 /// More than a sound scenario has steps. The walk only goes forward, so that this is never reached;
 /// it stands between a mistake here and a process that never answers.
 const MOST_STEPS: usize = 2_000;
 
-pub(super) struct Walk<'a> {
+pub(super) struct Walk<'a, 't> {
     scenario: &'a Scenario,
     facts: &'a Facts,
     was: &'a Standing,
@@ -26,6 +27,8 @@ pub(super) struct Walk<'a> {
     placement: Option<Effect>,
     alarm: Option<AlarmReason>,
     steps_left: usize,
+    /// Where each step says what it came to, if somebody wants to know.
+    told: Option<&'t mut Vec<Told>>,
 }
 
 enum Move {
@@ -44,9 +47,15 @@ enum Spot<'a> {
     Lost,
 }
 
-impl<'a> Walk<'a> {
-    pub(super) fn new(scenario: &'a Scenario, progress: &'a Progress, facts: &'a Facts) -> Self {
+impl<'a, 't> Walk<'a, 't> {
+    pub(super) fn new(
+        scenario: &'a Scenario,
+        progress: &'a Progress,
+        facts: &'a Facts,
+        told: Option<&'t mut Vec<Told>>,
+    ) -> Self {
         Self {
+            told,
             scenario,
             facts,
             was: &progress.standing,
@@ -167,24 +176,35 @@ impl<'a> Walk<'a> {
     fn perform(&mut self, step: &'a Step) -> Move {
         match step {
             Step::If { when, .. } => {
+                self.tell_condition(when);
                 Move::Into(if holds(when, self.facts) { Branch::Then } else { Branch::Otherwise })
             }
             Step::Distribute(distribution) => self.offer(distribution),
             Step::AutoReply { text } => {
+                self.tell(|| Outcome::Replied { text: text.clone() });
                 self.effects.push(Effect::AutoReply { text: text.clone() });
                 Move::On
             }
-            Step::ContactForm { .. } if !self.facts.channel.asks_forms => Move::On,
+            Step::ContactForm { .. } if !self.facts.channel.asks_forms => {
+                self.tell(|| Outcome::FormSkipped);
+                Move::On
+            }
             Step::ContactForm { text, fields, wait_seconds } => {
+                self.tell(|| Outcome::Asked { seconds: *wait_seconds });
                 self.effects.push(Effect::AskForm { text: text.clone(), fields: fields.clone() });
                 Move::Rest(Standing::WaitsForForm { until: self.after(*wait_seconds) })
             }
             Step::Tag { tags } => {
+                self.tell(|| Outcome::Tagged { tags: tags.clone() });
                 self.effects.push(Effect::Tag { tags: tags.clone() });
                 Move::On
             }
-            Step::Wait { seconds } => Move::Rest(Standing::Pauses { until: self.after(*seconds) }),
+            Step::Wait { seconds } => {
+                self.tell(|| Outcome::Paused { seconds: *seconds });
+                Move::Rest(Standing::Pauses { until: self.after(*seconds) })
+            }
             Step::Close {} => {
+                self.tell(|| Outcome::Closed);
                 self.effects.push(Effect::Close {});
                 Move::Rest(Standing::Closed)
             }
@@ -195,6 +215,7 @@ impl<'a> Walk<'a> {
     fn leave_list(&mut self) -> Move {
         self.path.pop();
         let Some(hop) = self.path.last_mut() else {
+            self.tell(|| Outcome::Ended);
             return self.show(Crowd::Everybody);
         };
         let branch = hop.into.take();
@@ -239,11 +260,19 @@ impl<'a> Walk<'a> {
             Some(Choice::One(employee)) => {
                 let employee = employee.id;
                 hop.offered.push(employee);
+                let answer = &distribution.answer;
+                self.tell(|| Outcome::Offered {
+                    employee,
+                    by: distribution.by,
+                    answer: answer.clone(),
+                });
                 self.placement = Some(Effect::OfferTo { employee });
                 Move::Rest(Standing::Offered { employee, until })
             }
             Some(Choice::All) => {
                 let of = crowd(&distribution.to);
+                let answer = &distribution.answer;
+                self.tell(|| Outcome::Shown { of, answer: answer.clone() });
                 self.placement = Some(of.offer());
                 Move::Rest(Standing::InSight { of, until })
             }
@@ -253,6 +282,7 @@ impl<'a> Walk<'a> {
 
     fn nobody(&mut self, distribution: &'a Distribution) -> Move {
         let of = crowd(&distribution.to);
+        self.tell(|| Outcome::NobodyThere { to: distribution.to.clone() });
         self.placement = Some(of.offer());
         let Some(hop) = self.path.last_mut() else { return Move::Rest(self.changed()) };
         hop.offered.clear();
@@ -272,6 +302,7 @@ impl<'a> Walk<'a> {
 
     fn everyone_asked(&mut self, distribution: &'a Distribution) -> Move {
         let of = crowd(&distribution.to);
+        self.tell(|| Outcome::EveryoneAsked { of });
         self.placement = Some(of.offer());
         self.alarm = Some(AlarmReason::NobodyAnswered);
         Move::Rest(Standing::InSight { of, until: None })
@@ -306,6 +337,30 @@ impl<'a> Walk<'a> {
             effects: self.effects,
             wake_at: standing.until(),
             progress: Progress { path: self.path, standing },
+        }
+    }
+
+    fn tell(&mut self, outcome: impl FnOnce() -> Outcome) {
+        if let Some(told) = self.told.as_deref_mut() {
+            told.push(Told { path: pointer(&self.path), outcome: outcome() });
+        }
+    }
+
+    /// What each condition of a step came to, those of a group after the group.
+    fn tell_condition(&mut self, when: &Condition) {
+        let Some(told) = self.told.as_deref_mut() else { return };
+        let mut rest = vec![(format!("{}/when", pointer(&self.path)), when)];
+        while let Some((path, condition)) = rest.pop() {
+            if let Condition::All { of } | Condition::Any { of } | Condition::Not { of } = condition
+            {
+                let inner = of.iter().enumerate().rev();
+                rest.extend(inner.map(|(n, c)| (format!("{path}/of/{n}"), c)));
+            }
+            let outcome = Outcome::Condition {
+                condition: condition.clone(),
+                holds: holds(condition, self.facts),
+            };
+            told.push(Told { path, outcome });
         }
     }
 
@@ -344,6 +399,24 @@ impl<'a> Walk<'a> {
             Spot::Step(_) | Spot::End | Spot::Lost => None,
         }
     }
+}
+
+/// JSON Pointer (RFC 6901) of the step at which a path stands, as the check of a scenario names it.
+fn pointer(path: &[Hop]) -> String {
+    let mut pointer = "/steps".to_owned();
+    let mut hops = path.iter().peekable();
+    while let Some(hop) = hops.next() {
+        pointer.push_str(&format!("/{}", hop.step));
+        if let (Some(branch), Some(_)) = (hop.into, hops.peek()) {
+            pointer.push_str(match branch {
+                Branch::Then => "/then",
+                Branch::Otherwise => "/otherwise",
+                Branch::Unanswered => "/answer/then/steps",
+                Branch::NobodyOnline => "/nobody_online/steps",
+            });
+        }
+    }
+    pointer
 }
 
 fn branch_of(step: &Step, branch: Branch) -> Option<&Vec<Step>> {
