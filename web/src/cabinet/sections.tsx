@@ -1,9 +1,11 @@
-import { Home, Radio, Users } from 'lucide-react'
+import { Home, Radio } from 'lucide-react'
 import { type ComponentType, lazy, type ReactNode } from 'react'
-import type { Me } from '../kit/api/types'
+import type { Me, Right } from '../kit/api/types'
 import { t } from '../kit/i18n'
 import { flow } from '../kit/i18n/cabinet-flow'
+import { s } from '../kit/i18n/cabinet-settings'
 import { has } from '../kit/session'
+import { closedSection, companySections, referenceSections } from './settings-sections'
 
 /** What a page of the cabinet is given: who looks, and the rest of the address after its section. */
 export interface PageProps {
@@ -20,6 +22,8 @@ export interface Section {
   label: () => string
   icon: ReactNode
   may: (me: Me) => boolean
+  /** The right that it takes, for those who come without it. */
+  right?: Right
   page: ComponentType<PageProps>
   /** The page takes the whole width, not a column of 1040 px. */
   wide?: boolean
@@ -57,30 +61,36 @@ export const groups: SectionGroup[] = [
         name: 'channels',
         label: () => t.cabinet.channels,
         icon: <Radio size={size} />,
+        right: 'manage_channels',
         may: (me) => has(me, 'manage_channels'),
         page: lazy(() => import('./channels-section').then((m) => ({ default: m.ChannelsSection }))),
       },
     ],
   },
   {
+    label: () => s().groupTexts,
+    sections: referenceSections,
+  },
+  {
     label: () => flow().groupCompany,
-    sections: [
-      {
-        name: 'people',
-        label: () => t.cabinet.people,
-        icon: <Users size={size} />,
-        may: (me) => has(me, 'manage_employees'),
-        page: lazy(() => import('./people').then((m) => ({ default: m.People }))),
-      },
-    ],
+    sections: companySections,
   },
 ]
 
-/** The section of an address; the first page when it is not there or not allowed. */
+/** One closed page for each section: a new component at each drawing would lose what it holds. */
+const closedOnes = new Map<string, Section>()
+function closed(section: Section): Section {
+  const held = closedOnes.get(section.name) ?? closedSection(section)
+  closedOnes.set(section.name, held)
+  return held
+}
+
+/** The section of an address; the first page when there is no such one. */
 export function sectionOf(path: string, me: Me): { section: Section; props: PageProps } {
   const [, , name = '', id = '', more = ''] = path.split('/')
-  const allowed = groups.flatMap((group) => group.sections).filter((section) => section.may(me))
-  const section = allowed.find((one) => one.name === name) ?? allowed[0]
+  const all = groups.flatMap((group) => group.sections)
+  const wanted = all.find((one) => one.name === name) ?? all[0]
+  const section = wanted && !wanted.may(me) ? closed(wanted) : wanted
   if (!section) throw new Error('the first page of the cabinet is missing')
   return { section, props: { me, id, more } }
 }

@@ -1,0 +1,61 @@
+export const companyRu = {
+  title: 'Компания',
+  hint: 'Название, время и страна: от них зависят отчёты и рабочие часы',
+  main: 'Основное',
+  since: (at: string) => `В Беседе с ${at}`,
+  timeZone: 'Часовой пояс',
+  timeZoneHelp: 'Например, Europe/Moscow',
+  timeZoneNow: (time: string) => `Там сейчас ${time}`,
+  languageHelp: 'На нём приходят письма и автоответы для тех, чей язык не известен',
+  country: 'Страна',
+  countryHelp: 'По ней мы читаем телефоны, записанные без кода страны',
+}
+
+export const companyEn: typeof companyRu = {
+  title: 'Company',
+  hint: 'Name, time and country: reports and working hours go by them',
+  main: 'Basics',
+  since: (at) => `In Beseda since ${at}`,
+  timeZone: 'Time zone',
+  timeZoneHelp: 'Such as Europe/Moscow',
+  timeZoneNow: (time) => `It is ${time} there now`,
+  languageHelp: 'For letters and automatic answers to those whose language is not known',
+  country: 'Country',
+  countryHelp: 'Telephone numbers without a country code are read by it',
+}
+
+export const profileRu = {
+  title: 'Мой профиль',
+  own: 'Имя и язык',
+  ownHint: 'Имя видят коллеги, а в ответах — клиенты',
+  passwordHint: 'После смены пароля все другие входы завершатся',
+  currentPassword: 'Текущий пароль',
+  newPassword: 'Новый пароль',
+  passwordChanged: 'Пароль изменён, другие входы завершены',
+  sessions: 'Где вы вошли',
+  sessionsHint: 'Завершите входы, которых не узнаёте, и смените пароль',
+  unknownDevice: 'Неизвестное устройство',
+  seen: (at: string) => `последний раз ${at}`,
+  validUntil: (at: string) => `до ${at}`,
+  current: 'этот вход',
+  end: 'Завершить',
+  ended: 'Вход завершён',
+}
+
+export const profileEn: typeof profileRu = {
+  title: 'My profile',
+  own: 'Name and language',
+  ownHint: 'Colleagues see the name, and customers see it in answers',
+  passwordHint: 'Once the password is changed, all other log-ins end',
+  currentPassword: 'Current password',
+  newPassword: 'New password',
+  passwordChanged: 'The password is changed, other log-ins are ended',
+  sessions: 'Where you are logged in',
+  sessionsHint: 'End log-ins that you do not recognise, and change the password',
+  unknownDevice: 'Unknown device',
+  seen: (at) => `last seen ${at}`,
+  validUntil: (at) => `until ${at}`,
+  current: 'this one',
+  end: 'End',
+  ended: 'The log-in is ended',
+}
