@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import tailwind from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
@@ -10,22 +11,8 @@ const proxy = Object.fromEntries(
   ['/api', '/files', '/widget', '/hooks'].map((path) => [path, { target: backend, ws: true }]),
 )
 
-/** The policy that the server gives with our pages; `vite preview` gives it too, so that the
- * browser tests run under it. */
-const policy = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "media-src 'self' blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "frame-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
+/** The policy that the server gives with our pages; `vite preview` gives it too. */
+const policy = readFileSync(new URL('content-security-policy.txt', import.meta.url), 'utf8').trim().split('\n').join('; ')
 
 export default defineConfig({
   plugins: [tailwind(), react()],
