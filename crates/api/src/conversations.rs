@@ -55,7 +55,7 @@ struct ListQuery {
     cursor: Option<String>,
 }
 
-/// A conversation in a list, with how far the asker has read it.
+/// A conversation with how far the asker has read it.
 #[derive(Serialize, ToSchema)]
 struct ListedConversation {
     #[serde(flatten)]
@@ -64,7 +64,7 @@ struct ListedConversation {
     read_position: i64,
 }
 
-/// Counts of open conversations, each up to 1000.
+/// Counts of conversations, each up to 1000.
 #[derive(Serialize, ToSchema)]
 struct CountsBody {
     new: i64,
@@ -73,6 +73,8 @@ struct CountsBody {
     mine: i64,
     /// In work, and the customer waits.
     waiting: i64,
+    /// Among the company's latest 10000 closed ones.
+    closed: i64,
     /// The counts stop here: show `999+`.
     bound: i64,
 }
@@ -117,7 +119,7 @@ async fn list_conversations(
     Ok(Json(Page { items, next }))
 }
 
-/// How many open conversations the asker sees
+/// How many conversations of each state the asker sees
 #[utoipa::path(get, path = "/api/v1/conversations/counts", operation_id = "count_conversations",
     tag = "conversations", responses((status = 200, body = CountsBody), Refusals))]
 async fn count_conversations(
@@ -130,21 +132,23 @@ async fn count_conversations(
         in_work: counts.in_work,
         mine: counts.mine,
         waiting: counts.waiting,
+        closed: counts.closed,
         bound: app::COUNT_BOUND,
     }))
 }
 
-/// One conversation
+/// One conversation, and how far the asker has read it
 #[utoipa::path(get, path = "/api/v1/conversations/{conversation_id}",
     operation_id = "get_conversation", tag = "conversations",
     params(("conversation_id" = ConversationId, Path)),
-    responses((status = 200, body = ConversationView), Refusals))]
+    responses((status = 200, body = ListedConversation), Refusals))]
 async fn get_conversation(
     State(api): State<Api>,
     As(actor): As,
     Path(id): Path<ConversationId>,
-) -> Result<Json<ConversationView>, Problem> {
-    Ok(Json(api.app.conversation(&actor, id).await?))
+) -> Result<Json<ListedConversation>, Problem> {
+    let (conversation, read_position) = api.app.conversation_read(&actor, id).await?;
+    Ok(Json(ListedConversation { conversation, read_position }))
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -155,6 +159,8 @@ struct MessagesQuery {
     before: Option<i64>,
     /// Those after this position.
     after: Option<i64>,
+    /// Those on both sides of this position, with the message that stands there.
+    around: Option<i64>,
     /// How many items, 50 unless told.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
@@ -166,7 +172,7 @@ struct MessagesBody {
     items: Vec<MessageView>,
 }
 
-/// Messages of a conversation, oldest first: the latest page, or before or after a position
+/// Messages of a conversation, oldest first: the latest page, or before, after or around a position
 #[utoipa::path(get, path = "/api/v1/conversations/{conversation_id}/messages",
     operation_id = "list_messages", tag = "conversations",
     params(("conversation_id" = ConversationId, Path), MessagesQuery),
@@ -178,15 +184,16 @@ async fn list_messages(
     Query(query): Query<MessagesQuery>,
 ) -> Result<Json<MessagesBody>, Problem> {
     let limit = page_limit(query.limit)?;
-    let stretch = match (query.before, query.after) {
-        (None, None) => Stretch::Latest,
-        (Some(position), None) => Stretch::Before(position),
-        (None, Some(position)) => Stretch::After(position),
-        (Some(_), Some(_)) => {
+    let stretch = match (query.before, query.after, query.around) {
+        (None, None, None) => Stretch::Latest,
+        (Some(position), None, None) => Stretch::Before(position),
+        (None, Some(position), None) => Stretch::After(position),
+        (None, None, Some(position)) => Stretch::Around(position),
+        _ => {
             return Err(Problem::bad_request(
                 "before_and_after",
-                "Укажите либо before, либо after.",
-                "Give either before or after.",
+                "Укажите одно из before, after и around.",
+                "Give one of before, after and around.",
             ));
         }
     };

@@ -4,7 +4,8 @@
 use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, Utc};
 use domain::{
-    event::{Event, EventKind},
+    draft::DraftMode,
+    event::{Directory, Event, EventKind},
     ids::{ChannelId, ConversationId, EmployeeId, QuarantineId},
     people_view::EmployeeCard,
     text::Words,
@@ -74,6 +75,17 @@ pub enum FactFrame {
     /// Nobody could be found to answer.
     #[serde(rename = "routing.alarm")]
     RoutingAlarm { conversation_id: ConversationId },
+    /// One's own draft, from another window or device. An empty text: it was sent or thrown away.
+    #[serde(rename = "draft.changed")]
+    DraftChanged {
+        conversation_id: ConversationId,
+        mode: DraftMode,
+        text: String,
+        employee_id: EmployeeId,
+    },
+    /// Read this list anew.
+    #[serde(rename = "directory.changed")]
+    DirectoryChanged { of: Directory },
 }
 
 /// What the client writes. Unknown fields are let through, so that a newer client may talk to an

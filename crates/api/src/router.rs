@@ -26,9 +26,9 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    Api, COOKIE, Problem, access, account, attachments, blacklist, board, body, channels, contacts,
-    conversations, endpoints, health, hooks, invites, people, problem::FieldProblem, scenarios,
-    search, socket, tags, tokens, widget,
+    Api, COOKIE, Problem, access, account, attachments, blacklist, board, body, canned_replies,
+    channels, contact_fields, contacts, conversations, drafts, endpoints, health, hooks, invites,
+    people, preferences, problem::FieldProblem, scenarios, search, socket, tags, tokens, widget,
 };
 
 #[derive(OpenApi)]
@@ -67,12 +67,16 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(attachments::routes())
         .merge(blacklist::routes())
         .merge(board::routes())
+        .merge(canned_replies::routes())
         .merge(channels::routes())
+        .merge(contact_fields::routes())
         .merge(contacts::routes())
         .merge(conversations::routes())
+        .merge(drafts::routes())
         .merge(endpoints::routes())
         .merge(invites::routes())
         .merge(people::routes())
+        .merge(preferences::routes())
         .merge(scenarios::routes())
         .merge(search::routes())
         .merge(socket::routes())

@@ -16,7 +16,10 @@ use domain::{
 use serde_json::{Map, Value, json};
 use store::{ContactFilter, Given, NewContact, TenantTx};
 
-use crate::{Actor, App, Error, Invalid, RequestKey, Result, cursor, fields::Check, idempotency};
+use crate::{
+    Actor, App, Error, Invalid, RequestKey, Result, contact_fields, cursor, fields::Check,
+    idempotency,
+};
 
 /// Own fields of a contact: how many, how long a name, how much altogether.
 const MOST_FIELDS: usize = 50;
@@ -83,6 +86,9 @@ impl App {
         if let Some(answer) = idempotency::answered(&mut tx, actor, key).await? {
             return Ok(answer);
         }
+        let mut check = Check::default();
+        contact_fields::check_values(&mut tx, &mut check, &form.fields).await?;
+        check.done()?;
         let new = NewContact { name, fields: form.fields };
         tx.insert_contact(id, &new, self.clock.now()).await?;
         for (n, phone) in form.phones.iter().enumerate() {
@@ -113,6 +119,8 @@ impl App {
             tx.rename_contact(id, &name).await?;
         }
         if let Some(fields) = change.fields {
+            let mut check = Check::default();
+            contact_fields::check_values(&mut tx, &mut check, &fields).await?;
             let mut all = tx.contact(id).await?.ok_or(NOT_FOUND)?.fields;
             for (key, value) in fields {
                 if value.is_null() {
@@ -121,7 +129,6 @@ impl App {
                     all.insert(key, value);
                 }
             }
-            let mut check = Check::default();
             check.add(check_fields(&all));
             check.done()?;
             tx.set_contact_fields(id, &all).await?;

@@ -25,6 +25,8 @@ pub enum Stretch {
     Before(i64),
     /// Those after a position.
     After(i64),
+    /// Those on both sides of a position, with the message that stands there.
+    Around(i64),
 }
 
 /// Whom a conversation is given to.
@@ -64,6 +66,19 @@ impl App {
         visible(tx.conversation(id).await?, actor)
     }
 
+    /// One conversation, and how far the actor has read it.
+    pub async fn conversation_read(
+        &self,
+        actor: &Actor,
+        id: ConversationId,
+    ) -> Result<(ConversationView, i64)> {
+        actor.require(Right::ReadConversations)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        let c = visible(tx.conversation(id).await?, actor)?;
+        let reads = tx.reads(actor.employee, &[id]).await?;
+        Ok((c, reads.first().map_or(0, |(_, position)| *position)))
+    }
+
     /// How far the actor has read each of these.
     pub async fn reads(
         &self,
@@ -88,6 +103,13 @@ impl App {
             Stretch::Latest => tx.messages_before(id, None, limit).await?,
             Stretch::Before(position) => tx.messages_before(id, Some(position), limit).await?,
             Stretch::After(position) => tx.messages_after(id, position, limit).await?,
+            Stretch::Around(position) => {
+                let older = limit / 2;
+                let mut rows = tx.messages_before(id, Some(position), older).await?;
+                let from = position.saturating_sub(1);
+                rows.extend(tx.messages_after(id, from, limit - older).await?);
+                rows
+            }
         };
         Ok(tx.message_views(rows).await?)
     }
@@ -323,7 +345,7 @@ pub(crate) async fn save(tx: &mut TenantTx, c: &ConversationView, before: Audien
     Ok(())
 }
 
-fn visible(found: Option<ConversationView>, actor: &Actor) -> Result<ConversationView> {
+pub(crate) fn visible(found: Option<ConversationView>, actor: &Actor) -> Result<ConversationView> {
     found
         .filter(|c| actor.viewer.sees(&c.audience()))
         .ok_or(Error::NotFound { what: "conversation" })

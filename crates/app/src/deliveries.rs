@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::{
     clock::Instant,
+    event::EventKind,
     ids::{AccountId, DeliveryId, EndpointId},
     webhook::{self, DeliveryState, Disabled, Outcome, Verdict},
 };
@@ -228,7 +229,14 @@ impl Try {
 
 fn wants(endpoint: &Lagging, event: &FeedEvent) -> bool {
     event.seq > endpoint.cursor
+        && may_go_out(&event.kind)
         && (endpoint.kinds.is_empty() || endpoint.kinds.contains(&event.kind))
+}
+
+/// A kind that this program does not know yet is a newer one's, which wrote it for readers.
+fn may_go_out(kind: &str) -> bool {
+    let known = EventKind::ALL.into_iter().find(|known| known.as_str() == kind);
+    known.is_none_or(EventKind::is_for_receivers)
 }
 
 pub(crate) fn lane(endpoint: EndpointId) -> String {

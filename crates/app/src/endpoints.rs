@@ -257,9 +257,12 @@ fn fresh_secret() -> Result<(SecretSlice<u8>, SecretString)> {
 }
 
 fn check_kinds(kinds: &[String]) -> Option<Invalid> {
-    let known = |kind: &str| EventKind::ALL.iter().any(|k| k.as_str() == kind);
-    let wrong = kinds.iter().position(|kind| !known(kind))?;
-    let all: Vec<&str> = EventKind::ALL.iter().map(|k| k.as_str()).collect();
+    let all: Vec<&str> = EventKind::ALL
+        .into_iter()
+        .filter(|kind| kind.is_for_receivers())
+        .map(EventKind::as_str)
+        .collect();
+    let wrong = kinds.iter().position(|kind| !all.contains(&kind.as_str()))?;
     let all = all.join(", ");
     Some(Invalid::new(
         format!("kinds[{wrong}]"),

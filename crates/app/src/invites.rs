@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use domain::{
+    event::Directory,
     ids::{EmployeeId, GroupId, InviteId},
     people::{Right, Role},
     people_view::InviteView,
@@ -13,7 +14,9 @@ use secrecy::SecretString;
 use serde_json::json;
 use store::{AuditEntry, NewEmployee};
 
-use crate::{Actor, App, Error, Opened, Result, fields::Check, password, people, secret_token};
+use crate::{
+    Actor, App, Error, Opened, Result, directory, fields::Check, password, people, secret_token,
+};
 
 const INVITE_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -143,6 +146,9 @@ impl App {
             other => other.into(),
         })?;
         tx.join_groups(employee, &invite.groups).await?;
+        if !invite.groups.is_empty() {
+            directory::changed(&mut tx, Directory::Groups);
+        }
         tx.insert_session(&session).await?;
         people::changed(&mut tx, employee).await?;
         tx.audit(&AuditEntry {

@@ -11,13 +11,17 @@ mod attachments;
 mod batch;
 mod blacklist;
 mod board;
+mod canned_replies;
 mod channel_cache;
 mod channels;
 mod channel_log;
+mod contact_fields;
 mod contacts;
 mod conversations;
 mod cursor;
 mod deliveries;
+mod directory;
+mod drafts;
 mod endpoints;
 mod error;
 mod feed;
@@ -31,6 +35,7 @@ mod merge;
 pub mod objects;
 mod password;
 mod people;
+mod preferences;
 mod prune;
 mod ready;
 mod reply;
@@ -69,8 +74,8 @@ pub use secret_token::API_TOKEN_PREFIX;
 pub use site::{SiteLine, Writer};
 pub use store::AttachmentRow;
 pub use store::{
-    AccountPatch, AuditState, COUNT_BOUND, ChannelRow, ConversationFilter, Counts, FeedPage, Hint,
-    ScenarioRow, ScheduleRow, VisitorRow, Waiting, intake::Stored,
+    AccountPatch, AuditState, COUNT_BOUND, CannedReplyForm, ChannelRow, ConversationFilter, Counts,
+    FeedPage, Hint, ScenarioRow, ScheduleRow, VisitorRow, Waiting, intake::Stored,
 };
 pub use tokens::{MadeToken, Whose};
 pub use work::{JobError, Work};

@@ -1,7 +1,7 @@
 //! Employees and groups (AD-1): who works here, what they may do, where they belong.
 
 use domain::{
-    event::{EventKind, NewEvent},
+    event::{Directory, EventKind, NewEvent},
     ids::{EmployeeId, GroupId},
     people::{Presence, Right, Role},
     people_view::{AccountView, EmployeeView, GroupView},
@@ -11,7 +11,9 @@ use domain::{
 use serde_json::json;
 use store::{AuditEntry, EmployeeSettings, TenantTx};
 
-use crate::{Actor, App, Error, Invalid, RequestKey, Result, fields::Check, idempotency};
+use crate::{
+    Actor, App, Error, Invalid, RequestKey, Result, directory, fields::Check, idempotency,
+};
 
 /// What to change of an employee; `None` leaves it as it is.
 #[derive(Debug, Default)]
@@ -116,6 +118,7 @@ impl App {
         tx.set_employee(id, &settings).await?;
         if let Some(groups) = &patch.groups {
             tx.set_groups_of(id, groups).await.map_err(unknown_groups)?;
+            directory::changed(&mut tx, Directory::Groups);
         }
         let new = changed(&mut tx, id).await?;
         let details = json!({
@@ -196,6 +199,7 @@ impl App {
         let group = tx.group(id).await?.ok_or(Error::NotFound { what: "group" })?;
         idempotency::remember(&mut tx, actor, key, &group).await?;
         let details = json!({ "members": members });
+        directory::changed(&mut tx, Directory::Groups);
         self.note(&mut tx, actor, "group.created", id.to_string(), details).await?;
         tx.commit().await?;
         Ok(group)
@@ -222,6 +226,7 @@ impl App {
         }
         let group = tx.group(id).await?.ok_or(Error::NotFound { what: "group" })?;
         let details = json!({ "members": group.members });
+        directory::changed(&mut tx, Directory::Groups);
         self.note(&mut tx, actor, "group.changed", id.to_string(), details).await?;
         tx.commit().await?;
         Ok(group)
@@ -230,6 +235,7 @@ impl App {
     pub async fn delete_group(&self, actor: &Actor, id: GroupId) -> Result<()> {
         actor.require(Right::ManageEmployees)?;
         let mut tx = self.store.tenant(actor.account).await?;
+        let had_replies = tx.free_canned_replies(id).await?;
         let deleted = tx.delete_group(id).await.map_err(|error| match error {
             store::Error::Constraint(_) => Error::conflict(
                 "group_in_use",
@@ -242,6 +248,10 @@ impl App {
         })?;
         if !deleted {
             return Err(Error::NotFound { what: "group" });
+        }
+        directory::changed(&mut tx, Directory::Groups);
+        if had_replies {
+            directory::changed(&mut tx, Directory::CannedReplies);
         }
         self.note(&mut tx, actor, "group.deleted", id.to_string(), json!({})).await?;
         tx.commit().await?;

@@ -16,7 +16,7 @@ use domain::{
 use serde_json::json;
 use store::{AttachmentRow, ChannelRow, MessageRow, NewJob, NewMessage, StoredBody, TenantTx};
 
-use crate::{Actor, App, Error, Invalid, Result, work::Work};
+use crate::{Actor, App, Error, Invalid, Result, drafts, work::Work};
 
 /// An answer or a note as an operator wrote it.
 #[derive(Debug, Clone)]
@@ -67,6 +67,7 @@ impl App {
         }
         check_named(&mut tx, conversation, &draft).await?;
         let before = c.audience();
+        let mode = draft.kind.into();
         let view = match draft.kind {
             DraftKind::Note => self.write_note(&mut tx, actor, &mut c, draft).await?,
             DraftKind::Answer => self.answer(&mut tx, actor, &mut c, draft).await?,
@@ -75,6 +76,7 @@ impl App {
         if c.audience() != before {
             append_conversation(&mut tx, &c, Some(before));
         }
+        drafts::discard(&mut tx, actor, &c, mode).await?;
         match tx.commit().await {
             // The same client id at the same moment: the other one's row is the answer.
             Err(store::Error::Constraint(name)) if name == "messages_client" => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
+    event::Directory,
     ids::{ScenarioId, ScheduleId},
     people::Right,
     problem::Problem,
@@ -13,7 +14,7 @@ use domain::{
 use serde_json::json;
 use store::{ScenarioRow, ScheduleRow, TenantTx};
 
-use crate::{Actor, App, Error, Invalid, RequestKey, Result, idempotency};
+use crate::{Actor, App, Error, Invalid, RequestKey, Result, directory, idempotency};
 
 const LONGEST_NAME: usize = 100;
 
@@ -57,6 +58,7 @@ impl App {
         tx.save_scenario(id, &name, &tree).await?;
         let row = tx.scenario(id).await?.ok_or(Error::NotFound { what: "scenario" })?;
         idempotency::remember(&mut tx, actor, key, &row).await?;
+        directory::changed(&mut tx, Directory::Scenarios);
         self.note(&mut tx, actor, "scenario.saved", id.to_string(), json!({ "name": name }))
             .await?;
         tx.commit().await?;
@@ -81,6 +83,7 @@ impl App {
         if !tx.delete_scenario(id).await? {
             return Err(Error::NotFound { what: "scenario" });
         }
+        directory::changed(&mut tx, Directory::Scenarios);
         self.note(&mut tx, actor, "scenario.deleted", id.to_string(), json!({})).await?;
         tx.commit().await?;
         Ok(())
@@ -119,6 +122,7 @@ impl App {
         };
         tx.save_schedule(id, &name, &form).await?;
         idempotency::remember(&mut tx, actor, key, &id).await?;
+        directory::changed(&mut tx, Directory::Schedules);
         self.note(&mut tx, actor, "schedule.saved", id.to_string(), json!({ "name": name }))
             .await?;
         tx.commit().await?;
@@ -131,6 +135,7 @@ impl App {
         if !tx.delete_schedule(id).await? {
             return Err(Error::NotFound { what: "schedule" });
         }
+        directory::changed(&mut tx, Directory::Schedules);
         self.note(&mut tx, actor, "schedule.deleted", id.to_string(), json!({})).await?;
         tx.commit().await?;
         Ok(())

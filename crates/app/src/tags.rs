@@ -2,6 +2,7 @@
 
 use domain::{
     contact_view::TagView,
+    event::Directory,
     ids::{ConversationId, TagId},
     people::Right,
     text::Words,
@@ -10,7 +11,7 @@ use domain::{
 use store::{TAG_NAME_TAKEN, Tag, TenantTx};
 
 use crate::{
-    Actor, App, Error, Invalid, RequestKey, Result, fields::Check, idempotency,
+    Actor, App, Error, Invalid, RequestKey, Result, directory, fields::Check, idempotency,
     reply::append_conversation,
 };
 
@@ -49,6 +50,7 @@ impl App {
         tx.insert_tag(&tag).await.map_err(name_taken)?;
         let view = view(tag);
         idempotency::remember(&mut tx, actor, key, &view).await?;
+        directory::changed(&mut tx, Directory::Tags);
         tx.commit().await?;
         Ok(view)
     }
@@ -68,6 +70,7 @@ impl App {
         let mut tx = self.store.tenant(actor.account).await?;
         let tag = tx.update_tag(id, name.as_deref(), color).await.map_err(name_taken)?;
         let tag = tag.ok_or(Error::NotFound { what: "tag" })?;
+        directory::changed(&mut tx, Directory::Tags);
         tx.commit().await?;
         Ok(view(tag))
     }
@@ -79,6 +82,7 @@ impl App {
         if !tx.delete_tag(id).await? {
             return Err(Error::NotFound { what: "tag" });
         }
+        directory::changed(&mut tx, Directory::Tags);
         tx.commit().await?;
         Ok(())
     }

@@ -340,6 +340,7 @@ pub fn form() -> SettingsForm {
         fields: vec![
             Field {
                 required: true,
+                advanced: false,
                 ..field("email", "Адрес почты", "E-mail address", text("sales@example.ru"))
             },
             Field {

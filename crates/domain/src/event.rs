@@ -63,10 +63,29 @@ pub enum EventKind {
     /// `conversation_id`, `employee_id`, `position`: for this employee's other windows.
     #[serde(rename = "conversation.read")]
     ConversationRead,
+    /// `conversation_id`, `mode`, `text` (empty: it is gone), `employee_id`: for this employee's
+    /// other windows and devices (OW-6).
+    #[serde(rename = "draft.changed")]
+    DraftChanged,
+    /// `of`: a [`Directory`] is to be read anew.
+    #[serde(rename = "directory.changed")]
+    DirectoryChanged,
+}
+
+/// A short list of the company's that every client keeps whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Directory {
+    Tags,
+    Groups,
+    CannedReplies,
+    ContactFields,
+    Scenarios,
+    Schedules,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ConversationCreated,
         Self::ConversationChanged,
         Self::MessageCreated,
@@ -77,6 +96,8 @@ impl EventKind {
         Self::QuarantineAdded,
         Self::RoutingAlarm,
         Self::ConversationRead,
+        Self::DraftChanged,
+        Self::DirectoryChanged,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -91,6 +112,26 @@ impl EventKind {
             Self::QuarantineAdded => "quarantine.added",
             Self::RoutingAlarm => "routing.alarm",
             Self::ConversationRead => "conversation.read",
+            Self::DraftChanged => "draft.changed",
+            Self::DirectoryChanged => "directory.changed",
+        }
+    }
+
+    /// Whether receivers of outgoing webhooks may get it. What one has not sent is nobody else's.
+    pub fn is_for_receivers(self) -> bool {
+        match self {
+            Self::DraftChanged => false,
+            Self::ConversationCreated
+            | Self::ConversationChanged
+            | Self::MessageCreated
+            | Self::MessageChanged
+            | Self::ContactChanged
+            | Self::ChannelChanged
+            | Self::EmployeeChanged
+            | Self::QuarantineAdded
+            | Self::RoutingAlarm
+            | Self::ConversationRead
+            | Self::DirectoryChanged => true,
         }
     }
 }

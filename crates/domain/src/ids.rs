@@ -106,6 +106,7 @@ ids! {
     /// Working hours, holidays and time zone.
     ScheduleId = "shd";
     TagId = "tag";
+    CannedReplyId = "rpl";
     /// A body that could not be understood and waits for a person.
     QuarantineId = "qrn";
     /// An outgoing webhook's receiver.

@@ -32,9 +32,15 @@ impl Sight {
         let kind = EventKind::ALL.into_iter().find(|kind| kind.as_str() == event.kind);
         match kind {
             Some(EventKind::QuarantineAdded) => return whole(self.may(Right::ManageChannels)),
-            Some(EventKind::EmployeeChanged | EventKind::ChannelChanged) => return Shown::Whole,
+            Some(
+                EventKind::EmployeeChanged
+                | EventKind::ChannelChanged
+                | EventKind::DirectoryChanged,
+            ) => return Shown::Whole,
             Some(EventKind::ContactChanged) => return whole(self.may(Right::ReadConversations)),
-            Some(EventKind::ConversationRead) => return whole(self.is_about_me(event)),
+            Some(EventKind::ConversationRead | EventKind::DraftChanged) => {
+                return whole(self.is_about_me(event));
+            }
             _ => {}
         }
         let Some(audience) = event.audience.filter(|_| self.may(Right::ReadConversations)) else {
@@ -137,6 +143,7 @@ mod tests {
             ("quarantine.added", Shown::Nothing, Shown::Whole, Shown::Nothing),
             ("employee.changed", Shown::Whole, Shown::Whole, Shown::Whole),
             ("contact.changed", Shown::Whole, Shown::Whole, Shown::Nothing),
+            ("directory.changed", Shown::Whole, Shown::Whole, Shown::Whole),
             ("something.newer", Shown::Nothing, Shown::Nothing, Shown::Nothing),
         ] {
             let event = event(kind, None, None);
@@ -147,13 +154,15 @@ mod tests {
     }
 
     #[test]
-    fn ow_6_reading_marks_go_to_the_reader_alone() {
-        let read = |who| Event {
-            payload: json!({ "employee_id": employee(who) }),
-            ..event("conversation.read", Some(Audience::default()), None)
-        };
-        assert_eq!(sight(Role::Operator).shows(&read(1)), Shown::Whole);
-        assert_eq!(sight(Role::Owner).shows(&read(2)), Shown::Nothing);
+    fn ow_6_reading_marks_and_drafts_go_to_their_employee_alone() {
+        for kind in ["conversation.read", "draft.changed"] {
+            let of = |who| Event {
+                payload: json!({ "employee_id": employee(who) }),
+                ..event(kind, Some(Audience::default()), None)
+            };
+            assert_eq!(sight(Role::Operator).shows(&of(1)), Shown::Whole, "{kind}");
+            assert_eq!(sight(Role::Owner).shows(&of(2)), Shown::Nothing, "{kind}");
+        }
     }
 
     #[test]

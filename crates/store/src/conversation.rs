@@ -122,17 +122,23 @@ pub struct ConversationFilter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waiting;
 
-/// How many conversations of each open state a viewer sees, counted up to a bound.
+/// How many conversations of each state a viewer sees, counted up to a bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     pub new: i64,
     pub in_work: i64,
     pub mine: i64,
     pub waiting: i64,
+    /// Among the latest [`CLOSED_LOOKED_AT`].
+    pub closed: i64,
 }
 
 /// Counting stops here: a face shows '999+'.
 pub const COUNT_BOUND: i64 = 1000;
+
+/// So many closed conversations are looked at: there is no end to them, and whoever sees few of them
+/// would have all of them read at each count.
+const CLOSED_LOOKED_AT: i64 = 10_000;
 
 /// A conversation that is opened by us ('write to a new client') and not by an inbound message.
 #[derive(Debug, Clone)]
@@ -246,7 +252,7 @@ impl TenantTx {
         rows.into_iter().map(ConversationView::try_from).collect()
     }
 
-    /// Counts of the open states, each up to [`COUNT_BOUND`].
+    /// Counts of the states, each up to [`COUNT_BOUND`].
     pub async fn conversation_counts(&mut self, viewer: &Viewer) -> Result<Counts> {
         let account = self.account().0;
         let mut one = async |and: &'static str, mine: bool| -> Result<i64> {
@@ -267,7 +273,24 @@ impl TenantTx {
             in_work: one(" and c.state = 'in_work'", false).await?,
             mine: one(" and c.state = 'in_work'", true).await?,
             waiting: one(" and c.state = 'in_work' and c.waiting_since is not null", true).await?,
+            closed: self.count_closed(viewer).await?,
         })
+    }
+
+    async fn count_closed(&mut self, viewer: &Viewer) -> Result<i64> {
+        let mut query: QueryBuilder<Postgres> = QueryBuilder::new(
+            "select count(*) from (select 1 from (
+                select pinned_id, assignee_id, offered_id, group_id from conversations
+                where state = 'closed' and account_id = ",
+        );
+        query.push_bind(self.account().0);
+        query
+            .push(" order by last_message_at desc, conversation_id desc limit ")
+            .push_bind(CLOSED_LOOKED_AT)
+            .push(") c where ");
+        visible::push_visible(&mut query, viewer, "c");
+        query.push(" limit ").push_bind(COUNT_BOUND).push(") bounded");
+        Ok(query.build_query_scalar().fetch_one(self.conn()).await?)
     }
 
     /// Writes the changeable part of a locked conversation back.
