@@ -1,11 +1,12 @@
-import { Check, CheckCheck, CircleAlert, Clock3, Reply, StickyNote } from 'lucide-react'
-import { memo, type ReactNode } from 'react'
+import { Check, CheckCheck, CircleAlert, Clock3, Copy, Reply, StickyNote } from 'lucide-react'
+import { memo, type ReactNode, useMemo } from 'react'
 import type { Content, DeliveryStatus, Message } from '../../kit/api/types'
 import { t, words } from '../../kit/i18n'
 import { moment, size, time } from '../../kit/i18n/format'
-import { tellRefusal } from '../../kit/ui/toast'
+import { tellRefusal, toast } from '../../kit/ui/toast'
 import { useDesk, useDeskState } from '../context'
 import type { Outgoing } from '../store/state'
+import { LookContext, useLook } from './look'
 import { brief, isSaid, Said } from './said'
 import { Text } from './text'
 
@@ -23,6 +24,7 @@ function Shape({ look, follows, children }: { look: keyof typeof looks; follows:
   )
 }
 
+const wide = 'max-w-[min(720px,92%)] rounded-bubble px-3.5 py-2'
 const box = 'max-w-[min(520px,85%)] rounded-bubble px-3.5 py-2'
 
 /** Time and what follows it sit at the end of the last line, or below it. */
@@ -34,24 +36,36 @@ export const Bubble = memo(function Bubble({
   message,
   quoted,
   follows,
+  marks,
   onReply,
   onQuote,
 }: {
   message: Message
   quoted: Message | undefined
   follows: boolean
+  /** The words that were looked for, when this message is what was found. */
+  marks: RegExp | null
   onReply: ((message: Message) => void) | null
   onQuote: (message: Message) => void
 }) {
   const author = useDeskState((state) => (message.author_id ? state.employees.get(message.author_id) : undefined))
   const me = useDeskState((state) => state.me.employee_id)
+  const employees = useDeskState((state) => (message.mentions?.length ? state.employees : undefined))
+  const named = useMemo(
+    () => message.mentions?.flatMap((id) => employees?.get(id) ?? []),
+    [message.mentions, employees],
+  )
+  const { openImage } = useLook()
+  const inLook = useMemo(() => ({ marks, openImage }), [marks, openImage])
   if (!isSaid(message.body) || message.direction === 'system') return null
   const look = message.direction
   const ours = look !== 'inbound'
   const label = ours && message.author_id !== me ? (author?.name ?? (message.automatic ? t.chat.automatic : '')) : ''
   return (
     <Shape look={look} follows={follows}>
-      <article className={`${box} ${looks[look]} ${message.removed_at ? 'opacity-70' : ''}`}>
+      <article
+        className={`${message.body.type === 'letter' ? wide : box} ${looks[look]} ${message.removed_at ? 'opacity-70' : ''} ${marks ? 'outline-2 outline-amber' : ''}`}
+      >
         {look === 'note' ? (
           <div className="mb-0.5 flex items-center gap-1.5 text-caption font-semibold">
             <StickyNote size={13} aria-hidden="true" />
@@ -62,7 +76,9 @@ export const Bubble = memo(function Bubble({
           label && !follows && <div className="mb-0.5 text-caption font-semibold text-accent-text">{label}</div>
         )}
         {message.reply_to && <Quote message={quoted} onClick={() => quoted && onQuote(quoted)} />}
-        <Said content={message.body as Content} />
+        <LookContext value={inLook}>
+          <Said content={message.body as Content} message_id={message.message_id} named={named} />
+        </LookContext>
         <Foot>
           {message.removed_at && <span>{t.chat.removed}</span>}
           {message.edited_at && <span>{t.chat.edited}</span>}
@@ -73,20 +89,36 @@ export const Bubble = memo(function Bubble({
         </Foot>
         {(message.status === 'failed' || message.status === 'uncertain') && <Failure message={message} />}
       </article>
-      {onReply && look !== 'note' && (
-        <button
-          type="button"
-          aria-label={t.chat.reply}
-          title={t.chat.reply}
-          onClick={() => onReply(message)}
-          className="grid size-7 shrink-0 place-items-center rounded-full text-ink3 opacity-0 group-hover:opacity-100 hover:bg-hover focus-visible:opacity-100"
-        >
-          <Reply size={16} />
-        </button>
-      )}
+      <span className="flex shrink-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100">
+        {onReply && look !== 'note' && (
+          <button type="button" aria-label={t.chat.reply} title={t.chat.reply} onClick={() => onReply(message)} className={deed}>
+            <Reply size={16} />
+          </button>
+        )}
+        {textOf(message.body) && (
+          <button
+            type="button"
+            aria-label={t.talk.thread.copyText}
+            title={t.talk.thread.copyText}
+            onClick={() => void navigator.clipboard?.writeText(textOf(message.body)).then(() => toast(t.talk.thread.copied))}
+            className={deed}
+          >
+            <Copy size={15} />
+          </button>
+        )}
+      </span>
     </Shape>
   )
 })
+
+const deed = 'grid size-7 place-items-center rounded-full text-ink3 hover:bg-hover hover:text-ink'
+
+/** What copying a message takes. */
+function textOf(body: Message['body']): string {
+  if (!isSaid(body)) return ''
+  if (body.type === 'text' || body.type === 'letter') return body.text
+  return body.type === 'files' ? (body.caption ?? '') : ''
+}
 
 function Quote({ message, onClick }: { message: Message | undefined; onClick: () => void }) {
   return (

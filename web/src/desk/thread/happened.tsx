@@ -1,3 +1,4 @@
+import { Star } from 'lucide-react'
 import type { SystemLine } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { time } from '../../kit/i18n/format'
@@ -7,11 +8,28 @@ import { useDeskState } from '../context'
 export function Happened({ line, at }: { line: SystemLine; at: string }) {
   const employees = useDeskState((state) => state.employees)
   const groups = useDeskState((state) => state.groups)
+  const rated = line as { happened: string; stars?: number; text?: string | null }
+  if (rated.happened === 'rated') return <Rated stars={rated.stars ?? 0} text={rated.text ?? ''} at={at} />
   const name = (id: string | null | undefined) => (id ? (employees.get(id)?.name ?? t.chat.somebody) : null)
   return (
     <p className="py-1.5 text-center text-second text-ink3">
       {say(line, name, (id) => groups.get(id)?.name ?? '')} <span className="num">· {time(at)}</span>
     </p>
+  )
+}
+
+/** What the customer thinks of the talk. */
+function Rated({ stars, text, at }: { stars: number; text: string; at: string }) {
+  return (
+    <div className="py-2 text-center text-second text-ink3">
+      <span role="img" aria-label={t.talk.thread.rated(stars)} className="inline-flex items-center gap-0.5 align-middle">
+        {[1, 2, 3, 4, 5].map((star) => (
+          <Star key={star} size={16} className={star <= stars ? 'fill-amber text-amber' : 'text-edge'} />
+        ))}
+      </span>{' '}
+      <span aria-hidden="true">{t.talk.thread.rated(stars)}</span> <span className="num">· {time(at)}</span>
+      {text && <p className="mx-auto mt-1 max-w-[520px] break-words whitespace-pre-wrap text-ink2">«{text}»</p>}
+    </div>
   )
 }
 

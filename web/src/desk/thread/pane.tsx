@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Message } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { phone } from '../../kit/i18n/format'
+import { useKeys } from '../../kit/keys'
 import { has } from '../../kit/session'
 import { Avatar } from '../../kit/ui/avatar'
 import { Button, IconButton } from '../../kit/ui/button'
@@ -13,6 +14,7 @@ import { heldOf } from '../composer/held'
 import { useDesk, useDeskState } from '../context'
 import { chatName } from '../list/row'
 import type { Chat } from '../store/state'
+import { FindBar } from './find-bar'
 import { Thread } from './thread'
 import { Transfer } from './transfer'
 
@@ -30,6 +32,19 @@ export function Pane({ id, onBack, onTake, onClose, onCard, cardShown }: Props) 
   const chat = useDeskState((state) => state.chats.get(id))
   const works = has(me, 'work_conversations')
   const [replyTo, setReplyTo] = useState<Message | null>(() => heldOf(id).replyTo)
+  const [finding, setFinding] = useState(false)
+  useKeys([
+    [
+      { code: 'KeyF', mod: true },
+      () => {
+        // The second press is the browser's own search.
+        if (document.activeElement?.matches('[data-find]')) return false
+        setFinding(true)
+        document.querySelector<HTMLElement>('[data-find]')?.focus()
+        return
+      },
+    ],
+  ])
   const canReply = useDeskState((state) => {
     const kind = chat && state.channels.get(chat.channel_id)?.kind
     return works && chat?.state !== 'closed' && !!kind && !!state.kinds.get(kind)?.replies
@@ -48,6 +63,15 @@ export function Pane({ id, onBack, onTake, onClose, onCard, cardShown }: Props) 
         />
       ) : (
         <div className="h-16 shrink-0 border-b border-line bg-pane" />
+      )}
+      {finding && (
+        <FindBar
+          id={id}
+          onClose={() => {
+            setFinding(false)
+            document.querySelector<HTMLElement>('[data-composer]')?.focus()
+          }}
+        />
       )}
       <Thread id={id} onReply={canReply ? setReplyTo : null} />
       {chat && works && <Composer chat={chat} replyTo={replyTo} onReplyTo={setReplyTo} />}

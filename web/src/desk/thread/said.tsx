@@ -1,20 +1,33 @@
-import { CircleAlert, MapPin, UserRound } from 'lucide-react'
-import { useState } from 'react'
+import { CircleAlert, MapPin, Phone, UserRound } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
 import type { Content, Message } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { phone } from '../../kit/i18n/format'
+import { has } from '../../kit/session'
+import { useDesk } from '../context'
 import { File } from './file'
 import { Text } from './text'
+
+const Letter = lazy(async () => ({ default: (await import('./letter-view')).Letter }))
+const Raw = lazy(() => import('./raw'))
 
 export function isSaid(body: Message['body']): body is Content {
   return 'type' in body
 }
 
 /** What a message says, of whatever kind. */
-export function Said({ content }: { content: Content }) {
+export function Said({
+  content,
+  message_id,
+  named,
+}: {
+  content: Content
+  message_id: string
+  named?: readonly { employee_id: string; name: string }[] | undefined
+}) {
   switch (content.type) {
     case 'text':
-      return <Text text={content.text} spans={content.spans} />
+      return <Text text={content.text} spans={content.spans} named={named} />
     case 'files':
       return (
         <div className="space-y-2">
@@ -29,26 +42,47 @@ export function Said({ content }: { content: Content }) {
         </div>
       )
     case 'letter':
-      return <Letter letter={content} />
+      return (
+        <Suspense fallback={<Text text={content.text} />}>
+          <Letter letter={content} />
+        </Suspense>
+      )
     case 'location':
       return (
         <a
+          title={t.talk.thread.openMap}
           className="flex items-center gap-2 text-accent-text underline"
           target="_blank"
           rel="noreferrer noopener"
           href={`https://www.openstreetmap.org/?mlat=${content.latitude}&mlon=${content.longitude}#map=16/${content.latitude}/${content.longitude}`}
         >
-          <MapPin size={17} aria-hidden="true" />
-          {content.title || t.chat.location}
+          <MapPin size={17} className="shrink-0" aria-hidden="true" />
+          <span>
+            {content.title || t.chat.location}
+            <span className="num block text-caption text-ink2">
+              {content.latitude.toFixed(5)}, {content.longitude.toFixed(5)}
+            </span>
+          </span>
         </a>
       )
     case 'contact':
       return (
-        <span className="flex items-center gap-2">
-          <UserRound size={17} aria-hidden="true" />
+        <span className="flex items-center gap-3">
+          <span className="grid size-9 shrink-0 place-items-center rounded-full bg-accent-soft text-accent-text">
+            <UserRound size={18} aria-hidden="true" />
+          </span>
           <span>
-            {content.name}
-            {content.phone && <span className="num block text-second text-ink2">{phone(content.phone)}</span>}
+            <span className="font-medium">{content.name}</span>
+            {content.phone && (
+              <a
+                href={`tel:${content.phone}`}
+                aria-label={t.talk.thread.call(phone(content.phone))}
+                className="num flex items-center gap-1 text-second text-accent-text underline"
+              >
+                <Phone size={13} aria-hidden="true" />
+                {phone(content.phone)}
+              </a>
+            )}
           </span>
         </span>
       )
@@ -73,39 +107,30 @@ export function Said({ content }: { content: Content }) {
           <span>
             {t.chat.unsupported(content.label)}
             {content.text && <Text text={`\n${content.text}`} />}
+            <RawLink message_id={message_id} />
           </span>
         </span>
       )
   }
 }
 
-function Letter({ letter }: { letter: Extract<Content, { type: 'letter' }> }) {
-  const [quoted, showQuoted] = useState(false)
+/** What the service really sent, for those who look after channels. */
+function RawLink({ message_id }: { message_id: string }) {
+  const { me } = useDesk()
+  const [open, setOpen] = useState(false)
+  if (!has(me, 'manage_channels')) return null
   return (
-    <div className="space-y-2">
-      {letter.subject && <div className="font-semibold">{letter.subject}</div>}
-      {letter.text && <Text text={letter.text} />}
-      {letter.files?.map((file) => (
-        <File key={file.attachment_id} file={file} />
-      ))}
-      {letter.quoted && (
-        <div>
-          <button
-            type="button"
-            aria-expanded={quoted}
-            className="rounded-control bg-hover px-2 text-second text-ink2"
-            onClick={() => showQuoted(!quoted)}
-          >
-            {quoted ? t.chat.hideQuoted : t.chat.showQuoted}
-          </button>
-          {quoted && (
-            <div className="mt-2 border-l-2 border-edge pl-2 text-ink2">
-              <Text text={letter.quoted} />
-            </div>
-          )}
-        </div>
+    <>
+      {' '}
+      <button type="button" className="text-accent-text underline" onClick={() => setOpen(true)}>
+        {t.talk.thread.raw}
+      </button>
+      {open && (
+        <Suspense>
+          <Raw message_id={message_id} onClose={() => setOpen(false)} />
+        </Suspense>
       )}
-    </div>
+    </>
   )
 }
 
