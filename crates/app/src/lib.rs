@@ -13,8 +13,8 @@ mod blacklist;
 mod board;
 mod canned_replies;
 mod channel_cache;
-mod channels;
 mod channel_log;
+mod channels;
 mod contact_fields;
 mod contacts;
 mod conversations;
@@ -47,6 +47,7 @@ mod sending;
 mod site;
 mod tags;
 mod tokens;
+mod try_scenario;
 mod work;
 mod write_first;
 
@@ -54,7 +55,6 @@ pub use access::{LogIn, Opened, SESSION_KEPT, SignUp};
 pub use actor::{Actor, Via};
 pub use attachments::LINK_KEPT;
 pub use batch::Batcher;
-mod try_scenario;
 pub use channel_cache::ChannelCache;
 pub use channels::{ChannelDetails, ChannelForm, KindView, QuarantineView};
 pub use contacts::{ContactChange, ContactForm};
@@ -78,6 +78,7 @@ pub use store::{
     FeedPage, Hint, ScenarioRow, ScheduleRow, VisitorRow, Waiting, intake::Stored,
 };
 pub use tokens::{MadeToken, Whose};
+pub use try_scenario::{Example, TriedStep, TriedView};
 pub use work::{JobError, Work};
 pub use write_first::WriteFirst;
 
@@ -86,7 +87,6 @@ use std::sync::Arc;
 use channel::Registry;
 use domain::{clock::Clock, ids::Ids};
 use store::Store;
-pub use try_scenario::{Example, TriedStep, TriedView};
 
 /// Everything that use-cases need. Cheap to clone.
 #[derive(Clone)]

@@ -16,8 +16,8 @@ mod blacklist;
 mod board;
 mod canned_replies;
 mod channel;
-mod contact;
 mod channel_log;
+mod contact;
 mod contact_fields;
 mod contact_merge;
 mod conversation;
@@ -51,16 +51,16 @@ pub use account::{AccountPatch, NewAccount};
 pub use attachment::{AttachmentRow, NewAttachment};
 pub use audit::{AuditEntry, AuditState};
 pub use blacklist::Blacklisted;
+pub use board::{ClosedCount, OpenCount, OpenedCount, SaidCount};
 pub use canned_replies::{CannedReplyForm, SHORTCUT_TAKEN};
 pub use channel::{ChannelRow, NewChannel};
+pub use channel_log::LoggedLine;
 pub use contact::{ContactFilter, Given, NewContact};
 pub use contact_fields::CONTACT_FIELD_TAKEN;
 pub use contact_merge::{LockedContact, Merge};
 pub use conversation::{COUNT_BOUND, ConversationFilter, Counts, NewConversation, Waiting};
-pub use board::{ClosedCount, OpenCount, OpenedCount, SaidCount};
 pub use endpoint::{
     DeliveryWork, EndpointPatch, FeedEvent, Lagging, NewDelivery, NewEndpoint, Tried,
-pub use channel_log::LoggedLine;
 };
 pub use error::{Error, Result};
 pub use events::{FeedPage, Hint, Origin};
