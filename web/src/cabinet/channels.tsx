@@ -1,51 +1,77 @@
 import { api, ask } from '../kit/api/client'
 import type { ChannelKind } from '../kit/api/types'
 import { t, words } from '../kit/i18n'
+import { s } from '../kit/i18n/cabinet-settings'
 import { moment } from '../kit/i18n/format'
 import { Link } from '../kit/link'
 import { ChannelBadge } from '../kit/ui/channel-badge'
 import { useFeed } from './feed'
-import { readKinds } from './kinds'
+import { readKinds, readScenarios } from './kinds'
 import { Faulty, PageHead, useLoaded } from './load'
+import { Table } from './parts/bits'
+import { nameOf, readEmployees } from './parts/directory'
 import { StateChip } from './state-chip'
 
 export function Channels() {
   const { data, fault, again } = useLoaded(async () => {
-    const [kinds, channels] = await Promise.all([readKinds(), ask(api.GET('/api/v1/channels'))])
-    return { kinds, channels: channels.items }
+    const [kinds, channels, people, scenarios] = await Promise.all([
+      readKinds(),
+      ask(api.GET('/api/v1/channel-details')),
+      readEmployees(),
+      readScenarios(),
+    ])
+    return { kinds, channels: channels.items, people, scenarios }
   })
   useFeed((frame) => {
     if (frame.kind === 'channel.changed' || frame.kind === 'resync') again()
   })
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return null
-  const { kinds, channels } = data
+  const { kinds, channels, people, scenarios } = data
+  const texts = s().channels
   return (
     <>
       <PageHead title={t.cabinet.channels} hint={t.cabinet.channelsHint} />
-      {channels.length > 0 && (
-        <ul className="mb-8 overflow-hidden rounded-card border border-line bg-pane">
-          {channels.map((channel) => (
-            <li key={channel.channel_id} className="border-b border-line last:border-0">
-              <Link
-                href={`/cabinet/channels/${channel.channel_id}`}
-                className="flex items-center gap-3 px-4 py-3 -outline-offset-2 hover:bg-hover"
-              >
-                <ChannelBadge kind={channel.kind} size="size-9" />
-                <span className="min-w-0 flex-1">
-                  <span className="block truncate font-medium">{channel.name}</span>
-                  <span className="block truncate text-second text-ink3">
-                    {[kindTitle(kinds, channel.kind), channel.title !== channel.name && channel.title]
-                      .filter(Boolean)
-                      .join(' · ')}
-                  </span>
-                </span>
-                <span className="num text-second text-ink3 max-[759px]:hidden">{moment(channel.state_at)}</span>
-                <StateChip state={channel.state} />
-              </Link>
-            </li>
-          ))}
-        </ul>
+      {channels.length === 0 ? (
+        <p className="mb-6 text-ink2">{texts.emptyCatalogueHint}</p>
+      ) : (
+        <div className="mb-8">
+          <Table label={t.cabinet.channels} heads={[texts.channel, texts.scenarioColumn, texts.employeeColumn, texts.state]}>
+            {channels.map((channel) => (
+              <tr key={channel.channel_id} className="relative hover:bg-hover">
+                <td className="min-w-60">
+                  <div className="flex items-center gap-3">
+                    <ChannelBadge kind={channel.kind} size="size-9" />
+                    <div className="min-w-0">
+                      <Link
+                        href={`/cabinet/channels/${channel.channel_id}`}
+                        className="font-medium after:absolute after:inset-0 hover:text-accent-text"
+                      >
+                        {channel.name}
+                      </Link>
+                      <div className="text-second text-ink3">
+                        {[kindTitle(kinds, channel.kind), channel.title !== channel.name && channel.title]
+                          .filter(Boolean)
+                          .join(' · ')}
+                      </div>
+                    </div>
+                  </div>
+                </td>
+                <td className="text-second text-ink2">
+                  {scenarios.find((one) => one.id === channel.scenario_id)?.name ?? '—'}
+                </td>
+                <td className="text-second text-ink2">{nameOf(people, channel.pinned_employee_id) || '—'}</td>
+                <td>
+                  <StateChip state={channel.state} />
+                  <div className="num mt-0.5 text-caption text-ink3">{texts.since(moment(channel.state_at))}</div>
+                  {channel.reason && channel.state !== 'connected' && (
+                    <div className="mt-0.5 max-w-64 text-caption text-ink2">{words(channel.reason)}</div>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </Table>
+        </div>
       )}
       <h2 className="mb-3 text-heading font-semibold">{t.cabinet.catalogue}</h2>
       <Catalogue kinds={kinds} />
@@ -53,7 +79,7 @@ export function Channels() {
   )
 }
 
-export const kindTitle = (kinds: ChannelKind[], kind: string) => {
+const kindTitle = (kinds: ChannelKind[], kind: string) => {
   const found = kinds.find((one) => one.kind === kind)
   return found ? words(found.title) : kind
 }

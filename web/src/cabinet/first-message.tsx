@@ -27,7 +27,7 @@ export function FirstMessage({ channel }: { channel: ChannelDetails }) {
   return (
     <section
       aria-live="polite"
-      className={`rounded-card border p-6 ${come ? 'border-accent bg-accent-soft' : 'border-line bg-pane'}`}
+      className={`max-w-[640px] rounded-card border p-6 ${come ? 'border-accent bg-accent-soft' : 'border-line bg-pane'}`}
     >
       {come ? (
         <div className="flex flex-wrap items-center gap-3">

@@ -32,12 +32,15 @@ export function useForm<T extends object>({
   first,
   save,
   fieldOf = {},
+  also = [],
   silent = false,
 }: {
   first: T
   save: (value: T) => Promise<T>
   /** A conflict is about one field: the problem's code, and the field's name. */
   fieldOf?: Record<string, string>
+  /** Fields that are on the screen besides the keys of the value. */
+  also?: readonly string[]
   /** The caller says that it is saved in its own way. */
   silent?: boolean
 }): Form<T> {
@@ -64,7 +67,7 @@ export function useForm<T extends object>({
       if (!silent) toast(t.cabinet.saved)
     } catch (error) {
       if (!(error instanceof Refused)) throw error
-      const { fields, rest } = blame(fieldErrors(error), error.problem, fieldOf, Object.keys(value))
+      const { fields, rest } = blame(fieldErrors(error), error.problem, fieldOf, [...Object.keys(value), ...also])
       setErrors(fields)
       setFault(rest ? words(rest) : fields.size > 0 ? t.cabinet.checkFields : whyRefused(error))
     } finally {

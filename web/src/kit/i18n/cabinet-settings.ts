@@ -1,6 +1,6 @@
 import { language } from './index'
 import { auditEn, auditRu } from './settings/audit'
-import { channelsEn, channelsRu } from './settings/channels'
+import { channelsEn, channelsRu, previewEn, previewRu } from './settings/channels'
 import { commonEn, commonRu } from './settings/common'
 import { companyEn, companyRu, profileEn, profileRu } from './settings/company'
 import { blacklistEn, blacklistRu, fieldsEn, fieldsRu, tagsEn, tagsRu } from './settings/lists'
@@ -18,6 +18,7 @@ export const cabinetSettingsRu = {
   company: companyRu,
   profile: profileRu,
   channels: channelsRu,
+  preview: previewRu,
   replies: repliesRu,
   tags: tagsRu,
   fields: fieldsRu,
@@ -33,6 +34,7 @@ export const cabinetSettingsEn: typeof cabinetSettingsRu = {
   company: companyEn,
   profile: profileEn,
   channels: channelsEn,
+  preview: previewEn,
   replies: repliesEn,
   tags: tagsEn,
   fields: fieldsEn,
