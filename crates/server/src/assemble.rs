@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use app::App;
 use channel::{Driver, Registry};
+use channel_demo::Demo;
 use channel_email::{Email, Reach};
 use channel_telegram_bot::TelegramBot;
 use channel_widget::Widget;
@@ -25,10 +26,11 @@ pub fn registry(config: &Config) -> Registry {
         true => Reach::Everywhere,
         false => Reach::PublicOnly,
     };
-    let drivers: [Arc<dyn Driver>; 3] = [
+    let drivers: [Arc<dyn Driver>; 4] = [
         Arc::new(TelegramBot::new(clock, channel_telegram_bot::Options::default())),
         Arc::new(Email::new(reach, Vec::new())),
         Arc::new(Widget),
+        Arc::new(Demo::default()),
     ];
     Registry::new(drivers)
 }
