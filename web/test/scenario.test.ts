@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { begin, record, redo, undo } from '../src/cabinet/scenarios/history'
 import { completed, newStep, type Scenario, type Step } from '../src/cabinet/scenarios/model'
-import { faultIn, faultsAt, faultsOf, faultsOfWhole, gaps } from '../src/cabinet/scenarios/problems'
+import { carried, faultIn, faultsAt, faultsOf, faultsOfWhole, gaps } from '../src/cabinet/scenarios/problems'
 import {
   afterRemoval,
   duplicate,
@@ -160,6 +160,20 @@ describe('problems stand at their steps', () => {
     expect(faultsAt(faults, '/steps/0').map((one) => one.words.ru)).toEqual(['нет расписания'])
     expect(faultIn(faults, '/steps/0/then/0/text')?.ru).toBe('пусто')
     expect(faultsOfWhole(faults).map((one) => one.words.ru)).toEqual(['много'])
+  })
+
+  it('stay with their steps through edits, until what they speak of is changed', () => {
+    const words = { ru: 'плохо', en: 'bad' }
+    const faults = ['/steps/1/then/0/text', '/steps/1/otherwise/0/text', '/steps/1/when'].map((at) => ({ at, words }))
+    const after = (edited: Scenario) => carried(faults, tree, edited).map((one) => one.at)
+    expect(after(insert(tree, '/steps', 0, say('x')))).toEqual([
+      '/steps/2/then/0/text',
+      '/steps/2/otherwise/0/text',
+      '/steps/2/when',
+    ])
+    expect(after(remove(tree, '/steps/1/then/0'))).toEqual(['/steps/1/otherwise/0/text', '/steps/1/when'])
+    expect(after(replace(tree, '/steps/1/then/0', say('mended')))).toEqual(['/steps/1/otherwise/0/text', '/steps/1/when'])
+    expect(after(remove(tree, '/steps/1'))).toEqual([])
   })
 
   it('says what is not filled in before the server is asked', () => {

@@ -1,4 +1,4 @@
-import { Home, Radio } from 'lucide-react'
+import { CalendarClock, Gauge, Home, Plug, Radio, Route } from 'lucide-react'
 import { type ComponentType, lazy, type ReactNode } from 'react'
 import type { Me, Right } from '../kit/api/types'
 import { t } from '../kit/i18n'
@@ -52,6 +52,14 @@ export const groups: SectionGroup[] = [
         may: () => true,
         page: lazy(() => import('./overview').then((m) => ({ default: m.Overview }))),
       },
+      {
+        name: 'board',
+        label: () => flow().board.title,
+        icon: <Gauge size={size} />,
+        may: (me) => has(me, 'see_all') || has(me, 'read_reports'),
+        wide: true,
+        page: lazy(() => import('./board/board').then((m) => ({ default: m.Board }))),
+      },
     ],
   },
   {
@@ -64,6 +72,31 @@ export const groups: SectionGroup[] = [
         right: 'manage_channels',
         may: (me) => has(me, 'manage_channels'),
         page: lazy(() => import('./channels-section').then((m) => ({ default: m.ChannelsSection }))),
+      },
+      {
+        name: 'scenarios',
+        label: () => flow().scenario.title,
+        icon: <Route size={size} />,
+        right: 'manage_scenarios',
+        may: (me) => has(me, 'manage_scenarios'),
+        wide: true,
+        page: lazy(() => import('./scenarios/scenarios').then((m) => ({ default: m.ScenariosSection }))),
+      },
+      {
+        name: 'hours',
+        label: () => flow().hours.title,
+        icon: <CalendarClock size={size} />,
+        right: 'manage_scenarios',
+        may: (me) => has(me, 'manage_scenarios'),
+        page: lazy(() => import('./hours/hours-section').then((m) => ({ default: m.HoursSection }))),
+      },
+      {
+        name: 'crm',
+        label: () => flow().crm.nav,
+        icon: <Plug size={size} />,
+        right: 'manage_account',
+        may: (me) => has(me, 'manage_account'),
+        page: lazy(() => import('./crm').then((m) => ({ default: m.Crm }))),
       },
     ],
   },

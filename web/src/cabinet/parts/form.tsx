@@ -162,7 +162,7 @@ function UnsavedBar<T>({ form }: { form: Form<T> }) {
 }
 
 /** Nobody leaves what they typed without being asked. */
-function Leaving() {
+export function Leaving() {
   const [to, setTo] = useState('')
   useEffect(() => {
     const unload = (event: BeforeUnloadEvent) => event.preventDefault()

@@ -1,6 +1,6 @@
 import type { Words } from '../../kit/api/types'
 import type { Condition, Scenario } from './model'
-import { type Pointer, stepOf, walk, within } from './tree'
+import { type Pointer, stepAt, stepOf, valueAt, walk, within } from './tree'
 
 /** What is wrong, and at which place of the tree. */
 export interface Fault {
@@ -54,4 +54,22 @@ export function gaps(tree: Scenario): Fault[] {
 function gapsOfCondition(at: Pointer, condition: Condition, chosen: (at: Pointer, id: string) => unknown) {
   if ('of' in condition) condition.of.forEach((one, n) => gapsOfCondition(`${at}/of/${n}`, one, chosen))
   if (condition.is === 'working_hours') chosen(`${at}/schedule`, condition.schedule)
+}
+
+/**
+ * The faults that still stand after an edit, at the places where their steps are now. A step that
+ * was not touched is the same object; those above an edit stay where they are.
+ */
+export function carried(faults: Fault[], before: Scenario, after: Scenario): Fault[] {
+  if (faults.length === 0 || before === after) return faults
+  const now = new Map(walk(after).map(({ at, step }) => [step, at]))
+  return faults.flatMap((fault) => {
+    const at = stepOf(fault.at)
+    if (at === null) return []
+    const step = stepAt(before, at)
+    const same = step && now.get(step)
+    if (same !== undefined) return [{ ...fault, at: same + fault.at.slice(at.length) }]
+    if (fault.at === at || stepAt(after, at)?.do !== step?.do) return []
+    return valueAt(before, fault.at) === valueAt(after, fault.at) ? [fault] : []
+  })
 }

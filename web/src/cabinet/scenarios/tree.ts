@@ -71,7 +71,8 @@ export const within = (place: Pointer, at: Pointer) => place === at || place.sta
 
 type Node = unknown
 
-function read(tree: Scenario, pointer: Pointer): Node {
+/** Whatever stands at a place: a step, a list, a field. */
+export function valueAt(tree: Scenario, pointer: Pointer): Node {
   let node: Node = tree
   for (const part of pointer.split('/').slice(1)) {
     if (typeof node !== 'object' || node === null) return undefined
@@ -81,12 +82,12 @@ function read(tree: Scenario, pointer: Pointer): Node {
 }
 
 export function stepAt(tree: Scenario, at: Pointer): Step | undefined {
-  const node = read(tree, at)
+  const node = valueAt(tree, at)
   return typeof node === 'object' && node !== null && 'do' in node ? (node as Step) : undefined
 }
 
 export function listAt(tree: Scenario, list: Pointer): Step[] | undefined {
-  const node = read(tree, list)
+  const node = valueAt(tree, list)
   return Array.isArray(node) ? (node as Step[]) : undefined
 }
 
