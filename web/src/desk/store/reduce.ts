@@ -225,6 +225,10 @@ export function withFact(state: State, fact: EventFrame): { state: State; wishes
         wishes: [],
       }
     }
+    case 'directory.changed':
+      return { state, wishes: ['directories'] }
+    // Drafts are heard before, by what keeps them.
+    case 'draft.changed':
     case 'quarantine.added':
     case 'routing.alarm':
       return { state, wishes: [] }
