@@ -1,4 +1,4 @@
-import { ShieldCheck } from 'lucide-react'
+import { ChevronDown, ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
 import { api, ask } from '../../kit/api/client'
 import type { components } from '../../kit/api/schema'
@@ -76,7 +76,7 @@ function OneLine({ line, nameOf }: { line: Line; nameOf: (id: string) => string 
   return (
     <li className="border-b border-line last:border-0">
       <details className="group">
-        <summary className="flex items-baseline gap-3 px-4 py-2.5 -outline-offset-2 hover:bg-hover">
+        <summary className="flex list-none items-baseline gap-3 px-4 py-2.5 -outline-offset-2 hover:bg-hover">
           <span className="num w-12 shrink-0 text-second text-ink3">{time(line.at)}</span>
           <span className="min-w-0 flex-1">
             <span className="font-medium">{line.actor_id ? nameOf(line.actor_id) || texts.gone : texts.system}</span>
@@ -86,6 +86,7 @@ function OneLine({ line, nameOf }: { line: Line; nameOf: (id: string) => string 
               {object && !self && <span className="text-ink">: {object}</span>}
             </span>
           </span>
+          <ChevronDown size={16} aria-hidden="true" className="shrink-0 self-center text-ink3 group-open:rotate-180" />
         </summary>
         <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 bg-raised px-4 py-3 pl-[76px] text-second">
           {told.map(([name, value]) => (

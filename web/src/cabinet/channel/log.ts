@@ -1,28 +1,22 @@
-import { Refused } from '../../kit/api/client'
-import type { Words } from '../../kit/api/types'
-import { call } from '../parts/call'
-import type { Paged } from '../parts/pages'
+import { api, ask, Refused } from '../../kit/api/client'
+import type { components } from '../../kit/api/schema'
 
 /** What happened in a channel, as its log tells it. */
-export interface LogLine {
-  at: string
-  what: 'message_in' | 'message_out' | 'refused' | 'quarantined' | 'state' | 'setting'
-  text: Words
-  conversation_id?: string | null
-  message_id?: string | null
-  quarantine_id?: string | null
-  status?: string | null
-  has_raw: boolean
-}
+export type LogLine = components['schemas']['ChannelLogLine']
 
-export const readLog = (channel: string, cursor: string | undefined): Promise<Paged<LogLine>> =>
-  call('GET', `/channels/${channel}/log?limit=50${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`)
+export const readLog = (channel_id: string, cursor: string | undefined) =>
+  ask(
+    api.GET('/api/v1/channels/{channel_id}/log', {
+      params: { path: { channel_id }, query: { limit: 50, ...(cursor ? { cursor } : {}) } },
+    }),
+  )
 
 /** The payload of a line as the service sent it. */
 export async function readRaw(line: LogLine): Promise<string> {
   if (line.quarantine_id) return readQuarantined(line.quarantine_id)
   if (!line.message_id) return ''
-  const { raw } = await call<{ raw?: string | null }>('GET', `/messages/${line.message_id}/raw`)
+  const params = { path: { message_id: line.message_id } }
+  const { raw } = await ask(api.GET('/api/v1/messages/{message_id}/raw', { params }))
   return raw ?? ''
 }
 

@@ -5,7 +5,7 @@ import { t, words } from '../../kit/i18n'
 import { s } from '../../kit/i18n/cabinet-settings'
 import { Button } from '../../kit/ui/button'
 import { Field, inputClass, TextField } from '../../kit/ui/field'
-import { Toggle } from '../parts/bits'
+import { Select, Toggle } from '../parts/bits'
 
 interface Props {
   field: FormField
@@ -33,14 +33,14 @@ export function OneField({ field, value, error, kept, onChange }: Props) {
       return (
         <Field label={label} help={help} error={error} required={field.required}>
           {(ids) => (
-            <select {...ids} value={text} onChange={(event) => onChange(event.target.value)} className={`${inputClass} h-10`}>
+            <Select {...ids} value={text} onChange={(event) => onChange(event.target.value)}>
               {field.default === null && <option value="">{t.cabinet.notChosen}</option>}
               {field.options.map((option) => (
                 <option key={option.value} value={option.value}>
                   {words(option.label)}
                 </option>
               ))}
-            </select>
+            </Select>
           )}
         </Field>
       )

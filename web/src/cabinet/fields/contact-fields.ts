@@ -1,26 +1,20 @@
-import { call } from '../parts/call'
-
-export type FieldOfContact = 'text' | 'number' | 'date' | 'link' | 'choice'
+import { api, ask } from '../../kit/api/client'
+import type { components } from '../../kit/api/schema'
 
 /** A field that the company keeps about its customers. */
-export interface ContactField {
-  key: string
-  name: string
-  kind: FieldOfContact
-  choices: string[]
-  position: number
-}
-
-const at = (key: string) => `/contact-fields/${encodeURIComponent(key)}`
+export type ContactField = components['schemas']['ContactFieldView']
+export type FieldOfContact = components['schemas']['ContactFieldKind']
 
 export const readFields = async (): Promise<ContactField[]> => {
-  const { items } = await call<{ items: ContactField[] }>('GET', '/contact-fields')
+  const { items } = await ask(api.GET('/api/v1/contact-fields'))
   return [...items].sort((a, b) => a.position - b.position || a.name.localeCompare(b.name))
 }
 
-export const addField = (field: ContactField) => call<ContactField>('POST', '/contact-fields', field)
-export const saveField = ({ key, ...rest }: ContactField) => call<ContactField>('PUT', at(key), rest)
-export const deleteField = (key: string) => call<void>('DELETE', at(key))
+export const addField = (body: ContactField) => ask(api.POST('/api/v1/contact-fields', { body }))
+export const saveField = ({ key, ...body }: ContactField) =>
+  ask(api.PUT('/api/v1/contact-fields/{key}', { params: { path: { key } }, body }))
+export const deleteField = (key: string) =>
+  ask(api.DELETE('/api/v1/contact-fields/{key}', { params: { path: { key } } }))
 
 /** One place up or down; the fields whose place changed, with their new ones. */
 export function moved(fields: readonly ContactField[], key: string, by: -1 | 1): ContactField[] {

@@ -129,7 +129,8 @@ function FieldDialog({
       onSaved()
       return value
     },
-    fieldOf: { contact_field_taken: 'name', contact_field_key_taken: 'name', contact_field_name_taken: 'name' },
+    also: ['key'],
+    fieldOf: { contact_field_taken: 'name' },
   })
   const { value, set, told } = form
   return (

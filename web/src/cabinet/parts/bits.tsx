@@ -1,5 +1,5 @@
-import { ArrowLeft, Copy } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { ArrowLeft, ChevronDown, Copy } from 'lucide-react'
+import { type ReactNode, type SelectHTMLAttributes, useState } from 'react'
 import { t } from '../../kit/i18n'
 import { s } from '../../kit/i18n/cabinet-settings'
 import { Link } from '../../kit/link'
@@ -75,7 +75,7 @@ export function SelectField<T extends string>({
   return (
     <Field label={label} help={help} error={error}>
       {(ids) => (
-        <select
+        <Select
           {...ids}
           value={value}
           disabled={!!disabled}
@@ -83,16 +83,29 @@ export function SelectField<T extends string>({
             const chosen = options.find(([one]) => one === event.target.value)
             if (chosen) onChange(chosen[0])
           }}
-          className={`${inputClass} h-10 disabled:opacity-60`}
         >
           {options.map(([one, name]) => (
             <option key={one} value={one}>
               {name}
             </option>
           ))}
-        </select>
+        </Select>
       )}
     </Field>
+  )
+}
+
+/** The browser's own list of choices with an arrow that fits. */
+export function Select(props: SelectHTMLAttributes<HTMLSelectElement>) {
+  return (
+    <span className="relative block">
+      <select {...props} className={`${inputClass} h-10 appearance-none truncate pr-9 disabled:opacity-60`} />
+      <ChevronDown
+        size={16}
+        aria-hidden="true"
+        className="pointer-events-none absolute top-1/2 right-3 -translate-y-1/2 text-ink3"
+      />
+    </span>
   )
 }
 

@@ -1,26 +1,18 @@
-import { call } from '../parts/call'
+import { api, ask } from '../../kit/api/client'
+import type { components } from '../../kit/api/schema'
 
-export interface ReplyForm {
-  shortcut: string
-  title: string
-  text: string
-  section: string
-  group_id: string | null
-}
+export type CannedReply = components['schemas']['CannedReplyView']
+export type ReplyForm = components['schemas']['CannedReplyBody']
 
-export interface CannedReply extends ReplyForm {
-  canned_reply_id: string
-  used_count: number
-  updated_at: string
-}
+const at = (canned_reply_id: string) => ({ path: { canned_reply_id } })
 
-const at = (id: string) => `/canned-replies/${id}`
-
-export const readReplies = (): Promise<CannedReply[]> =>
-  call<{ items: CannedReply[] }>('GET', '/canned-replies').then(({ items }) => items)
-export const addReply = (form: ReplyForm) => call<CannedReply>('POST', '/canned-replies', form)
-export const saveReply = (id: string, form: ReplyForm) => call<CannedReply>('PUT', at(id), form)
-export const deleteReply = (id: string) => call<void>('DELETE', at(id))
+export const readReplies = async (): Promise<CannedReply[]> =>
+  (await ask(api.GET('/api/v1/canned-replies'))).items
+export const addReply = (body: ReplyForm) => ask(api.POST('/api/v1/canned-replies', { body }))
+export const saveReply = (id: string, body: ReplyForm) =>
+  ask(api.PUT('/api/v1/canned-replies/{canned_reply_id}', { params: at(id), body }))
+export const deleteReply = (id: string) =>
+  ask(api.DELETE('/api/v1/canned-replies/{canned_reply_id}', { params: at(id) }))
 
 /** What the desk puts in, in both spellings. */
 export const VARIABLES = [

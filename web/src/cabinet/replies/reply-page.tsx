@@ -44,11 +44,7 @@ export function ReplyPage({
       if (!reply) go('/cabinet/replies', 'replace')
       return formOf(saved)
     },
-    fieldOf: {
-      shortcut_taken: 'shortcut',
-      canned_reply_shortcut_taken: 'shortcut',
-      canned_reply_taken: 'shortcut',
-    },
+    fieldOf: { shortcut_taken: 'shortcut' },
   })
   const { value, set, told } = form
   const put = (word: string) => {
