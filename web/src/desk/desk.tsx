@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { Me } from '../kit/api/types'
 import { t } from '../kit/i18n'
 import { useKeys } from '../kit/keys'
@@ -7,18 +7,22 @@ import { onFarewell, readSession } from '../kit/session'
 import { tellRefusal, toast } from '../kit/ui/toast'
 import { ContactCard } from './card/contact-card'
 import { Context, useDeskState } from './context'
-import { KeySheet } from './key-sheet'
+import { keysOf, type Panes, useDeeds } from './deeds'
+import { closeMany } from './list/bulk'
 import { List } from './list/list'
-import { deskPath, readPlace } from './path'
+import { deskPath, readPlace, rememberTab } from './path'
 import { Rail } from './rail'
 import { useSignals } from './signals'
-import { UNDO_FOR } from './store/closing'
 import { Desk as Work } from './store/desk'
 import { disk } from './store/disk'
 import { forgetDrafts } from './store/drafts'
 import { forgetPreferences } from './store/settings'
 import { Pane } from './thread/pane'
-import { WriteFirst } from './write-first'
+
+const KeySheet = lazy(() => import('./key-sheet'))
+const OwnSettings = lazy(() => import('./own-settings'))
+const Palette = lazy(() => import('./palette/palette'))
+const WriteFirst = lazy(async () => ({ default: (await import('./write-first')).WriteFirst }))
 
 onFarewell(async () => {
   forgetDrafts()
@@ -42,20 +46,28 @@ export default function Desk({ me }: { me: Me }) {
   )
 }
 
+type Floating = 'write' | 'keys' | 'settings' | 'palette' | null
+
+/** Below this width the card lies over the conversation. */
+const CARD_BESIDE = 1240
+
 function Shell({ desk }: { desk: Work }) {
   const path = usePath()
   const place = useMemo(() => readPlace(path), [path])
-  const [writing, setWriting] = useState(false)
-  const [sheet, setSheet] = useState(false)
-  const [card, setCard] = useState(() => innerWidth >= 1240)
+  const [floating, float] = useState<Floating>(null)
+  const [card, setCard] = useState(() => innerWidth >= CARD_BESIDE)
+  const [query, setQuery] = useState('')
   const open = useDeskState((state) => (place.open ? state.chats.get(place.open) : undefined))
-  useSignals(desk)
+  const single = useDeskState((state) => state.preferences.keys.single)
+  const landed = useCallback(() => float(null), [])
 
   const show = useCallback((id: string | null) => go(deskPath({ ...readPlace(location.pathname), open: id })), [])
+  useSignals(desk, show)
 
   useEffect(() => {
     desk.open(place.open)
   }, [desk, place.open])
+  useEffect(() => rememberTab(place.tab), [place.tab])
 
   // What we took, by the button or by answering, is followed to its tab; once, not for ever.
   const mine = open?.state === 'in_work' && open.assignee_id === desk.state.me.employee_id
@@ -74,77 +86,53 @@ function Shell({ desk }: { desk: Work }) {
     }
   }, [desk])
 
-  const take = useCallback(
-    (id: string) => {
-      desk.take(id).catch(tellRefusal)
-    },
-    [desk],
-  )
+  const take = useCallback((id: string) => void desk.take(id).catch(tellRefusal), [desk])
   const close = useCallback(
     (id: string, then: 'stay' | 'next') => {
       const { tab } = readPlace(location.pathname)
-      const { ids } = desk.state.views[tab]
-      const next = then === 'next' ? (ids.filter((other) => !desk.state.closing.has(other))[ids.indexOf(id) + 1] ?? null) : null
-      desk.close(id, tellRefusal)
+      const ids = desk.state.views[tab].ids.filter((other) => other === id || !desk.state.closing.has(other))
+      const next = then === 'next' ? (ids[ids.indexOf(id) + 1] ?? null) : null
+      closeMany(desk, [id], () => go(deskPath({ tab, open: id })))
       go(deskPath({ tab, open: next }))
-      toast(t.chat.closedToast, {
-        stay: UNDO_FOR,
-        act: {
-          label: t.undo,
-          run: () => {
-            desk.undoClose(id)
-            go(deskPath({ tab, open: id }))
-          },
-        },
-      })
     },
     [desk],
   )
-  const step = (by: 1 | -1) => {
-    const ids = desk.state.views[place.tab].ids.filter((id) => !desk.state.closing.has(id))
-    const at = place.open ? ids.indexOf(place.open) : by > 0 ? -1 : 0
-    const next = ids[Math.min(ids.length - 1, Math.max(0, at + by))]
-    if (next) show(next)
-  }
-  const focus = (selector: string) => document.querySelector<HTMLElement>(selector)?.focus()
+  const toggleCard = useCallback(() => setCard((shown) => !shown), [])
 
-  useKeys([
-    [{ code: 'Digit1' }, () => go(deskPath({ ...place, tab: 'new' }))],
-    [{ code: 'Digit2' }, () => go(deskPath({ ...place, tab: 'in_work' }))],
-    [{ code: 'Digit3' }, () => go(deskPath({ ...place, tab: 'closed' }))],
-    [{ code: 'KeyJ' }, () => step(1)],
-    [{ code: 'KeyK' }, () => step(-1)],
-    [{ code: 'KeyR' }, () => focus('[data-composer]')],
-    [{ code: 'KeyT' }, () => (open?.state === 'new' ? take(open.conversation_id) : false)],
-    [{ code: 'KeyT', shift: true }, () => focus('[data-transfer]')],
-    [{ code: 'KeyE', shift: true }, () => (open && open.state !== 'closed' ? close(open.conversation_id, 'stay') : false)],
-    [
-      { code: 'Enter', shift: true, mod: true },
-      () => (open && open.state !== 'closed' ? close(open.conversation_id, 'next') : false),
-    ],
-    [{ code: 'Slash' }, () => focus('[data-search]')],
-    [{ code: 'KeyK', mod: true }, () => focus('[data-search]')],
-    [{ code: 'KeyC' }, () => setWriting(true)],
-    [{ code: 'KeyI' }, () => setCard((shown) => !shown)],
-    [{ code: 'Slash', shift: true }, () => setSheet(true)],
-    [
-      { code: 'Escape' },
-      () => {
-        if (innerWidth < 1240 && card) return setCard(false)
-        return place.open ? show(null) : false
+  const panes = useMemo(
+    (): Panes => ({
+      show,
+      take,
+      close,
+      card: toggleCard,
+      write: () => float('write'),
+      keys: () => float('keys'),
+      settings: () => float('settings'),
+      palette: () => float('palette'),
+      back: () => {
+        if (innerWidth < CARD_BESIDE && card && place.open) setCard(false)
+        else if (desk.state.selected.size > 0) desk.select([...desk.state.selected], false)
+        else if (place.open) show(null)
+        else return false
+        return true
       },
-    ],
-  ])
+    }),
+    [show, take, close, toggleCard, card, place.open, desk],
+  )
+  const deeds = useDeeds(desk, place, open, panes)
+  useKeys(useMemo(() => keysOf(deeds, single), [deeds, single]))
 
   return (
     <div className="flex h-full overflow-hidden">
-      <Rail onKeys={() => setSheet(true)} hiddenNarrow={place.open !== null} />
+      <Rail onKeys={panes.keys} onSettings={panes.settings} hiddenNarrow={place.open !== null} />
       <List
         tab={place.tab}
         open={place.open}
+        query={query}
+        onQuery={setQuery}
         onTab={(tab) => go(deskPath({ ...place, tab }))}
         onOpen={show}
-        onWrite={() => setWriting(true)}
+        onWrite={panes.write}
       />
       <main className={`relative flex min-w-0 flex-1 bg-canvas ${place.open ? '' : 'max-[899px]:hidden'}`}>
         {place.open ? (
@@ -154,7 +142,7 @@ function Shell({ desk }: { desk: Work }) {
             onBack={() => show(null)}
             onTake={take}
             onClose={close}
-            onCard={() => setCard((shown) => !shown)}
+            onCard={toggleCard}
             cardShown={card}
           />
         ) : (
@@ -162,16 +150,20 @@ function Shell({ desk }: { desk: Work }) {
         )}
         {open && card && <ContactCard chat={open} onClose={() => setCard(false)} onOpen={show} />}
       </main>
-      {writing && (
-        <WriteFirst
-          onClose={() => setWriting(false)}
-          onDone={(id) => {
-            setWriting(false)
-            go(deskPath({ tab: 'in_work', open: id }))
-          }}
-        />
-      )}
-      {sheet && <KeySheet onClose={() => setSheet(false)} />}
+      <Suspense fallback={null}>
+        {floating === 'write' && (
+          <WriteFirst
+            onClose={landed}
+            onDone={(id) => {
+              landed()
+              go(deskPath({ tab: 'in_work', open: id }))
+            }}
+          />
+        )}
+        {floating === 'keys' && <KeySheet onClose={landed} />}
+        {floating === 'settings' && <OwnSettings onClose={landed} />}
+        {floating === 'palette' && <Palette deeds={deeds} onSearch={setQuery} onClose={landed} />}
+      </Suspense>
     </div>
   )
 }
@@ -188,5 +180,3 @@ function Nothing() {
     </div>
   )
 }
-
-

@@ -8,9 +8,17 @@ export interface Place {
 
 export const TABS: readonly ConversationState[] = ['new', 'in_work', 'closed']
 
+const KEY = 'beseda.tab'
+
+/** An address without a tab is the tab where one was last. */
 export function readPlace(path: string): Place {
   const [, , tab, open] = path.split('/')
-  return { tab: TABS.find((name) => name === tab) ?? 'new', open: open?.startsWith('cnv_') ? open : null }
+  const named = (name: string | null | undefined) => TABS.find((one) => one === name)
+  return { tab: named(tab) ?? named(localStorage.getItem(KEY)) ?? 'new', open: open?.startsWith('cnv_') ? open : null }
+}
+
+export function rememberTab(tab: ConversationState) {
+  localStorage.setItem(KEY, tab)
 }
 
 export const deskPath = ({ tab, open }: Place) => (open ? `/desk/${tab}/${open}` : `/desk/${tab}`)

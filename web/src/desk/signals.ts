@@ -1,54 +1,67 @@
 import { useEffect } from 'react'
 import { t } from '../kit/i18n'
+import { showBadge } from './badge'
 import { useDeskState } from './context'
+import { Notices } from './notices'
+import { allowSound, ring } from './sounds'
 import type { Desk } from './store/desk'
+import { newsOf } from './store/news'
 
-const KEY = 'beseda.mute'
-export const isMuted = () => localStorage.getItem(KEY) === 'yes'
-export const setMuted = (muted: boolean) => localStorage.setItem(KEY, muted ? 'yes' : 'no')
+/** A new chat calls again until somebody takes it. */
+const REPEAT = 15_000
+/** Sounds come no closer than this. */
+const APART = 2000
 
-let audio: AudioContext | null = null
-
-/** A short knock, made here, so that no file is fetched. Silent until the page was touched once:
- * browsers want it so. */
-function knock() {
-  audio ??= new AudioContext()
-  if (audio.state === 'suspended') return void audio.resume()
-  const at = audio.currentTime
-  for (const [delay, pitch] of [
-    [0, 880],
-    [0.12, 1175],
-  ] as const) {
-    const tone = audio.createOscillator()
-    const gain = audio.createGain()
-    tone.frequency.value = pitch
-    gain.gain.setValueAtTime(0.0001, at + delay)
-    gain.gain.exponentialRampToValueAtTime(0.12, at + delay + 0.01)
-    gain.gain.exponentialRampToValueAtTime(0.0001, at + delay + 0.18)
-    tone.connect(gain).connect(audio.destination)
-    tone.start(at + delay)
-    tone.stop(at + delay + 0.2)
-  }
-}
-
-/** The count in the title of the page, and the sound of a message while nobody looks at it. */
-export function useSignals(desk: Desk) {
+/** The count in the title and on the icon, sounds, notifications. Silent off the line. */
+export function useSignals(desk: Desk, open: (id: string) => void) {
   const waiting = useDeskState((state) => state.counts?.new ?? 0)
+  const online = useDeskState((state) => state.me.presence === 'online')
+  const repeats = useDeskState((state) => state.preferences.sounds.newChat)
+
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) ${t.desk.title}` : t.desk.title
+    showBadge(waiting)
   }, [waiting])
+  useEffect(() => () => showBadge(0), [])
+
+  const calls = waiting > 0 && online && repeats
   useEffect(() => {
+    if (!calls) return
+    const timer = setInterval(() => void ring('newChat'), REPEAT)
+    return () => clearInterval(timer)
+  }, [calls])
+
+  useEffect(() => {
+    const notices = new Notices(open)
     let last = 0
-    desk.onFacts = (facts) => {
-      if (!facts.some((fact) => fact.kind === 'message.created' && fact.data.message.direction === 'inbound')) return
+    desk.onFacts = (facts, before) => {
+      const { state } = desk
+      if (state.me.presence !== 'online') return
+      const looked = !document.hidden && document.hasFocus() ? state.open : null
+      const news = newsOf(facts, before, state).filter((one) => one.kind === 'newChat' || one.conversation_id !== looked)
+      if (news.length === 0) return
+      if (document.hidden && state.preferences.notices && 'Notification' in window) notices.add(news)
+      const { sounds } = state.preferences
+      const sound = news.some((one) => one.kind === 'newChat') && sounds.newChat ? 'newChat' : sounds.message ? 'message' : null
       const now = Date.now()
-      if (isMuted() || desk.state.me.presence !== 'online' || now - last < 2000) return
-      if (document.hasFocus() && desk.state.open) return
+      if (!sound || now - last < APART) return
       last = now
-      knock()
+      void ring(sound)
     }
     return () => {
       desk.onFacts = null
+      notices.end()
     }
-  }, [desk])
+  }, [desk, open])
+
+  useEffect(() => {
+    // The first touch lets sounds play, whatever was touched.
+    const touched = () => void allowSound()
+    addEventListener('pointerdown', touched, { once: true })
+    addEventListener('keydown', touched, { once: true })
+    return () => {
+      removeEventListener('pointerdown', touched)
+      removeEventListener('keydown', touched)
+    }
+  }, [])
 }

@@ -15,6 +15,8 @@ export const modLabel = isMac ? '⌘' : 'Ctrl'
 export function pressed(event: KeyboardEvent | React.KeyboardEvent, key: Key): boolean {
   if (event.altKey || event.code !== key.code) return false
   const mod = isMac ? event.metaKey : event.ctrlKey
+  // On a Mac Ctrl is no key of ours, elsewhere the Windows key is none.
+  if (isMac ? event.ctrlKey : event.metaKey) return false
   return event.shiftKey === !!key.shift && mod === !!key.mod
 }
 
@@ -22,7 +24,7 @@ export function pressed(event: KeyboardEvent | React.KeyboardEvent, key: Key): b
 export function inEditor(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
-    (target.isContentEditable || target.matches('input:not([type=checkbox]), textarea, select'))
+    (target.isContentEditable || target.matches('input:not([type=checkbox], [type=radio]), textarea, select'))
   )
 }
 

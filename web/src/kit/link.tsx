@@ -2,7 +2,11 @@ import type { AnchorHTMLAttributes } from 'react'
 import { go } from './route'
 
 /** A link within these pages; a click with a modifier stays the browser's. */
-export function Link({ href, ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { href: string }) {
+export function Link({
+  href,
+  onPick,
+  ...rest
+}: AnchorHTMLAttributes<HTMLAnchorElement> & { href: string; onPick?: () => void }) {
   return (
     <a
       {...rest}
@@ -10,6 +14,7 @@ export function Link({ href, ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> 
       onClick={(event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return
         event.preventDefault()
+        onPick?.()
         go(href)
       }}
     />

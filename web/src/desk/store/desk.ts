@@ -163,6 +163,7 @@ export class Desk {
     const lists = new Set<ConversationState>()
     let counts = false
     let directories = false
+    const before = this.state
     this.box.change((state) => {
       for (const fact of facts) {
         const id = conversationOf(fact)
@@ -180,11 +181,11 @@ export class Desk {
     for (const name of lists) this.lists.readSoon(name)
     if (counts) this.lists.readCountsSoon()
     if (directories) this.#readDirectoriesSoon()
-    this.onFacts?.(facts)
+    this.onFacts?.(facts, before)
   }
 
   /** Hears what happened, after the state knows it. */
-  onFacts: ((facts: readonly EventFrame[]) => void) | null = null
+  onFacts: ((facts: readonly EventFrame[], before: State) => void) | null = null
 
   // Reading
 
@@ -254,7 +255,9 @@ export class Desk {
   }
 
   async #readOpen(id: string) {
-    await Promise.all([this.#readChat(id), this.readThread(id, 'latest')])
+    const { target, threads } = this.state
+    const aimed = target?.conversation_id === id && !threads.get(id)?.items.some((m) => m.position === target.position)
+    await Promise.all([this.#readChat(id), this.readThread(id, aimed ? { around: target.position } : 'latest')])
   }
 
   async #readChat(id: string) {
@@ -292,7 +295,8 @@ export class Desk {
     const query = {
       limit: PAGE,
       before: which === 'older' ? thread?.items[0]?.position : undefined,
-      after: which === 'newer' ? thread?.items.at(-1)?.position : around === null ? undefined : Math.max(0, around - PAGE / 2),
+      after: which === 'newer' ? thread?.items.at(-1)?.position : undefined,
+      around: around ?? undefined,
     }
     try {
       const { items } = await ask(

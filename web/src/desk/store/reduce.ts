@@ -123,7 +123,7 @@ export function withMessages(
         items: page,
         // Those before were not asked for; the first of all has the place 1.
         older: !!first && first.position > 1,
-        newer: full && (lastPosition === undefined || !end || end.position < lastPosition),
+        newer: lastPosition === undefined ? full : !!end && end.position < lastPosition,
         load: 'yes',
       }
     }
@@ -228,6 +228,12 @@ export function withFact(state: State, fact: EventFrame): { state: State; wishes
     case 'directory.changed':
       return { state, wishes: ['directories'] }
     // Drafts are heard before, by what keeps them.
+    case 'draft.changed':
+    case 'directory.changed': {
+      const of = 'of' in fact.data ? fact.data.of : null
+      return { state, wishes: of === 'scenarios' || of === 'schedules' ? [] : ['directories'] }
+    }
+    // Who writes a draft here wins over what comes: the drafts decide, not the facts.
     case 'draft.changed':
     case 'quarantine.added':
     case 'routing.alarm':

@@ -1,4 +1,4 @@
-import { ask, Refused } from '../../kit/api/client'
+import { api, ask, Refused } from '../../kit/api/client'
 import type { Box } from './box'
 import { type Preferences, readPreferences } from './preferences'
 
@@ -120,7 +120,7 @@ export class Settings {
 
   async #ask(): Promise<Record<string, unknown> | null> {
     try {
-      return (await call<{ preferences: Record<string, unknown> }>('GET')).preferences
+      return (await ask(api.GET('/api/v1/me/preferences'))).preferences as Record<string, unknown>
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       return null
@@ -129,7 +129,7 @@ export class Settings {
 
   async #put(preferences: Record<string, unknown>, leaving = false): Promise<boolean> {
     try {
-      await call('PUT', { preferences }, leaving)
+      await ask(api.PUT('/api/v1/me/preferences', { body: { preferences: preferences as never }, keepalive: leaving }))
       return true
     } catch (error) {
       if (!(error instanceof Refused)) throw error
@@ -137,17 +137,4 @@ export class Settings {
       return false
     }
   }
-}
-
-async function call<T>(method: 'GET' | 'PUT', body?: unknown, keepalive = false): Promise<T> {
-  const answer = async () => {
-    const response = await fetch('/api/v1/me/preferences', {
-      method,
-      keepalive,
-      ...(body ? { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } } : {}),
-    })
-    const data: unknown = await response.json().catch(() => undefined)
-    return response.ok ? { data: data as T, response } : { error: data, response }
-  }
-  return ask(answer())
 }

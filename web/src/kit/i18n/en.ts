@@ -1,3 +1,4 @@
+import { deskShellEn } from './desk-shell'
 import { deskTalkEn } from './desk-talk'
 import { enPlural as plural } from './plural'
 import type { Texts } from './ru'
@@ -372,5 +373,6 @@ export const en: Texts = {
     disablePerson: 'Disable',
     enablePerson: 'Enable',
   },
+  shell: deskShellEn,
   talk: deskTalkEn,
 }

@@ -1,3 +1,4 @@
+import { deskShellRu } from './desk-shell'
 import { deskTalkRu } from './desk-talk'
 import { ruPlural as plural } from './plural'
 
@@ -377,6 +378,7 @@ export const ru = {
     disablePerson: 'Отключить',
     enablePerson: 'Включить',
   },
+  shell: deskShellRu,
   talk: deskTalkRu,
 }
 
