@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { begin, record, redo, undo } from '../src/cabinet/scenarios/history'
+import { numberOf } from '../src/cabinet/scenarios/summary'
 import { completed, newStep, type Scenario, type Step } from '../src/cabinet/scenarios/model'
 import { carried, faultIn, faultsAt, faultsOf, faultsOfWhole, gaps } from '../src/cabinet/scenarios/problems'
 import {
@@ -214,5 +215,15 @@ describe('undo and redo', () => {
     expect(redo(undo(undo(history))).now).toBe('да')
     expect(record(undo(history), 'нет').future).toEqual([])
     expect(undo(begin('a')).now).toBe('a')
+  })
+})
+
+describe('numbers of steps', () => {
+  it('tell the branches apart', () => {
+    expect(
+      ['/steps/1', '/steps/1/then/0', '/steps/1/otherwise/0/then/2', '/steps/2/answer/then/steps/0', '/steps/2/nobody_online/steps/1', '/steps/1/otherwise'].map(
+        numberOf,
+      ),
+    ).toEqual(['2', '2а.1', '2б.1а.3', '3а.1', '3б.2', '2б'])
   })
 })

@@ -14,7 +14,7 @@ type Raw = Omit<Stored, 'tree'> & { tree: unknown }
 const stored = (raw: Raw): Stored => ({ ...raw, tree: completed(raw.tree) })
 
 /** The API's description knows an object here and no more. */
-const open = (tree: Scenario) => tree as unknown as Record<string, never>
+export const open = (tree: Scenario) => tree as unknown as Record<string, never>
 
 export const readScenarios = async (): Promise<Stored[]> =>
   (await ask(api.GET('/api/v1/scenarios'))).items.map(stored)

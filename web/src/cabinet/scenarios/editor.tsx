@@ -127,8 +127,7 @@ export function ScenarioEditor({
     )
   }
   useFeed((frame) => {
-    const kind: string = frame.kind
-    if (kind === 'resync' || kind === 'directory.changed') look.current()
+    if (frame.kind === 'resync' || frame.kind === 'directory.changed') look.current()
   })
 
   useKeys([

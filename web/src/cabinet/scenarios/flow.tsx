@@ -173,7 +173,7 @@ function Lanes({ step, at, on }: { step: Step; at: Pointer; on: Drawing }) {
           >
             <div className="relative h-11">
               <span className={`${stem} top-0 bottom-0 ${n > 0 ? 'top-3 max-[759px]:top-0' : ''}`} />
-              {later && <span className="absolute top-3 right-0 left-7 h-0.5 bg-edge max-[759px]:hidden" />}
+              {later && <span className="absolute top-3 -right-6 left-7 h-0.5 bg-edge max-[759px]:hidden" />}
               {n > 0 && <span className="absolute top-3 left-0 h-0.5 w-7 bg-edge max-[759px]:hidden" />}
               <span className="absolute top-5 -left-px hidden h-0.5 w-7 bg-edge max-[759px]:block max-[759px]:w-6 max-[759px]:left-[4px]" />
               <span
@@ -185,7 +185,7 @@ function Lanes({ step, at, on }: { step: Step; at: Pointer; on: Drawing }) {
             <Steps list={lane.list} steps={lane.steps} on={on} />
             <div className="relative min-h-5 flex-1">
               {goesOn[n] && <span className={`${stem} inset-y-0`} />}
-              {joins(n + 1) && <span className="absolute right-0 bottom-0 left-7 h-0.5 bg-edge max-[759px]:hidden" />}
+              {joins(n + 1) && <span className="absolute -right-6 bottom-0 left-7 h-0.5 bg-edge max-[759px]:hidden" />}
               {n > 0 && joins(n) && <span className="absolute bottom-0 left-0 h-0.5 w-7 bg-edge max-[759px]:hidden" />}
             </div>
           </div>

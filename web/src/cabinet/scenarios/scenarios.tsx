@@ -34,8 +34,7 @@ function List() {
     return { scenarios, channels }
   })
   useFeed((frame) => {
-    const kind: string = frame.kind
-    if (kind === 'directory.changed' || kind === 'channel.changed' || kind === 'resync') again()
+    if (frame.kind === 'directory.changed' || frame.kind === 'channel.changed' || frame.kind === 'resync') again()
   })
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return null

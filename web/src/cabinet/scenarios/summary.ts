@@ -91,11 +91,20 @@ function saidList(all: string[]): string {
 
 const capital = (text: string) => (text[0] ?? '').toUpperCase() + text.slice(1)
 
-/** The number of a step as people read it: `2.1` is the first below the second. */
+/**
+ * The number of a step as people read it: `2` at the top, `2а.1` the first of the first branch below
+ * it. Of a list, the number of its branch.
+ */
 export function numberOf(at: string): string {
+  const [first = '', second = ''] = flow().scenario.branchLetters
   return at
     .split('/')
-    .filter((part) => /^\d+$/.test(part))
-    .map((part) => Number(part) + 1)
-    .join('.')
+    .map((part) => {
+      if (/^\d+$/.test(part)) return `.${Number(part) + 1}`
+      return part === 'otherwise' || part === 'nobody_online' ? second : part === 'answer' ? first : part
+    })
+    .join('')
+    .replace(/(?<=\d)then/g, first)
+    .replace(/then|steps/g, '')
+    .replace(/^\./, '')
 }

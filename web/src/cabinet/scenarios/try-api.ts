@@ -1,30 +1,16 @@
-import type { Words } from '../../kit/api/types'
-import { call } from '../parts/call'
+import { api, ask } from '../../kit/api/client'
+import type { components } from '../../kit/api/schema'
+import { open } from './api'
 import type { Scenario } from './model'
 
 /** An enquiry as somebody imagines it. */
-export interface Example {
-  channel_id: string | null
-  channel_kind: string
-  site: string | null
-  campaign: string | null
-  source: string | null
-  utm: Record<string, string>
-  language: string | null
-  text: string
-  first: boolean
-  contact_known: boolean
-  at: string
-}
+export type Example = components['schemas']['TryExample']
 
 /** The way of the example through the scenario; nothing is stored and nothing sent. */
-export interface Trial {
-  steps: { path: string; text: Words; outcome: string }[]
-  result: Words
-}
+export type Trial = components['schemas']['TriedBody']
 
-export const tryScenario = (tree: Scenario, example: Example) =>
-  call<Trial>('POST', '/scenarios/try', { tree, example })
+export const tryScenario = (tree: Scenario, example: Example): Promise<Trial> =>
+  ask(api.POST('/api/v1/scenarios/try', { body: { tree: open(tree), example } }))
 
 /** `yandex` of `source=yandex`, line by line; a line without a mark is left out. */
 export function readUtm(text: string): Record<string, string> {
