@@ -19,6 +19,7 @@ mod contacts;
 mod conversations;
 mod drafts;
 mod endpoints;
+mod faces;
 mod frames;
 mod health;
 mod hooks;

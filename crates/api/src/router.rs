@@ -8,7 +8,7 @@ use axum::{
     extract::{DefaultBodyLimit, MatchedPath, Request},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn},
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use domain::text::Words;
@@ -27,8 +27,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     Api, COOKIE, Problem, access, account, attachments, blacklist, board, body, canned_replies,
-    channels, contact_fields, contacts, conversations, drafts, endpoints, health, hooks, invites,
-    people, preferences, problem::FieldProblem, scenarios, search, socket, tags, tokens, widget,
+    channels, contact_fields, contacts, conversations, drafts, endpoints, faces, health, hooks,
+    invites, people, preferences, problem::FieldProblem, scenarios, search, socket, tags, tokens,
+    widget,
 };
 
 #[derive(OpenApi)]
@@ -100,7 +101,7 @@ pub fn router(api: Api) -> Router {
         .merge(attachments::files())
         .merge(hooks::routes())
         .merge(widget::routes())
-        .route("/", get(async || Html(include_str!("home.html"))));
+        .merge(faces::routes());
     let whole = guarded
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || {
