@@ -9,6 +9,7 @@
 
 mod config;
 mod contacts;
+mod directories;
 mod doctor;
 mod email;
 mod endpoints;
@@ -30,3 +31,4 @@ mod telegram;
 mod upgrade;
 mod web;
 mod widget;
+mod workstation;

@@ -87,8 +87,9 @@ pub fn check_secrets(channel: &Channel) {
     }
 }
 
-/// Every form field has a label in both languages, keys are unique, and an empty channel is
-/// refused with an error at a required field when there is one.
+/// Every form field has a label in both languages, keys are unique, what is required is not hidden
+/// among the rare settings, and an empty channel is refused with an error at a required field when
+/// there is one.
 ///
 /// # Panics
 /// When not: this is a test.
@@ -99,6 +100,7 @@ pub fn check_form(driver: &dyn Driver, empty: &Channel) {
     for field in &form.fields {
         assert!(keys.insert(field.key), "the key {} is used twice", field.key);
         assert!(!field.label.ru.is_empty() && !field.label.en.is_empty(), "{}", field.key);
+        assert!(!(field.required && field.advanced), "`{}` is required and hidden", field.key);
     }
     let wrong: Vec<String> = match driver.check(empty) {
         Ok(()) => Vec::new(),

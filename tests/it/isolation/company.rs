@@ -105,6 +105,14 @@ impl Company {
         self.make("ScenarioId", "scn_", "/api/v1/scenarios", &scenario).await;
         let channel = json!({ "kind": "widget", "name": "Сайт", "settings": {} });
         self.make("ChannelId", "chn_", "/api/v1/channels", &channel).await;
+        let reply =
+            json!({ "title": "Привет", "text": "Здравствуйте", "group_id": self.id("GroupId") });
+        self.make("CannedReplyId", "rpl_", "/api/v1/canned-replies", &reply).await;
+        let field = json!({ "key": format!("поле {some}"), "name": "Город", "kind": "text" });
+        self.owner.post("/api/v1/contact-fields", &field, 201).await;
+        self.keep("key", field["key"].as_str().unwrap());
+        let views = json!({ "preferences": { "views": [some] } });
+        self.owner.put("/api/v1/me/preferences", &views, 200).await;
         let entry = json!({ "kind": "email", "value": format!("robot-{some}@client.test") });
         let added = self.owner.request(reqwest::Method::POST, "/api/v1/blacklist").json(&entry);
         assert!(added.send().await.unwrap().status().is_success());
@@ -159,6 +167,7 @@ impl Company {
         self.operator.post(&format!("{path}/take"), &json!({}), 200).await;
         self.owner.poke(&format!("{path}/join"), 200).await;
         self.owner.post(&format!("{path}/read"), &json!({ "position": 1 }), 204).await;
+        self.owner.put(&format!("{path}/drafts/note"), &json!({ "text": "не забыть" }), 200).await;
         let tag = format!("{path}/tags/{}", self.id("TagId"));
         let put = self.owner.request(reqwest::Method::PUT, &tag).send().await.unwrap();
         assert!(put.status().is_success(), "{}", put.status());

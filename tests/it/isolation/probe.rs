@@ -46,8 +46,16 @@ fn operations() -> Vec<Operation> {
         for (method, operation) in methods.as_object().unwrap() {
             let Some(id) = operation["operationId"].as_str() else { continue };
             let mut positions = Vec::new();
+            let mut path = path.clone();
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let name = parameter["name"].as_str().unwrap().to_owned();
+                // One of a few words names no object.
+                if let Some(word) = first_word(&document, &parameter["schema"])
+                    && parameter["in"] == "path"
+                {
+                    path = path.replace(&format!("{{{name}}}"), word);
+                    continue;
+                }
                 let kind = id_schema(&document, &parameter["schema"]);
                 let in_path = parameter["in"] == "path";
                 match (in_path, kind) {
@@ -71,7 +79,7 @@ fn operations() -> Vec<Operation> {
             all.push(Operation {
                 id: id.to_owned(),
                 method: method.to_uppercase().parse().unwrap(),
-                path: path.clone(),
+                path,
                 positions,
                 takes_json: !body.is_null(),
             });
@@ -83,6 +91,12 @@ fn operations() -> Vec<Operation> {
 fn target<'a>(document: &'a Value, schema: &'a Value) -> Option<(&'a str, &'a Value)> {
     let name = schema["$ref"].as_str()?.rsplit('/').next()?;
     Some((name, &document["components"]["schemas"][name]))
+}
+
+/// The first of the words that this schema allows.
+fn first_word<'a>(document: &'a Value, schema: &'a Value) -> Option<&'a str> {
+    let schema = target(document, schema).map_or(schema, |(_, schema)| schema);
+    schema["enum"][0].as_str()
 }
 
 /// The name of the id's schema behind this one.
@@ -138,6 +152,10 @@ fn body(operation: &str, place: &Place, own: &Company) -> Value {
             "kind": if mention { "note" } else { "answer" } }),
         "read_conversation" => json!({ "position": 1 }),
         "create_group" => json!({ "name": some }),
+        "create_canned_reply" | "change_canned_reply" => json!({ "title": some, "text": "т" }),
+        "change_contact_field" => json!({ "name": some, "kind": "text" }),
+        "save_draft" => json!({ "text": some }),
+        "try_scenario" => json!({ "tree": { "steps": [] }, "example": {} }),
         "create_invite" => {
             json!({ "email": format!("{some}@example.test"), "role": "operator" })
         }
@@ -153,10 +171,15 @@ fn body(operation: &str, place: &Place, own: &Company) -> Value {
 }
 
 fn put_into(body: &mut Value, pointer: &str, id: &str) {
-    let mut parts = pointer.trim_start_matches('/').split('/');
-    let (field, rest) = (parts.next().unwrap(), parts.next());
-    assert_eq!(parts.next(), None, "{pointer} lies deeper than this test can reach");
-    body[field] = if rest.is_some() { json!([id]) } else { json!(id) };
+    let (field, rest) = match pointer.trim_start_matches('/').split_once('/') {
+        Some((field, rest)) => (field, Some(rest)),
+        None => (pointer.trim_start_matches('/'), None),
+    };
+    match rest {
+        None => body[field] = json!(id),
+        Some("0") => body[field] = json!([id]),
+        Some(rest) => put_into(&mut body[field], rest, id),
+    }
 }
 
 /// The request of an operation with this id at this position and one's own everywhere else.
