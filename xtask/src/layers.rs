@@ -65,6 +65,7 @@ const OWNED: &[(&str, &[&str])] = &[
     // `domain` only derives the description of shapes that clients read.
     ("utoipa", &["api", "domain"]),
     ("utoipa-axum", &["api"]),
+    ("rust-embed", &["api"]),
     ("governor", &["api"]),
     // HTTP from us; sandbox and bench stand outside, on the other end of the wire
     // (the server names it only to switch on TLS for object_store, feature `s3`)

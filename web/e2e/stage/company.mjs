@@ -13,6 +13,9 @@ export class Refused extends Error {
   }
 }
 
+/** An id of the API as the database has it. */
+export const uuid = (id) => id.slice(id.indexOf('_') + 1)
+
 /** Somebody who is logged in: `get`, `post`, `put`, `patch`, `delete` below /api/v1. */
 export class Client {
   cookie = ''
@@ -110,8 +113,8 @@ export async function newCompany(server, { name = 'Двери Град', owner =
         ...channel,
         bot,
         act,
-        async customer(first_name) {
-          const { id } = await act('/customers', { first_name })
+        async customer(first_name, known) {
+          const { id } = await act('/customers', known ? { first_name, id: known } : { first_name })
           const chat = `/chats/${bot.id}/${id}`
           return {
             id,
