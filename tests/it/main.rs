@@ -29,6 +29,7 @@ mod socket;
 mod start;
 mod telegram;
 mod upgrade;
+mod visitors;
 mod web;
 mod widget;
 mod workstation;

@@ -11,7 +11,7 @@ async fn stage(settings: Value) -> (TestServer, Session, Value) {
 }
 
 fn shop() -> Value {
-    json!({ "origins": ["https://shop.test"], "contact_form": "none", "language": "en" })
+    json!({ "origins": ["https://shop.test"], "language": "en" })
 }
 
 async fn conversations(owner: &Session) -> Vec<Value> {
@@ -135,10 +135,12 @@ async fn ch_5_a_repeated_message_is_stored_once_and_answered_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rt_3_the_contact_form_makes_the_visitor_known() {
-    let settings = json!({ "contact_form": "name_phone", "language": "en" });
+    let settings = json!({ "ask_name": "optional", "ask_phone": "required", "language": "en" });
     let (server, owner, channel) = stage(settings).await;
     let mut visitor = Visitor::open(&server.url(), &channel, json!({})).await;
-    assert_eq!(visitor.welcome["form"]["fields"][1]["key"], "phone");
+    let asked = visitor.welcome["form"]["fields"].clone();
+    assert_eq!(asked[0], json!({ "key": "name", "label": "", "required": false }));
+    assert_eq!(asked[1], json!({ "key": "phone", "label": "", "required": true }));
     let values = json!({ "name": "Ольга", "phone": "+7 912 345-67-89" });
     let form = json!({ "type": "form", "client_id": "client-id-1", "values": values });
     visitor.send(&form).await;
@@ -220,7 +222,7 @@ async fn strangers_tokens_sites_and_frames_are_refused() {
 async fn rt_3_a_scenario_asks_for_the_form() {
     let (server, owner, channel) = stage(shop()).await;
     let tree = json!({ "steps": [
-        { "do": "contact_form", "text": "How do we reach you?", "fields": [{ "ask": "phone" }] },
+        { "do": "contact_form", "text": "How do we reach you?", "fields": [{ "ask": "phone" }, { "ask": "name", "need": "optional" }] },
         { "do": "auto_reply", "text": "Thank you" },
     ] });
     let scenario = json!({ "name": "Ask", "tree": tree });
@@ -235,6 +237,9 @@ async fn rt_3_a_scenario_asks_for_the_form() {
         (&asked["title"], &asked["fields"][0]["key"]),
         (&json!("How do we reach you?"), &json!("phone"))
     );
+    let needs: Vec<_> =
+        asked["fields"].as_array().unwrap().iter().map(|f| &f["required"]).collect();
+    assert_eq!(needs, [true, false]);
     // It is asked still after a reload.
     let hello = json!({ "token": visitor.token() });
     let mut visitor = Visitor::open(&server.url(), &channel, hello).await;

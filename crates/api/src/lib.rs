@@ -40,9 +40,14 @@ mod serve;
 mod socket;
 mod tags;
 mod tokens;
+mod visit;
+mod visit_frames;
+mod visit_limits;
 mod visitors;
 mod whole;
 mod widget;
+mod widget_files;
+mod widget_preview;
 mod widget_socket;
 mod wire;
 
@@ -57,7 +62,7 @@ pub use problem::Problem;
 pub use refusals::{OpenRefusals, Refusals};
 pub use router::{openapi, router};
 pub use serve::serve;
-pub use widget_socket::VisitorLimits;
+pub use visit_limits::VisitorLimits;
 
 use std::sync::Arc;
 

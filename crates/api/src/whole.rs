@@ -19,7 +19,7 @@ pub async fn whole(body: Body, longest: usize) -> Result<Bytes, Problem> {
     within(SLOWEST, body, longest).await
 }
 
-async fn within(slowest: Duration, body: Body, longest: usize) -> Result<Bytes, Problem> {
+pub async fn within(slowest: Duration, body: Body, longest: usize) -> Result<Bytes, Problem> {
     match tokio::time::timeout(slowest, chunks(body, longest)).await {
         Ok(read) => read,
         Err(_) => Err(Problem::new(

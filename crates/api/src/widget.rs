@@ -9,13 +9,13 @@ use axum::{
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use channel::{Channel, Driver, Site};
 use domain::channel::ChannelState;
 use sha2::{Digest, Sha256};
 
-use crate::{Api, Path, Problem, widget_socket};
+use crate::{Api, Path, Problem, widget_files, widget_preview, widget_socket};
 
 const LONGEST_KEY: usize = 100;
 
@@ -24,7 +24,9 @@ pub fn routes() -> Router<Api> {
         .route("/widget/{key}", get(loader))
         .route("/widget/{key}/config", get(config))
         .route("/widget/{key}/socket", get(widget_socket::upgrade))
+        .route("/widget/{key}/files", post(widget_files::upload))
         .route("/widget/{key}/{asset}", get(asset))
+        .merge(widget_preview::routes())
 }
 
 /// A channel whose visitors come to us.
@@ -103,7 +105,7 @@ async fn asset(
 
 /// What the frame may do, and whose pages may put it around them. `connect-src` names the socket's
 /// address, because older browsers do not count it as `'self'`.
-fn policy(host: &str, sites: &[&str]) -> String {
+pub fn policy(host: &str, sites: &[&str]) -> String {
     let is_host = |b: u8| b.is_ascii_alphanumeric() || b".-:[]".contains(&b);
     let socket = if !host.is_empty() && host.bytes().all(is_host) {
         format!(" ws://{host} wss://{host}")
@@ -123,7 +125,7 @@ fn policy(host: &str, sites: &[&str]) -> String {
 }
 
 /// Always asked for, and answered with 304 when the browser has it.
-fn cached(headers: &HeaderMap, kind: &'static str, bytes: &[u8]) -> Response {
+pub fn cached(headers: &HeaderMap, kind: &'static str, bytes: &[u8]) -> Response {
     let digest: String = hex::encode(Sha256::digest(bytes)).chars().take(32).collect();
     let tag = format!("\"{digest}\"");
     let known = headers

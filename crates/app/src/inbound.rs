@@ -68,7 +68,7 @@ impl App {
     ) -> Result<Stored> {
         let external_id = message.external_id.clone();
         let raw = message.raw.clone();
-        let item = self.item(channel, message).await?;
+        let item = self.item(channel, self.followed(channel, message).await?).await?;
         match self.batcher.accept(item).await {
             Err(Error::Internal(error)) => {
                 tracing::error!(%error, channel.id = %channel.channel_id, "a message is poison");
@@ -381,6 +381,7 @@ fn clean<F>(content: Content<F>) -> Content<F> {
                     key: text(f.key),
                     label: text(f.label),
                     value: text(f.value),
+                    optional: f.optional,
                 })
                 .collect(),
         },

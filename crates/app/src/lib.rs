@@ -45,6 +45,8 @@ mod search;
 mod secret_token;
 mod sending;
 mod site;
+mod site_rating;
+mod site_ways;
 mod tags;
 mod tokens;
 mod try_scenario;
@@ -72,6 +74,7 @@ pub use ready::Ready;
 pub use reply::{Draft, DraftKind};
 pub use secret_token::API_TOKEN_PREFIX;
 pub use site::{SiteLine, Writer};
+pub use site_ways::WayOn;
 pub use store::AttachmentRow;
 pub use store::{
     AccountPatch, AuditState, COUNT_BOUND, CannedReplyForm, ChannelRow, ConversationFilter, Counts,

@@ -9,7 +9,7 @@ use domain::{
     ids::{AccountId, ConversationId, EmployeeId},
     people::Presence,
     routing::{AlarmReason, ChannelFacts, Decision, Effect, Event, Facts, Progress, decide},
-    scenario::{EnquiryOrder, Known, Question},
+    scenario::{EnquiryOrder, Known, Need, Question},
     template::{self, Values},
     view::{ConversationView, SystemLine},
 };
@@ -190,7 +190,8 @@ impl App {
             .iter()
             .map(|q| {
                 let key = json!(q.ask).as_str().unwrap_or("text").to_owned();
-                FormField { label: key.clone(), key, value: String::new() }
+                let optional = q.need == Need::Optional;
+                FormField { label: key.clone(), key, value: String::new(), optional }
             })
             .collect();
         self.automatic_content(tx, c, channel, Content::Form { title: text, fields }).await

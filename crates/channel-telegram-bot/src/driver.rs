@@ -217,6 +217,14 @@ impl Driver for TelegramBot {
         upload::send(&api, message).await
     }
 
+    /// Bots are opened by their @name, with a parameter that comes back as `/start …`
+    /// (<https://core.telegram.org/bots/features#deep-linking>).
+    fn write_link(&self, _channel: &Channel, title: &str, start: &str) -> Option<String> {
+        let username = title.strip_prefix('@').filter(|name| !name.is_empty())?;
+        let is_name = username.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        is_name.then(|| format!("https://t.me/{username}?start={start}"))
+    }
+
     fn webhook(&self) -> Option<&dyn Webhook> {
         Some(self)
     }

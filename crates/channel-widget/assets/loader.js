@@ -61,15 +61,21 @@
     css(el, 'all:initial;direction:ltr;box-sizing:border-box;' + rules);
     return el;
   };
-  const icon = (path) => {
+  // The page's own rings do not reach here, and an inline style knows no :focus-visible.
+  const ringed = (el) => {
+    el.onfocus = () => el.matches(':focus-visible') && css(el, 'outline:3px solid #1a73e8;outline-offset:2px');
+    el.onblur = () => css(el, 'outline:none');
+    return el;
+  };
+  const icon = (path, size = 26) => {
     const ns = 'http://www.w3.org/2000/svg';
     const svg = document.createElementNS(ns, 'svg');
     const line = document.createElementNS(ns, 'path');
     const set = (el, all) => Object.keys(all).forEach((k) => el.setAttribute(k, all[k]));
-    set(svg, { viewBox: '0 0 24 24', width: 26, height: 26, 'aria-hidden': true, fill: 'none' });
+    set(svg, { viewBox: '0 0 24 24', width: size, height: size, 'aria-hidden': true, fill: 'none' });
     set(line, { d: path, stroke: 'currentColor', 'stroke-width': 1.8, 'stroke-linecap': 'round', 'stroke-linejoin': 'round' });
     svg.append(line);
-    css(svg, 'display:block;flex:none;width:26px;height:26px');
+    css(svg, `display:block;flex:none;width:${size}px;height:${size}px`);
     return svg;
   };
 
@@ -84,9 +90,28 @@
   const badge = make('span', 'position:absolute;top:-4px;right:-4px;display:none;min-width:22px;height:22px;padding:0 6px;border-radius:11px;border:2px solid #fff;background:#c2331f;color:#fff;font:600 12px/18px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;text-align:center;cursor:pointer');
   button.append(talk, down, words, badge);
 
-  const frame = make('iframe', top + 'position:fixed;border:0;background:#fff;color-scheme:light;visibility:hidden;opacity:0;pointer-events:none');
-  frame.src = base + 'frame.html';
-  root.append(frame, button);
+  // The invitation beside the button: what to say comes from the frame.
+  const card = make('div', top + 'position:fixed;bottom:92px;display:none;max-width:min(300px,calc(100vw - 40px));border-radius:16px;box-shadow:0 2px 6px rgba(0,0,0,.1),0 8px 28px rgba(0,0,0,.18);animation:none');
+  const part = (rules) => {
+    const el = make('button', 'cursor:pointer;color:inherit;border-radius:16px;' + rules);
+    el.type = 'button';
+    card.append(el);
+    return ringed(el);
+  };
+  const invite = part('padding:13px 4px 14px 16px;font:400 15px/1.4 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;overflow-wrap:anywhere');
+  const dismiss = part('flex:none;width:40px;height:40px;display:grid;place-items:center');
+  dismiss.append(icon('M7 7l10 10M17 7 7 17', 18));
+
+  // Whether the page around is dark, by its own word: a page without one is light.
+  const media = matchMedia('(prefers-color-scheme:dark)');
+  const isDark = () => {
+    const says = getComputedStyle(document.documentElement).colorScheme || '';
+    return says.includes('dark') && (media.matches || !says.includes('light'));
+  };
+
+  const frame = make('iframe', top + 'position:fixed;border:0;visibility:hidden;opacity:0;pointer-events:none');
+  frame.src = base + 'frame.html#' + (document.documentElement.lang || '').slice(0, 2) + (isDark() ? '-dark' : '');
+  root.append(frame, card, button);
 
   // ---- open and closed
 
@@ -94,6 +119,7 @@
   let isOpen = false;
   let person;
   let unread = 0;
+  let prompt = '';
   const narrow = matchMedia('(max-width:480px)');
   const still = matchMedia('(prefers-reduced-motion:reduce)');
   const view = window.visualViewport;
@@ -119,6 +145,11 @@
     css(frame, narrow.matches
       ? `left:0;right:auto;bottom:auto;top:${view ? view.offsetTop : 0}px;width:100%;height:${view ? view.height + 'px' : '100%'};max-height:none;border-radius:0;box-shadow:none`
       : `${side}:20px;${other}:auto;top:auto;bottom:88px;width:384px;height:640px;max-height:calc(100vh - 108px);border-radius:16px;box-shadow:0 4px 12px rgba(0,0,0,.1),0 16px 48px rgba(0,0,0,.2)`);
+    const [paper, ink] = look.isDark ? ['#1c252d', '#e8eef2'] : ['#fff', '#15202a'];
+    css(card, `${side}:20px;${other}:auto;display:${prompt && !isOpen ? 'flex' : 'none'};background:${paper};color:${ink}`);
+    invite.textContent = prompt;
+    dismiss.setAttribute('aria-label', look.dismiss);
+    css(frame, `color-scheme:${look.isDark ? 'dark' : 'light'};background:${look.isDark ? '#12191f' : '#fff'}`);
     css(frame, isOpen
       ? 'visibility:visible;opacity:1;transform:none;pointer-events:auto'
       : 'visibility:hidden;opacity:0;transform:translateY(8px);pointer-events:none');
@@ -127,9 +158,10 @@
 
   const turn = (open, focus) => {
     isOpen = open;
+    prompt = '';
     kept(passing, 'beseda.open', open);
     draw();
-    tell({ beseda: open ? 'open' : 'close', visit: visit(), focus });
+    tell({ beseda: open ? 'open' : 'close', visit: visit(), focus, isModal: narrow.matches });
     if (!focus) return;
     if (open) frame.focus();
     else button.focus();
@@ -139,33 +171,49 @@
   button.onkeydown = (e) => {
     if (e.key === 'Escape' && isOpen) turn(false, true);
   };
-  // The page's own rings do not reach here, and an inline style knows no :focus-visible.
-  button.onfocus = () => {
-    if (button.matches(':focus-visible')) css(button, 'outline:3px solid #1a73e8;outline-offset:3px');
-  };
-  button.onblur = () => css(button, 'outline:none');
+  ringed(button);
   button.onmouseenter = () => css(button, 'filter:brightness(1.08)');
   button.onmouseleave = () => css(button, 'filter:none');
-  narrow.addEventListener('change', draw);
+  invite.onclick = () => turn(true, true);
+  dismiss.onclick = () => {
+    prompt = '';
+    draw();
+    tell({ beseda: 'unprompt' });
+    button.focus();
+  };
+  const again = () => {
+    draw();
+    tell({ beseda: 'page', isDark: isDark(), isModal: narrow.matches });
+  };
+  narrow.addEventListener('change', again);
+  media.addEventListener('change', again);
   if (view) ['resize', 'scroll'].forEach((name) => view.addEventListener(name, () => narrow.matches && isOpen && draw()));
 
   addEventListener('message', (e) => {
     const said = e.data;
     if (e.origin !== origin || e.source !== frame.contentWindow || !said) return;
-    if (said.beseda === 'ready') {
+    if (said.look) {
       look = said.look;
+      draw();
+    }
+    if (said.beseda === 'ready') {
       const wasOpen = isOpen || (kept(passing, 'beseda.open') && !narrow.matches);
-      tell({ beseda: 'visit', visit: visit(), person, kept: kept(lasting, 'beseda.kept') });
+      tell({ beseda: 'visit', visit: visit(), person, isDark: isDark(), isOpen: wasOpen, kept: kept(lasting, 'beseda.kept') });
       if (wasOpen) turn(true, false);
       draw();
     } else if (said.beseda === 'unread') {
       unread = said.count;
+      draw();
+    } else if (said.beseda === 'prompt') {
+      prompt = said.text;
       draw();
     } else if (said.beseda === 'keep') {
       // The browser forbids the frame a storage of its own (blocked third-party cookies).
       kept(lasting, 'beseda.kept', said.kept);
     } else if (said.beseda === 'close') {
       turn(false, true);
+    } else if (said.beseda === 'open') {
+      turn(true, false);
     }
   });
 

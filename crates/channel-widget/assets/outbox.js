@@ -48,6 +48,18 @@ export function storage(prefix, askPage) {
   };
 }
 
+// Nothing is kept: for the preview, which has no visitor.
+export function noStorage() {
+  const memory = new Map();
+  return {
+    isForbidden: false,
+    fill() {},
+    get: (key) => (memory.has(key) ? memory.get(key) : null),
+    set: (key, value) => memory.set(key, value),
+    onChange() {},
+  };
+}
+
 // Random ids also where the page is not a secure context, which has no randomUUID.
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -2,7 +2,7 @@
 
 const ru = {
   title: 'Чат с нами',
-  greeting: 'Здравствуйте! Чем можем помочь?',
+  greeting: 'Здравствуйте. Чем можем помочь?',
   away: 'Сейчас никого нет на связи. Оставьте контакты и вопрос, и мы ответим.',
   awayChat: 'Сейчас никого нет на связи. Напишите вопрос, и мы ответим здесь.',
   online: 'На связи',
@@ -26,6 +26,28 @@ const ru = {
   retry: 'Повторить',
   remove: 'Удалить',
   closed: 'Разговор завершён. Напишите, и начнётся новый.',
+  prompt: 'Есть вопрос? Напишите, ответим здесь.',
+  dismiss: 'Скрыть приглашение',
+  attach: 'Приложить файл',
+  filesHint: (mb) => `Фото, видео, PDF, документы — до ${mb} МБ`,
+  uploading: 'Файл отправляется',
+  cancel: 'Отменить',
+  dropHere: 'Отпустите, чтобы отправить файл',
+  badType: 'Такие файлы не принимаем. Пришлите фото, видео, PDF, документ или таблицу.',
+  tooLarge: (mb) => `Файл больше ${mb} МБ. Пришлите меньше или ссылку на него.`,
+  emptyFile: 'Файл пуст. Выберите другой.',
+  waysTitle: 'Удобнее в мессенджере?',
+  waysAll: 'Где ещё можно написать',
+  waysHint: 'Ответим там же. Откроется в новом окне.',
+  waysOpen: 'Другие способы связи',
+  back: 'Вернуться в чат',
+  kinds: { telegram_bot: 'Telegram', telegram: 'Telegram', whatsapp: 'WhatsApp', viber: 'Viber', vk: 'ВКонтакте' },
+  rateTitle: 'Как прошёл разговор?',
+  rateHint: 'Выберите оценку',
+  stars: ['Очень плохо', 'Плохо', 'Нормально', 'Хорошо', 'Отлично'],
+  rateText: 'Что понравилось или нет (можно пропустить)',
+  rateSend: 'Отправить оценку',
+  rateThanks: 'Спасибо, оценка принята.',
   received: 'Заявка принята. Мы свяжемся с вами.',
   today: 'Сегодня',
   yesterday: 'Вчера',
@@ -46,7 +68,7 @@ const ru = {
 
 const en = {
   title: 'Chat with us',
-  greeting: 'Hello! How can we help?',
+  greeting: 'Hello. How can we help?',
   away: 'Nobody is here right now. Leave your contacts and question, and we will answer.',
   awayChat: 'Nobody is here right now. Write your question, and we will answer here.',
   online: 'Online',
@@ -70,6 +92,28 @@ const en = {
   retry: 'Try again',
   remove: 'Delete',
   closed: 'The conversation is over. Write to start a new one.',
+  prompt: 'Any questions? Write, and we will answer here.',
+  dismiss: 'Hide the invitation',
+  attach: 'Attach a file',
+  filesHint: (mb) => `Photos, videos, PDF, documents: up to ${mb} MB`,
+  uploading: 'The file is being sent',
+  cancel: 'Cancel',
+  dropHere: 'Drop to send the file',
+  badType: 'Such files are not taken. Send a photo, a video, a PDF, a document or a table.',
+  tooLarge: (mb) => `The file is over ${mb} MB. Send a smaller one, or a link to it.`,
+  emptyFile: 'The file is empty. Choose another.',
+  waysTitle: 'Rather in a messenger?',
+  waysAll: 'Where else you can write',
+  waysHint: 'We will answer there. It opens in a new window.',
+  waysOpen: 'Other ways to write',
+  back: 'Back to the chat',
+  kinds: { telegram_bot: 'Telegram', telegram: 'Telegram', whatsapp: 'WhatsApp', viber: 'Viber', vk: 'VK' },
+  rateTitle: 'How was the conversation?',
+  rateHint: 'Choose a rating',
+  stars: ['Very bad', 'Bad', 'Fair', 'Good', 'Excellent'],
+  rateText: 'What was good or bad (may be left empty)',
+  rateSend: 'Send the rating',
+  rateThanks: 'Thank you, we have your rating.',
   received: 'We have your request and will be in touch.',
   today: 'Today',
   yesterday: 'Yesterday',
@@ -88,10 +132,11 @@ const en = {
   reach: 'Leave a phone or an e-mail, so that we can answer.',
 };
 
-// The language of the settings, or of the browser.
-export function languageOf(config) {
+// The language of the settings; else the one that the page names, else the browser's.
+export function languageOf(config, ofPage) {
   if (config.language === 'ru' || config.language === 'en') return config.language;
-  return (navigator.language || '').toLowerCase().startsWith('ru') ? 'ru' : 'en';
+  const told = (/^[a-z]{2}/i.test(ofPage || '') ? ofPage : navigator.language || '').toLowerCase();
+  return told.startsWith('ru') ? 'ru' : 'en';
 }
 
 export const textsOf = (language) => (language === 'ru' ? ru : en);

@@ -13,6 +13,13 @@ export function make(name, props = {}, ...children) {
 
 const PATHS = {
   close: 'M6 6l12 12M18 6 6 18',
+  down: 'M6 9.5l6 6 6-6',
+  clip: 'M19.5 11.5 12 19a5 5 0 0 1-7-7l8-8a3.3 3.3 0 0 1 4.7 4.7l-8 8a1.7 1.7 0 0 1-2.4-2.4l7.2-7.2',
+  plane: 'M20.5 4 3.5 10.8l5.8 2.1L18 6.6l-6.6 7.6v5.3l2.9-3.5 4 3L20.5 4Z',
+  talk: 'M12 4.5c-4.7 0-8.5 3-8.5 6.9 0 2.1 1.2 4 3 5.3-.1 1.1-.6 2.1-1.4 3 1.7-.1 3.2-.7 4.4-1.5.8.2 1.6.2 2.5.2 4.7 0 8.5-3.1 8.5-7S16.7 4.5 12 4.5Z',
+  ways: 'M4 8h11a4 4 0 0 1 4 4v0a4 4 0 0 1-4 4H9M7.5 4.5 4 8l3.5 3.5',
+  file: 'M7 3.5h6.5L18.5 8.5V20.5H7ZM13.5 3.5v5h5',
+  star: 'M12 3.6l2.6 5.3 5.8.8-4.2 4.1 1 5.8-5.2-2.7-5.2 2.7 1-5.8-4.2-4.1 5.8-.8Z',
   send: 'M5 12h13M12 5.5l6.5 6.5-6.5 6.5',
   waiting: 'M12 7v5l3.5 2M20.5 12a8.5 8.5 0 1 1-17 0 8.5 8.5 0 0 1 17 0Z',
   sent: 'M5 12.5l4.5 4.5L19 7.5',
@@ -58,18 +65,8 @@ export function linked(text) {
   return parts;
 }
 
-const link = (url, ...children) =>
+export const link = (url, ...children) =>
   make('a', { href: url.href, target: '_blank', rel: 'noopener noreferrer nofollow' }, ...children);
-
-// White or near-black, whichever is easier to read on the colour (WCAG 2.1 contrast).
-export function inkOn(color) {
-  const [r, g, b] = [1, 3, 5].map((at) => {
-    const part = parseInt(color.slice(at, at + 2), 16) / 255;
-    return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  const light = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  return 1.05 / (light + 0.05) >= 4 ? '#fff' : '#15202a';
-}
 
 function size(bytes, units) {
   if (!(bytes > 0)) return '';
@@ -136,6 +133,25 @@ export function drawing(texts, language) {
       return line;
     },
 
+    upload(item, { onRetry, onRemove }) {
+      const share = Math.round(item.done * 100);
+      const bar = make('progress', { max: 100, value: share });
+      bar.setAttribute('aria-label', texts.uploading);
+      const name = make('span', { className: 'file' }, icon('file', 18), ' ', item.file.name || texts.file, ' ',
+        make('small', {}, size(item.file.size, texts.units)));
+      const bubble = make('div', { className: 'bubble dim', dir: 'auto' }, name);
+      const line = make('div', { className: 'line mine' }, bubble);
+      const remove = make('button', { type: 'button', onclick: onRemove }, item.failed ? texts.remove : texts.cancel);
+      if (!item.failed) {
+        bubble.append(bar);
+        line.append(make('div', { className: 'failed calm' }, remove));
+        return line;
+      }
+      const retry = make('button', { type: 'button', onclick: onRetry }, texts.retry);
+      line.append(make('div', { className: 'failed', role: 'alert' }, item.failed, ' ', ...(item.isHopeless ? [] : [retry]), remove));
+      return line;
+    },
+
     greeting: (text) =>
       make('div', { className: 'line theirs first' },
         make('div', { className: 'bubble', dir: 'auto' }, ...linked(text))),
@@ -169,50 +185,6 @@ export function drawing(texts, language) {
         : same(at, before) ? texts.yesterday
         : at.toLocaleDateString(language, { day: 'numeric', month: 'long', year });
       return make('p', { className: 'day' }, text);
-    },
-
-    composer({ draft, max, onSend, onInput }) {
-      const field = make('textarea', { rows: 1, placeholder: texts.placeholder });
-      field.setAttribute('aria-label', texts.placeholder);
-      field.enterKeyHint = 'send';
-      field.value = draft;
-      const left = make('span', { className: 'left', role: 'status' });
-      const send = make('button', { type: 'submit', className: 'send' }, icon('send', 22));
-      send.setAttribute('aria-label', texts.send);
-      const form = make('form', { className: 'composer' }, field, left, send);
-      const lengthOf = () => [...field.value].length;
-      const fit = () => {
-        field.style.height = '44px';
-        field.style.height = Math.min(132, field.scrollHeight) + 'px';
-        const over = lengthOf() - max;
-        left.textContent = over > -200 ? String(-over).replace('-', '−') : '';
-        left.className = over > 0 ? 'left over' : 'left';
-        left.title = over > 0 ? texts.over(over) : '';
-        send.setAttribute('aria-disabled', String(!field.value.trim() || over > 0));
-      };
-      field.oninput = () => {
-        fit();
-        onInput(field.value);
-      };
-      field.onkeydown = (e) => {
-        // 229: an input method still composes, in browsers that do not say so.
-        if (e.key !== 'Enter' || e.shiftKey || e.isComposing || e.keyCode === 229) return;
-        e.preventDefault();
-        form.requestSubmit ? form.requestSubmit() : form.onsubmit(e);
-      };
-      form.onsubmit = (e) => {
-        e.preventDefault();
-        if (send.getAttribute('aria-disabled') === 'true') return;
-        // Half of a surrogate pair is no text: the server could not read the frame.
-        const text = Array.from(field.value, (c) => (/^[\ud800-\udfff]$/.test(c) ? '\ufffd' : c));
-        field.value = '';
-        fit();
-        onInput('');
-        field.focus();
-        onSend(text.join(''));
-      };
-      requestAnimationFrame(fit);
-      return form;
     },
   };
 }

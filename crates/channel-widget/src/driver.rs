@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use channel::{
-    Channel, ConnectError, Connected, Connecting, Driver, FieldError, Outbound, Receive, SendError,
-    Sent, SettingsForm, Site, SiteFrame,
+    Channel, ConnectError, Connected, Connecting, Driver, FieldError, InboundMessage, Outbound,
+    Receive, SendError, Sent, SettingsForm, Site, SiteFile, SiteFrame,
 };
 use domain::{
     attribution::Attribution,
@@ -15,9 +15,7 @@ use domain::{
 };
 use serde_json::Value;
 
-use crate::{assets, frame, page, settings, visit};
-
-const MAX_FILE: u64 = 20 * 1024 * 1024;
+use crate::{assets, files, frame, page, settings, visit};
 
 /// The site widget.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,7 +38,7 @@ impl Driver for Widget {
             max_text: frame::MAX_TEXT,
             text_unit: TextUnit::Characters,
             max_caption: frame::MAX_TEXT,
-            files: kinds.map(|kind| FileLimit { kind, max_bytes: MAX_FILE }).into(),
+            files: kinds.map(|kind| FileLimit { kind, max_bytes: files::MAX_FILE }).into(),
             max_files: 10,
             subject: false,
             replies: false,
@@ -124,8 +122,18 @@ impl Site for Widget {
         frame::parse(channel, visitor, frame, now)
     }
 
+    fn upload(
+        &self,
+        channel: &Channel,
+        visitor: &str,
+        file: SiteFile,
+        now: Instant,
+    ) -> Result<InboundMessage, Words> {
+        files::upload(channel, visitor, file, now)
+    }
+
     fn loader(&self) -> &'static [u8] {
-        assets::LOADER
+        assets::loader()
     }
 
     fn asset(&self, name: &str) -> Option<(&'static str, &'static [u8])> {

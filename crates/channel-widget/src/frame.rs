@@ -1,6 +1,9 @@
 //! Frames of the visitor's socket, read. Anybody can write anything here, so every value is capped
 //! and a wrong frame is answered with the field and the remedy.
 //!
+//! The limits are constants, the same for every company: a visitor's page and the server must agree on
+//! them, and nobody has asked for others. How often a visitor may write is the web layer's.
+//!
 //! Unknown fields are let through, so that an older server serves a newer page.
 
 use channel::{Channel, InboundMessage, NewFile, Person, Sender, SiteFrame};
@@ -9,7 +12,7 @@ use domain::{
     clock::Instant,
     content::{Content, FormField},
     conversation::ConversationKind,
-    ids::MessageId,
+    ids::{ConversationId, MessageId},
     text::{Words, without_nul},
 };
 use serde_json::{Map, Value};
@@ -26,6 +29,8 @@ const MAX_PHONE: usize = 40;
 const MAX_EMAIL: usize = 254;
 const MAX_OTHER: usize = 1000;
 const MAX_FIELDS: usize = 12;
+/// Words beside the stars of a rating, in characters.
+const MAX_RATING: usize = 1000;
 
 /// Reads one frame of the visitor.
 pub fn parse(
@@ -105,26 +110,47 @@ pub fn parse(
             }
             Ok(SiteFrame::Seen { message: message.to_owned() })
         }
+        Some("rate") => rating(&frame),
         Some("ping") => Ok(SiteFrame::Ping),
         _ => Err(Words::new(
-            "Поле `type`: одно из message, form, request, typing, seen, ping.",
-            "Field `type`: one of message, form, request, typing, seen, ping.",
+            "Поле `type`: одно из message, form, request, typing, seen, rate, ping.",
+            "Field `type`: one of message, form, request, typing, seen, rate, ping.",
         )),
     }
 }
 
 fn client_id(frame: &Map<String, Value>) -> Result<&str, Words> {
-    frame
-        .get("client_id")
-        .and_then(Value::as_str)
-        .filter(|id| (8..=64).contains(&id.len()))
-        .filter(|id| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
-        .ok_or_else(|| {
-            Words::new(
-                "Поле `client_id`: от 8 до 64 знаков A–Z, a–z, 0–9 и дефис.",
-                "Field `client_id`: 8 to 64 of A–Z, a–z, 0–9 and the hyphen.",
-            )
-        })
+    check_client_id(frame.get("client_id").and_then(Value::as_str).unwrap_or_default())
+}
+
+pub fn check_client_id(id: &str) -> Result<&str, Words> {
+    let fits =
+        (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    fits.then_some(id).ok_or_else(|| {
+        Words::new(
+            "Поле `client_id`: от 8 до 64 знаков A–Z, a–z, 0–9 и дефис.",
+            "Field `client_id`: 8 to 64 of A–Z, a–z, 0–9 and the hyphen.",
+        )
+    })
+}
+
+fn rating(frame: &Map<String, Value>) -> Result<SiteFrame, Words> {
+    let conversation = frame.get("conversation").and_then(Value::as_str).unwrap_or_default();
+    let Ok(conversation) = conversation.parse::<ConversationId>() else {
+        return Err(Words::new(
+            "Поле `conversation`: нужен номер разговора вида cnv_….",
+            "Field `conversation`: give the id of a conversation, cnv_….",
+        ));
+    };
+    let stars = frame.get("stars").and_then(Value::as_u64).and_then(|n| u8::try_from(n).ok());
+    let Some(stars) = stars.filter(|n| (1..=5).contains(n)) else {
+        return Err(Words::new(
+            "Поле `stars`: целое число от 1 до 5.",
+            "Field `stars`: a whole number, 1 to 5.",
+        ));
+    };
+    let text = value(frame, "text", MAX_RATING)?.unwrap_or_default();
+    Ok(SiteFrame::Rate { conversation, stars, text })
 }
 
 fn text(frame: &Map<String, Value>) -> Result<String, Words> {
@@ -180,7 +206,7 @@ fn value(values: &Map<String, Value>, key: &str, max: usize) -> Result<Option<St
     Ok((!value.is_empty()).then_some(value))
 }
 
-fn nobody(channel: &Channel, visitor: &str) -> Person {
+pub fn nobody(channel: &Channel, visitor: &str) -> Person {
     let language = match settings::language(channel) {
         "auto" => None,
         known => Some(known.to_owned()),
@@ -227,7 +253,7 @@ fn form(
     {
         if let Some(value) = value(values, key, max)? {
             let label = label(key, language).to_owned();
-            fields.push(FormField { key: key.to_owned(), label, value });
+            fields.push(FormField { key: key.to_owned(), label, value, optional: false });
         }
     }
     for key in values.keys().filter(|k| !matches!(k.as_str(), "name" | "phone" | "email" | "text"))
@@ -243,7 +269,7 @@ fn form(
             ));
         }
         if let Some(value) = value(values, key, MAX_OTHER)? {
-            fields.push(FormField { key: key.clone(), label: key.clone(), value });
+            fields.push(FormField { key: key.clone(), label: key.clone(), value, optional: false });
         }
     }
     if fields.is_empty() {

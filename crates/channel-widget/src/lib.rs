@@ -8,6 +8,7 @@
 
 mod assets;
 mod driver;
+mod files;
 mod frame;
 mod origin;
 mod page;

@@ -6,17 +6,36 @@ use channel::Site;
 use channel_widget::Widget;
 use flate2::{Compression, write::GzEncoder};
 
-const FRAME: [&str; 8] = [
+/// What a visitor's browser loads.
+const FRAME: [&str; 15] = [
     "frame.html",
     "frame.css",
     "frame.js",
+    "talk.js",
+    "around.js",
     "connection.js",
     "outbox.js",
+    "uploads.js",
+    "composer.js",
     "forms.js",
+    "rating.js",
+    "ways.js",
     "view.js",
+    "look.js",
     "texts.js",
 ];
-const TEST_PAGE: [&str; 4] = ["test.html", "test.css", "test.js", "hostile.css"];
+const PAGES: [&str; 3] = ["frame.html", "test.html", "preview.html"];
+/// The page where a person tries the widget, and the cabinet's preview.
+const OTHERS: [&str; 8] = [
+    "test.html",
+    "test.css",
+    "test.js",
+    "hostile.css",
+    "demo.js",
+    "preview.html",
+    "preview.css",
+    "preview.js",
+];
 
 fn text(name: &str) -> &'static str {
     let (_, bytes) = Widget.asset(name).unwrap_or_else(|| panic!("{name} is there"));
@@ -43,7 +62,7 @@ fn wg_1_the_frame_is_at_most_35_kb_on_the_wire() {
 
 #[test]
 fn every_file_has_its_type_and_nothing_else_is_served() {
-    for name in FRAME.iter().chain(&TEST_PAGE) {
+    for name in FRAME.iter().chain(&OTHERS) {
         let (mime, bytes) = Widget.asset(name).unwrap();
         let expected = match name.rsplit('.').next() {
             Some("html") => "text/html; charset=utf-8",
@@ -62,7 +81,7 @@ fn every_file_has_its_type_and_nothing_else_is_served() {
 /// of a person may become markup.
 #[test]
 fn pages_hold_to_the_policy() {
-    for page in ["frame.html", "test.html"] {
+    for page in PAGES {
         let html = text(page);
         for script in html.split("<script").skip(1) {
             let tag = script.split("</script>").next().unwrap_or_default();
@@ -73,7 +92,8 @@ fn pages_hold_to_the_policy() {
         }
     }
     let loader = std::str::from_utf8(Widget.loader()).unwrap();
-    let scripts = FRAME.iter().filter(|n| n.ends_with(".js")).map(|n| text(n)).chain([loader]);
+    let all = FRAME.iter().chain(&OTHERS).filter(|n| n.ends_with(".js"));
+    let scripts = all.map(|n| text(n)).chain([loader]);
     for script in scripts {
         for line in script.lines().filter(|l| !l.trim_start().starts_with("//")) {
             for forbidden in
@@ -89,14 +109,14 @@ fn pages_hold_to_the_policy() {
 /// Every file that a page names is served.
 #[test]
 fn pages_name_files_that_exist() {
-    for page in ["frame.html", "test.html"] {
+    for page in PAGES {
         for part in text(page).split(['"']) {
             if part.ends_with(".js") || part.ends_with(".css") {
                 assert!(Widget.asset(part).is_some(), "{page} names {part}");
             }
         }
     }
-    for script in FRAME.iter().filter(|n| n.ends_with(".js")) {
+    for script in FRAME.iter().chain(&OTHERS).filter(|n| n.ends_with(".js")) {
         for part in text(script).split('\'').filter(|p| p.starts_with("./")) {
             let name = part.trim_start_matches("./");
             assert!(Widget.asset(name).is_some(), "{script} imports {name}");
@@ -129,7 +149,8 @@ fn scripts_are_free_of_syntax_errors() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let modules = FRAME.iter().filter(|n| n.ends_with(".js")).map(|n| (*n, "mjs", text(n)));
+    let modules = FRAME.iter().chain(&["demo.js", "preview.js"]);
+    let modules = modules.filter(|n| n.ends_with(".js")).map(|n| (*n, "mjs", text(n)));
     let loader = std::str::from_utf8(Widget.loader()).unwrap();
     let plain = [("loader.js", "cjs", loader), ("test.js", "cjs", text("test.js"))];
     for (name, ending, source) in modules.chain(plain) {

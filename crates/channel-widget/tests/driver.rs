@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use channel::{
-    Channel, ConnectError, Connecting, Driver, InboundMessage, Outbound, Receive, Site, SiteFrame,
-    testkit,
+    Channel, ConnectError, Connecting, Driver, InboundMessage, Outbound, Receive, Site, SiteFile,
+    SiteFrame, testkit,
 };
 use channel_widget::Widget;
 use chrono::{DateTime, Utc};
 use domain::{
-    content::Content,
+    content::{Content, FileKind},
     conversation::ConversationKind,
     delivery::DeliveryStatus,
-    ids::{AccountId, ChannelId, MessageId},
+    ids::{AccountId, ChannelId, ConversationId, MessageId},
     text::Words,
 };
 use serde_json::{Value, json};
@@ -55,7 +55,9 @@ fn wrong_settings_are_named_field_by_field() {
         json!({
             "origins": ["https://shop.ru", " https://*.shop.ru\nhttp://localhost:3000 ", ""],
             "title": "Shop", "color": "#A1b2C3", "position": "left", "language": "en",
-            "contact_form": "name_phone", "offline_form": false, "offline_text": null,
+            "ask_name": "required", "ask_phone": "optional", "ask_email": "no", "theme": "dark",
+            "offline_form": false, "offline_text": null, "prompt_delay": 20, "files": false,
+            "title_en": "Shop", "rating": true, "other_channels": null,
         }),
         &[],
     );
@@ -71,6 +73,12 @@ fn wrong_settings_are_named_field_by_field() {
     wrong(json!({ "greeting": 1 }), &[("greeting", "bad_text")]);
     wrong(json!({ "color": "red" }), &[("color", "bad_color")]);
     wrong(json!({ "color": "#12345g" }), &[("color", "bad_color")]);
+    wrong(json!({ "greeting_en": "n".repeat(501) }), &[("greeting_en", "too_long")]);
+    wrong(json!({ "ask_phone": "maybe" }), &[("ask_phone", "bad_choice")]);
+    wrong(json!({ "files": "yes" }), &[("files", "bad_toggle")]);
+    for delay in [json!(-1), json!(601), json!("soon"), json!(1.5)] {
+        wrong(json!({ "prompt_delay": delay }), &[("prompt_delay", "out_of_range")]);
+    }
     wrong(
         json!({ "color": 7, "language": "de", "position": [], "offline_form": "yes" }),
         &[
@@ -94,25 +102,82 @@ fn wg_1_only_listed_sites_show_the_widget() {
 #[test]
 fn wg_1_the_page_is_told_what_it_draws() {
     let config = Widget.page_config(&channel(json!({
-        "origins": ["https://Магазин.рф", "nonsense"], "title": " Shop ", "color": "#102030",
-        "contact_form": "name_phone", "language": "ru", "hook": "never shown",
+        "origins": ["https://Магазин.рф", "nonsense"], "title": " Магазин ", "color": "#102030",
+        "ask_name": "optional", "ask_phone": "required", "greeting": "Привет", "prompt_delay": 15,
+        "greeting_en": "Hi", "offline_text": "Позже", "hook": "never shown",
     })));
+    let files = config["files"].clone();
+    assert_eq!(files["max_bytes"], 20 * 1024 * 1024);
+    assert!(files["accept"].as_str().is_some_and(|a| a.starts_with(".jpg,") && !a.contains("htm")));
     assert_eq!(
         config,
         json!({
-            "title": "Shop", "greeting": "", "color": "#102030", "position": "right",
-            "launcher_text": "", "language": "ru",
+            "title": { "ru": "Магазин", "en": "Магазин" },
+            "greeting": { "ru": "Привет", "en": "Hi" },
+            "launcher_text": { "ru": "", "en": "" },
+            "prompt": { "delay": 15, "text": { "ru": "", "en": "" } },
+            "color": "#102030", "theme": "auto", "position": "right", "language": "auto",
             "contact_form": { "title": "", "submit": "", "fields": [
-                { "key": "name", "label": "Имя", "required": true },
-                { "key": "phone", "label": "Телефон", "required": true },
+                { "key": "name", "label": "", "required": false },
+                { "key": "phone", "label": "", "required": true },
             ]},
-            "offline_form": true, "offline_text": "", "max_text": 4000,
+            "offline_form": true, "offline_text": { "ru": "Позже", "en": "" },
+            "other_channels": true, "rating": true, "files": files, "max_text": 4000,
             "origins": ["https://xn--80aairftm.xn--p1ai"],
         })
     );
-    let plain = Widget.page_config(&channel(json!({ "contact_form": "none" })));
-    assert_eq!(plain["contact_form"], Value::Null);
-    assert_eq!(plain["color"], "#0b6e5f");
+    let plain = Widget.page_config(&channel(json!({ "files": false, "rating": false })));
+    assert_eq!((&plain["contact_form"], &plain["files"]), (&Value::Null, &Value::Null));
+    assert_eq!((&plain["color"], &plain["rating"]), (&json!("#0b6e5f"), &json!(false)));
+    // A widget in English alone has its words in the main field.
+    let english = Widget.page_config(&channel(json!({ "language": "en", "greeting": "Hello" })));
+    assert_eq!(english["greeting"]["en"], "Hello");
+}
+
+#[test]
+fn rt_3_settings_of_the_former_form_still_ask() {
+    let asked = |settings| Widget.page_config(&channel(settings))["contact_form"]["fields"].clone();
+    let former = asked(json!({ "contact_form": "name_phone" }));
+    assert_eq!(former[0]["key"], "name");
+    assert_eq!(former[1], json!({ "key": "phone", "label": "", "required": true }));
+    assert_eq!(asked(json!({ "contact_form": "none" })), Value::Null);
+    assert_eq!(asked(json!({ "contact_form": "name", "ask_name": "no" })), Value::Null);
+}
+
+fn file(name: &str, bytes: &'static [u8]) -> Result<InboundMessage, Words> {
+    let file = SiteFile { client_id: ID.to_owned(), name: name.to_owned(), bytes: bytes.into() };
+    Widget.upload(&channel(json!({})), "vis_1", file, now())
+}
+
+#[test]
+fn cv_6_a_visitors_file_is_a_message_of_its_kind() {
+    let read = file("../фото 1.PNG", b"\x89PNG\r\n\x1a\n").expect("taken");
+    assert_eq!(read.external_id, format!("vis_1:{ID}"));
+    let Content::Files { files, caption } = read.content else { panic!("files") };
+    assert!(caption.is_empty());
+    assert_eq!(files[0].kind, FileKind::Image);
+    assert_eq!(files[0].name.as_deref(), Some("фото 1.PNG"));
+    assert_eq!(files[0].mime.as_deref(), Some("image/png"));
+    for (name, bytes) in [
+        ("page.html", &b"hello"[..]),
+        ("photo.svg", b"hello"),
+        ("setup.exe", b"MZ"),
+        ("photo.jpg", b"MZ\x90\x00"),
+        ("notes.txt", b" <!DOCTYPE html><script>"),
+        ("no-ending", b"hello"),
+        ("empty.pdf", b""),
+    ] {
+        assert!(file(name, bytes).is_err(), "{name}");
+    }
+    let closed = channel(json!({ "files": false }));
+    let given = SiteFile {
+        client_id: ID.to_owned(),
+        name: "a.pdf".to_owned(),
+        bytes: b"%PDF".as_slice().into(),
+    };
+    assert!(Widget.upload(&closed, "vis_1", given.clone(), now()).is_err());
+    let unnamed = SiteFile { client_id: "x".to_owned(), ..given };
+    assert!(Widget.upload(&channel(json!({})), "vis_1", unnamed, now()).is_err());
 }
 
 fn parse(frame: Value) -> Result<SiteFrame, Words> {
@@ -198,6 +263,11 @@ fn small_frames_are_read() {
         parse(json!({ "type": "seen", "message": id })),
         Ok(SiteFrame::Seen { message: id })
     );
+    let conversation = ConversationId(Uuid::from_u128(5));
+    assert_eq!(
+        parse(json!({ "type": "rate", "conversation": conversation, "stars": 4, "text": " Ok " })),
+        Ok(SiteFrame::Rate { conversation, stars: 4, text: "Ok".to_owned() })
+    );
 }
 
 #[track_caller]
@@ -241,6 +311,12 @@ fn a_wrong_frame_is_refused_with_the_field_and_the_remedy() {
     refused(values("form", json!({ "a b": "x" })), "`values`");
     refused(values("request", json!({ "name": "Ann", "text": "hi" })), "`phone`");
     refused(json!({ "type": "seen", "message": "cnv_1" }), "`message`");
+    refused(json!({ "type": "rate", "conversation": "msg_1", "stars": 5 }), "`conversation`");
+    let conversation = ConversationId(Uuid::from_u128(5));
+    for stars in [json!(0), json!(6), json!(2.5), json!("5"), Value::Null] {
+        let frame = json!({ "type": "rate", "conversation": conversation, "stars": stars });
+        refused(frame, "`stars`");
+    }
 
     let many: serde_json::Map<String, Value> =
         (0..20).map(|n| (format!("k{n}"), json!("v"))).collect();

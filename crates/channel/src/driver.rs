@@ -131,6 +131,14 @@ pub trait Driver: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// An address at which a person can write into this channel, for visitors of a site that offers
+    /// it (CH-2). `title` is what connecting learned; `start` (A-Z a-z 0-9 _ -, at most 64) must come
+    /// back with the first message as [`domain::attribution::Attribution::start_payload`], so that
+    /// the source is not lost. `None` where a kind cannot do that.
+    fn write_link(&self, _channel: &Channel, _title: &str, _start: &str) -> Option<String> {
+        None
+    }
+
     /// Messages come by webhook.
     fn webhook(&self) -> Option<&dyn Webhook> {
         None

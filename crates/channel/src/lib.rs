@@ -27,6 +27,6 @@ pub use outbound::{OutFile, Outbound, RetryScope, SendError, Sent, Thread};
 pub use registry::Registry;
 pub use request::Request;
 pub use roles::{
-    AcceptError, Batch, Inbox, ListenError, Listener, ParseError, Received, Reply, Site, SiteFrame,
-    VerifyError, Webhook,
+    AcceptError, Batch, Inbox, ListenError, Listener, ParseError, Received, Reply, Site, SiteFile,
+    SiteFrame, VerifyError, Webhook,
 };

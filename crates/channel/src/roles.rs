@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::{attribution::Attribution, channel::StateReport, clock::Instant, text::Words};
+use domain::{
+    attribution::Attribution, channel::StateReport, clock::Instant, ids::ConversationId,
+    text::Words,
+};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -136,11 +139,31 @@ pub trait Site: Send + Sync {
         now: Instant,
     ) -> Result<SiteFrame, Words>;
 
+    /// Reads a visitor's file as the message that it is. `Err` is shown to the visitor.
+    fn upload(
+        &self,
+        channel: &Channel,
+        visitor: &str,
+        file: SiteFile,
+        now: Instant,
+    ) -> Result<InboundMessage, Words>;
+
     /// The loader script for `<script src=…>`.
     fn loader(&self) -> &'static [u8];
 
     /// A static file of the widget's frame (`frame.html`, `frame.js`, `frame.css`), with its type.
     fn asset(&self, name: &str) -> Option<(&'static str, &'static [u8])>;
+}
+
+/// A file that a visitor sends.
+#[derive(Debug, Clone)]
+pub struct SiteFile {
+    /// The page's own id of the message, as in frames.
+    pub client_id: String,
+    /// As the visitor's browser names it: anything can be in it.
+    pub name: String,
+    /// All of it.
+    pub bytes: Bytes,
 }
 
 /// What a visitor's frame asks for.
@@ -154,6 +177,15 @@ pub enum SiteFrame {
     Seen {
         /// Our id of the message, as text.
         message: String,
+    },
+    /// How a closed conversation was.
+    Rate {
+        /// Which one.
+        conversation: ConversationId,
+        /// 1 to 5.
+        stars: u8,
+        /// The visitor's words; may be empty.
+        text: String,
     },
     /// Keeps the connection alive.
     Ping,

@@ -61,6 +61,9 @@ pub struct FormField {
     pub key: String,
     pub label: String,
     pub value: String,
+    /// Of a form that is asked for: may be left empty.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
 }
 
 /// A formatted stretch of a text.

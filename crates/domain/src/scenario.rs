@@ -31,6 +31,7 @@
 //! ```
 
 mod check;
+mod hours;
 
 use std::collections::BTreeSet;
 

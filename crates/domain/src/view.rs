@@ -154,6 +154,13 @@ pub enum SystemLine {
     /// The customer blocked the account, or lets us write again.
     Blocked,
     Unblocked,
+    /// The visitor of a site says how the closed conversation was (WG-1).
+    Rated {
+        /// 1 to 5.
+        stars: u8,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

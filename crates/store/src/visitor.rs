@@ -146,6 +146,47 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Keeps where a visitor came from the last time.
+    pub async fn visitor_came(&mut self, visitor: Uuid, attribution: &Attribution) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update visitors set attribution = $3 where account_id = $1 and visitor_id = $2",
+        )
+        .bind(account)
+        .bind(visitor)
+        .bind(Json(attribution))
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Where a visitor of the company's sites came from.
+    pub async fn visitor_attribution(&mut self, visitor: Uuid) -> Result<Option<Attribution>> {
+        let account = self.account().0;
+        let found: Option<Json<Attribution>> = sqlx::query_scalar(
+            "select attribution from visitors where account_id = $1 and visitor_id = $2",
+        )
+        .bind(account)
+        .bind(visitor)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(found.map(|a| a.0))
+    }
+
+    /// Whether the conversation's visitor has rated it.
+    pub async fn is_rated(&mut self, conversation: ConversationId) -> Result<bool> {
+        let account = self.account().0;
+        Ok(sqlx::query_scalar(
+            "select exists (select from messages
+                where account_id = $1 and conversation_id = $2 and direction = 'system'
+                  and content->>'happened' = 'rated')",
+        )
+        .bind(account)
+        .bind(conversation.0)
+        .fetch_one(self.conn())
+        .await?)
+    }
+
     /// Whether any employee is on line.
     pub async fn anybody_online(&mut self) -> Result<bool> {
         let account = self.account().0;
