@@ -34,6 +34,7 @@ export class Notices {
     const locks: LockManager | undefined = navigator.locks
     locks
       ?.request('beseda.notices', { signal: this.#gone.signal }, () => {
+        if (this.#gone.signal.aborted) return Promise.resolve()
         this.#mine = true
         return new Promise<void>((done) => this.#gone.signal.addEventListener('abort', () => done()))
       })

@@ -35,6 +35,8 @@ export function entriesFor(query: string, desk: Desk, me: Me, deeds: Deeds): Ent
   for (const { id, palette, place, keys } of COMMANDS) {
     const run = deeds[id]
     if (!palette || !run) continue
+    // These act on a conversation, and none is open.
+    if ((id === 'select' || id === 'unread') && !deeds.card) continue
     const [title, also] = t.shell.commands[id] as [string, string]
     const icon = place ? <Navigation size={size} /> : <Zap size={size} />
     const first = keys[0]

@@ -271,6 +271,8 @@ function browserWays(name: string, hear: (said: Said) => void, office: Office): 
   const gone = new AbortController()
   let release = () => {}
   const hold = () => {
+    // Granted in the moment in which we went.
+    if (gone.signal.aborted) return Promise.resolve()
     office.enter()
     return new Promise<void>((done) => {
       release = done
