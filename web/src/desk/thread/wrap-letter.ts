@@ -39,7 +39,8 @@ export function wrapLetter(html: string, how: Wrapping): { page: string; hidden:
       const own = how.file(contentId(source))
       if (own) image.setAttribute('src', own)
     } else if (/^https?:\/\//i.test(remote)) {
-      if (how.images === 'shown') image.setAttribute('src', remote)
+      // Without encryption everybody on the way would see which letter is read; most hosts have both.
+      if (how.images === 'shown') image.setAttribute('src', remote.replace(/^http:/i, 'https:'))
       else {
         hidden++
         image.remove()
@@ -48,7 +49,7 @@ export function wrapLetter(html: string, how: Wrapping): { page: string; hidden:
     image.setAttribute('referrerpolicy', 'no-referrer')
   }
   fold(letter, how.quoted)
-  const sources = `'self' data: ${how.origin}${how.images === 'shown' ? ' https: http:' : ''}`
+  const sources = `'self' data: ${how.origin}${how.images === 'shown' ? ' https:' : ''}`
   const policy = `default-src 'none'; style-src ${how.origin}; img-src ${sources}; base-uri 'none'; form-action 'none'`
   return {
     hidden,
