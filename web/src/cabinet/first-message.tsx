@@ -1,14 +1,17 @@
-import { MessageCircle } from 'lucide-react'
+import { ExternalLink, MessageCircle } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { api, ask } from '../kit/api/client'
 import type { ChannelDetails, Conversation } from '../kit/api/types'
 import { t } from '../kit/i18n'
+import { flow } from '../kit/i18n/cabinet-flow'
 import { Link } from '../kit/link'
 import { buttonClass } from '../kit/ui/button'
 import { useFeed } from './feed'
 
+type Known = Pick<ChannelDetails, 'channel_id' | 'kind' | 'name' | 'title' | 'hook_key'>
+
 /** After connecting: a line that waits for the first message, and the message when it comes. */
-export function FirstMessage({ channel }: { channel: ChannelDetails }) {
+export function FirstMessage({ channel }: { channel: Known }) {
   const [known, setKnown] = useState<'asking' | 'has' | 'waits'>('asking')
   const [come, setCome] = useState<Conversation | null>(null)
   const id = channel.channel_id
@@ -23,48 +26,59 @@ export function FirstMessage({ channel }: { channel: ChannelDetails }) {
     if (isChat && frame.data.conversation.channel_id === id) setCome(frame.data.conversation)
   })
   if (known !== 'waits') return null
-  const bot = channel.kind === 'telegram_bot' ? channel.title.match(/@(\w+)/)?.[1] : undefined
   return (
     <section
       aria-live="polite"
-      className={`max-w-[640px] rounded-card border p-6 ${come ? 'border-accent bg-accent-soft' : 'border-line bg-pane'}`}
+      data-first-message
+      className={`rounded-card border p-6 ${come ? 'border-accent bg-accent-soft' : 'border-line bg-pane'}`}
     >
-      {come ? (
-        <div className="flex flex-wrap items-center gap-3">
-          <div className="min-w-0 flex-1">
-            <h2 className="text-heading font-semibold">{t.cabinet.firstCame}</h2>
-            <p className="truncate text-ink2">
-              {come.contact_name || t.chat.guestNo(come.number)}: {come.preview}
-            </p>
-          </div>
-          <Link href={`/desk/new/${come.conversation_id}`} className={buttonClass('main', 'yes')}>
-            {t.cabinet.openInDesk}
-          </Link>
-        </div>
-      ) : (
-        <div className="flex items-start gap-3">
-          <MessageCircle size={22} className="mt-0.5 shrink-0 text-accent" aria-hidden="true" />
-          <div>
-            <h2 className="text-heading leading-6 font-semibold">{t.cabinet.waitingFirst}</h2>
-            <p className="text-ink2">
-              {channel.kind === 'widget' ? t.cabinet.waitingWidget : bot ? t.cabinet.waitingBot : t.cabinet.waitingOther}
-              {bot && (
-                <>
-                  {' '}
-                  <a
-                    href={`https://t.me/${bot}`}
-                    target="_blank"
-                    rel="noreferrer"
-                    className="text-accent-text underline"
-                  >
-                    @{bot}
-                  </a>
-                </>
-              )}
-            </p>
-          </div>
-        </div>
-      )}
+      {/* The page of a site's chat has its test page besides. */}
+      {come ? <Come conversation={come} /> : <Waiting channel={channel} link={channel.kind !== 'widget'} />}
     </section>
+  )
+}
+
+/** The message that was waited for, and the way to answer it. */
+export function Come({ conversation }: { conversation: Conversation }) {
+  return (
+    <div className="flex flex-wrap items-center gap-3">
+      <div className="min-w-0 flex-1">
+        <h2 className="text-heading font-semibold">{t.cabinet.firstCame}</h2>
+        <p className="truncate text-ink2">
+          {conversation.contact_name || t.chat.guestNo(conversation.number)}: {conversation.preview}
+        </p>
+      </div>
+      <Link href={`/desk/new/${conversation.conversation_id}`} className={buttonClass('main', 'yes')}>
+        {t.cabinet.openInDesk}
+      </Link>
+    </div>
+  )
+}
+
+/** That it waits, and where to write. */
+export function Waiting({ channel, link }: { channel: Known; link: boolean }) {
+  const f = flow().overview
+  const bot = channel.kind === 'telegram_bot' ? channel.title.match(/@(\w+)/)?.[1] : undefined
+  const href = channel.kind === 'widget' ? `/widget/${channel.hook_key}/test.html` : bot && `https://t.me/${bot}`
+  const hint = channel.kind === 'widget' ? t.cabinet.waitingWidget : bot ? t.cabinet.waitingBot : t.cabinet.waitingOther
+  return (
+    <div className="flex flex-wrap items-start gap-3">
+      <span className="relative mt-0.5 shrink-0 text-accent" aria-hidden="true">
+        <MessageCircle size={22} />
+        <span className="absolute -top-0.5 -right-0.5 size-2 animate-pulse rounded-full bg-accent" />
+      </span>
+      <div className="min-w-60 flex-1">
+        <h2 className="text-heading leading-6 font-semibold">{t.cabinet.waitingFirst}</h2>
+        <p className="text-ink2">
+          {hint} {bot && `@${bot}`}
+        </p>
+      </div>
+      {link && href && (
+        <a href={href} target="_blank" rel="noreferrer" className={buttonClass('soft', 'yes')}>
+          <ExternalLink size={15} aria-hidden="true" />
+          {bot ? f.openBot : t.cabinet.testPage}
+        </a>
+      )}
+    </div>
   )
 }

@@ -1,101 +1,114 @@
-import { CircleCheck, Circle } from 'lucide-react'
+import { Gauge } from 'lucide-react'
+import { useState } from 'react'
 import { api, ask } from '../kit/api/client'
 import type { Me } from '../kit/api/types'
 import { t } from '../kit/i18n'
+import { flow } from '../kit/i18n/cabinet-flow'
 import { number } from '../kit/i18n/format'
 import { Link } from '../kit/link'
+import { useNow } from '../kit/now'
 import { has } from '../kit/session'
-import { ChannelBadge } from '../kit/ui/channel-badge'
+import { buttonClass } from '../kit/ui/button'
+import { HoursChart } from './board/hours-chart'
+import { Tiles, Today } from './board/tiles'
+import { useBoard } from './board/use-board'
 import { useFeed } from './feed'
+import { FirstSteps, type Progress } from './first-steps'
+import { Health } from './health'
+import { localTime } from './hours/hours'
 import { Faulty, PageHead, useLoaded } from './load'
-import { StateChip } from './state-chip'
+import { DemoBanner } from './demo-banner'
 
-/** The first steps while there are any, and how things stand now. */
+const HIDDEN = 'beseda.first-steps-hidden'
+
+/** The first steps while there are any; then the day in figures, and whether the channels work. */
 export function Overview({ me }: { me: Me }) {
-  const reads = has(me, 'read_conversations')
-  const { data, fault, again } = useLoaded(async () => {
-    if (!reads) return null
-    const [counts, channels, people, chats] = await Promise.all([
-      ask(api.GET('/api/v1/conversations/counts')),
-      ask(api.GET('/api/v1/channels')),
-      ask(api.GET('/api/v1/employees', { params: { query: { limit: 100 } } })),
-      ask(api.GET('/api/v1/conversations', { params: { query: { limit: 1 } } })),
-    ])
-    return { counts, channels: channels.items, people: people.items, chats: chats.items }
-  })
+  const f = flow()
+  const [hidden, setHidden] = useState(() => localStorage.getItem(HIDDEN) === me.account.account_id)
+  const { data, fault, again } = useLoaded(() => read(me))
+  const mayBoard = has(me, 'see_all') || has(me, 'read_reports')
+  const board = useBoard(mayBoard)
+  const now = useNow()
   useFeed((frame) => {
     if (frame.kind !== 'message.changed' && frame.kind !== 'contact.changed') again()
   })
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return <PageHead title={t.cabinet.overview} />
-  const { counts, channels, people, chats } = data
-  const online = people.filter((one) => one.presence === 'online' && !one.disabled).length
-  const steps: [boolean, string, string, string][] = [
-    [channels.length > 0, t.cabinet.stepChannel, t.cabinet.stepChannelHint, '/cabinet/channels/new'],
-    [
-      chats.some((chat) => chat.first_answer_at) || counts.in_work > 0,
-      t.cabinet.stepAnswer,
-      t.cabinet.stepAnswerHint,
-      '/desk',
-    ],
-    [people.length > 1, t.cabinet.stepInvite, t.cabinet.stepInviteHint, '/cabinet/people'],
-  ]
-  const show = (n: number) => (n >= counts.bound ? `${number(counts.bound - 1)}+` : number(n))
+  const { counts, channels, progress } = data
+  const hide = () => {
+    localStorage.setItem(HIDDEN, me.account.account_id)
+    setHidden(true)
+  }
+  const figures = board.data
+  const hour = figures ? Math.floor((localTime(now, figures.time_zone)?.minute ?? 0) / 60) : 0
   return (
     <>
-      <PageHead title={t.cabinet.overview} />
-      {has(me, 'manage_channels') && steps.some(([done]) => !done) && (
-        <section className="mb-6 rounded-card border border-line bg-pane p-6">
-          <h2 className="mb-1 text-heading font-semibold">{t.cabinet.firstSteps}</h2>
-          <ol>
-            {steps.map(([done, title, hint, href]) => (
-              <li key={href} className="border-b border-line last:border-0">
-                <Link href={href} className="flex items-start gap-3 rounded-control py-3 hover:text-accent-text">
-                  {done ? (
-                    <CircleCheck size={22} className="shrink-0 text-green" aria-label={t.cabinet.done} />
-                  ) : (
-                    <Circle size={22} className="shrink-0 text-ink3" aria-hidden="true" />
-                  )}
-                  <span>
-                    <span className={`block font-medium ${done ? 'text-ink2' : ''}`}>{title}</span>
-                    <span className="block text-second text-ink3">{hint}</span>
-                  </span>
-                </Link>
-              </li>
-            ))}
-          </ol>
-        </section>
+      <PageHead title={t.cabinet.overview}>
+        {mayBoard && (
+          <Link href="/cabinet/board" className={buttonClass()}>
+            <Gauge size={16} aria-hidden="true" />
+            {f.overview.openBoard}
+          </Link>
+        )}
+      </PageHead>
+      <DemoBanner me={me} onRemoved={again} />
+      {has(me, 'manage_channels') && progress && !hidden && (
+        <FirstSteps progress={progress} channel={data.first} onHide={hide} />
       )}
-      <dl className="mb-6 grid grid-cols-[repeat(auto-fit,minmax(180px,1fr))] gap-3">
-        {[
-          [t.cabinet.nowNew, show(counts.new)],
-          [t.cabinet.nowInWork, show(counts.in_work)],
-          [t.cabinet.nowWaiting, show(counts.waiting)],
-          [t.cabinet.nowOnline, `${number(online)} / ${number(people.filter((one) => !one.disabled).length)}`],
-        ].map(([label, value]) => (
-          <div key={label} className="flex flex-col-reverse rounded-card border border-line bg-pane p-4">
-            <dt className="text-second text-ink2">{label}</dt>
-            <dd className="num text-[26px] leading-9 font-semibold tracking-[-0.02em]">{value}</dd>
+      {figures ? (
+        <div className="space-y-3">
+          <Tiles board={figures} now={now} />
+          <div className="grid grid-cols-[minmax(0,2fr)_minmax(0,1fr)] items-start gap-3 max-[1099px]:grid-cols-1">
+            <HoursChart hours={figures.hours} now={hour} />
+            <Today today={figures.today} />
           </div>
-        ))}
-      </dl>
-      {channels.length > 0 && (
-        <section>
-          <h2 className="mb-3 text-heading font-semibold">{t.cabinet.channels}</h2>
-          <ul className="grid grid-cols-[repeat(auto-fill,minmax(280px,1fr))] gap-3">
-            {channels.map((channel) => (
-              <li
-                key={channel.channel_id}
-                className="flex items-center gap-3 rounded-card border border-line bg-pane p-4"
-              >
-                <ChannelBadge kind={channel.kind} size="size-8" />
-                <span className="min-w-0 flex-1 truncate font-medium">{channel.name}</span>
-                <StateChip state={channel.state} />
-              </li>
+        </div>
+      ) : (
+        counts && (
+          <dl className="mb-6 grid grid-cols-[repeat(auto-fit,minmax(180px,1fr))] gap-3">
+            {(
+              [
+                [t.cabinet.nowNew, counts.new],
+                [t.cabinet.nowInWork, counts.in_work],
+                [t.cabinet.nowWaiting, counts.waiting],
+              ] as const
+            ).map(([label, value]) => (
+              <div key={label} className="flex flex-col-reverse rounded-card border border-line bg-pane p-4">
+                <dt className="text-second text-ink2">{label}</dt>
+                <dd className="num text-[26px] leading-9 font-semibold tracking-[-0.02em]">
+                  {value >= counts.bound ? `${number(counts.bound - 1)}+` : number(value)}
+                </dd>
+              </div>
             ))}
-          </ul>
-        </section>
+          </dl>
+        )
       )}
+      {channels.length > 0 && <Health channels={channels} may={has(me, 'manage_channels')} />}
     </>
   )
+}
+
+async function read(me: Me) {
+  if (!has(me, 'read_conversations')) return { counts: null, channels: [], progress: null, first: null }
+  const leads = has(me, 'manage_channels')
+  const query = { limit: 1 }
+  const [counts, channels, people, invites, latest, details] = await Promise.all([
+    ask(api.GET('/api/v1/conversations/counts')),
+    ask(api.GET('/api/v1/channels')),
+    ask(api.GET('/api/v1/employees', { params: { query: { limit: 2 } } })),
+    leads ? ask(api.GET('/api/v1/invites', { params: { query } })) : null,
+    ask(api.GET('/api/v1/conversations', { params: { query } })),
+    leads ? ask(api.GET('/api/v1/channel-details')) : null,
+  ])
+  const [chat] = latest.items
+  const progress: Progress = {
+    connected: channels.items.length > 0,
+    came: chat ?? null,
+    answered: counts.in_work > 0 || counts.closed > 0 || !!chat?.first_answer_at,
+    invited: people.items.length > 1 || (invites?.items.length ?? 0) > 0,
+  }
+  // The one that works is the one to write to; the site's chat needs nobody's telephone.
+  const working = (details?.items ?? []).filter((one) => one.state === 'connected')
+  const first = working.find((one) => one.kind === 'widget') ?? working[0] ?? null
+  return { counts, channels: channels.items, progress, first }
 }

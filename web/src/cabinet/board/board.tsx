@@ -48,7 +48,7 @@ export function Board() {
       className="data-wall:fixed data-wall:inset-0 data-wall:z-30 data-wall:overflow-y-auto data-wall:bg-bg data-wall:p-8"
     >
       <PageHead title={f.title} hint={wall ? '' : f.hint}>
-        <span className="num self-center text-second text-ink3">{f.at(time(data.at))}</span>
+        <span className="num py-1.5 text-second text-ink3">{f.at(time(data.at))}</span>
         <Button onClick={turn}>
           {wall ? <Minimize size={16} aria-hidden="true" /> : <Maximize size={16} aria-hidden="true" />}
           {wall ? f.leaveWall : f.wall}

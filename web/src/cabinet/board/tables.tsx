@@ -30,11 +30,11 @@ function Head({ first, rest }: { first: string; rest: string[] }) {
   return (
     <thead className="text-second text-ink3">
       <tr>
-        <th scope="col" className="pb-1.5 text-left font-medium">
+        <th scope="col" className="w-full pb-1.5 text-left font-medium">
           {first}
         </th>
         {rest.map((name) => (
-          <th key={name} scope="col" className="pb-1.5 pl-3 text-right font-medium last:w-0 last:whitespace-nowrap">
+          <th key={name} scope="col" className="pb-1.5 pl-3 text-right font-medium whitespace-nowrap">
             {name}
           </th>
         ))}
@@ -121,12 +121,12 @@ export function ChannelsTable({ channels }: { channels: BoardView['channels'] })
       {channels.length === 0 ? (
         <p className="text-ink3">{f.noChannels}</p>
       ) : (
-        <table className="w-full table-fixed">
-          <Head first={f.channel} rest={[f.waiting, f.inWork, f.today]} />
+        <table className="w-full">
+          <Head first={f.channel} rest={[f.waitShort, f.inWork, f.today]} />
           <tbody>
             {channels.map((one) => (
               <tr key={one.channel_id} className="border-t border-line">
-                <th scope="row" className="py-2 text-left font-normal">
+                <th scope="row" className="max-w-0 py-2 text-left font-normal">
                   <span className="flex items-center gap-2.5">
                     <ChannelBadge kind={one.kind} />
                     <span className="min-w-0">
@@ -154,12 +154,12 @@ export function GroupsTable({ groups }: { groups: BoardView['groups'] }) {
       {groups.length === 0 ? (
         <p className="text-ink3">{f.noGroups}</p>
       ) : (
-        <table className="w-full table-fixed">
-          <Head first={f.group} rest={[f.waiting, f.inWork]} />
+        <table className="w-full">
+          <Head first={f.group} rest={[f.waitShort, f.inWork]} />
           <tbody>
             {groups.map((one) => (
               <tr key={one.group_id} className="border-t border-line">
-                <th scope="row" className="truncate py-2 text-left font-normal">
+                <th scope="row" className="max-w-0 truncate py-2 text-left font-normal">
                   {one.name}
                 </th>
                 <td className={`${cell} ${one.waiting > 0 ? 'font-semibold text-amber' : ''}`}>{number(one.waiting)}</td>

@@ -24,20 +24,22 @@ export function Ranges({
 }) {
   const f = flow().hours
   const time = (n: number, end: 'from' | 'to') => (
-    <input
-      aria-label={f[end](day, n + 1)}
-      aria-invalid={wrong(n) || undefined}
-      value={ranges[n]?.[end] ?? ''}
-      inputMode="numeric"
-      autoComplete="off"
-      maxLength={5}
-      onChange={(event) => onChange(ranges.map((one, i) => (i === n ? { ...one, [end]: event.target.value } : one)))}
-      onBlur={(event) => {
-        const next = tidied(event.target.value)
-        if (next !== event.target.value) onChange(ranges.map((one, i) => (i === n ? { ...one, [end]: next } : one)))
-      }}
-      className={`${inputClass} num h-9 w-[62px] px-2 text-center`}
-    />
+    <span className="w-16">
+      <input
+        aria-label={f[end](day, n + 1)}
+        aria-invalid={wrong(n) || undefined}
+        value={ranges[n]?.[end] ?? ''}
+        inputMode="numeric"
+        autoComplete="off"
+        maxLength={5}
+        onChange={(event) => onChange(ranges.map((one, i) => (i === n ? { ...one, [end]: event.target.value } : one)))}
+        onBlur={(event) => {
+          const next = tidied(event.target.value)
+          if (next !== event.target.value) onChange(ranges.map((one, i) => (i === n ? { ...one, [end]: next } : one)))
+        }}
+        className={`${inputClass} num h-9 px-2 text-center`}
+      />
+    </span>
   )
   return (
     <div className="min-w-0 flex-1">
