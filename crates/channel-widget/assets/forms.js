@@ -54,7 +54,10 @@ export function drawForm(make, { spec, texts, title, submit, values, error, onSu
   const general = make('p', { className: 'wrong', role: 'alert', hidden: !error }, error || '');
   const button = make('button', { type: 'submit' }, spec.submit || submit);
   const heading = make('h2', {}, spec.title || title);
+  // Phone and e-mail stand side by side: either is enough.
   const parts = rows.map((r) => r.row);
+  const at = spec.oneOf ? rows.findIndex((r) => r.key === spec.oneOf[0]) : -1;
+  if (at >= 0) parts.splice(at, 2, make('div', { className: 'pair' }, parts[at], parts[at + 1]));
   const form = make('form', { className: 'form', noValidate: true }, heading, ...parts, general, button);
 
   form.onsubmit = (event) => {

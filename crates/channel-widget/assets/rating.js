@@ -27,7 +27,8 @@ export function drawRating(texts, onRate) {
     said.textContent = texts.stars[n - 1];
     if (more.hidden) more.append(field, send);
     more.hidden = false;
-    more.scrollIntoView({ block: 'nearest' });
+    const log = form.closest('.log');
+    log.scrollTop = log.scrollHeight;
   }
   form.onsubmit = (event) => {
     event.preventDefault();

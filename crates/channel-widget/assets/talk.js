@@ -158,8 +158,9 @@ export function run(config, { ofPage, isDark, signal, demo }) {
     const log = $('log');
     return log.scrollHeight - log.scrollTop - log.clientHeight < 60;
   };
+  // The first words are read from their beginning.
   const scrollDown = () => {
-    $('log').scrollTop = $('log').scrollHeight;
+    $('log').scrollTop = messages.size || $('waiting').firstChild ? $('log').scrollHeight : 0;
   };
 
   const addLine = (line) => {
@@ -356,7 +357,7 @@ export function run(config, { ofPage, isDark, signal, demo }) {
     const text = isAway
       ? own(config.offline_text) || (config.offline_form ? texts.away : texts.awayChat)
       : own(config.greeting) || texts.greeting;
-    const isFirst = !messages.size && !waits() && !form;
+    const isFirst = !messages.size && !waits();
     const key = text + (isFirst ? ways.length : 0);
     if (greeting && greeting.key === key) return;
     const chips = isFirst ? drawChips(ways.slice(0, 3), texts, language) : null;
