@@ -185,18 +185,17 @@ function Viewers({ id }: { id: string }) {
   const viewers = useDeskState((state) => state.viewing.get(id))
   const employees = useDeskState((state) => state.employees)
   if (!viewers?.length) return null
-  const names = viewers.map((viewer) => employees.get(viewer)?.name ?? t.chat.somebody).join(', ')
+  const names = viewers.map((viewer) => employees.get(viewer)?.name ?? t.chat.somebody)
+  const told = names.length === 1 ? t.talk.thread.viewing(names[0] ?? '') : t.talk.thread.viewingMany(names.join(', '))
   return (
-    <span
-      role="img"
-      aria-label={t.chat.views(names)}
-      title={t.chat.views(names)}
-      className="flex items-center gap-1 text-ink3 max-[899px]:hidden"
-    >
-      <Eye size={16} />
-      {viewers.slice(0, 2).map((viewer) => (
-        <Avatar key={viewer} name={employees.get(viewer)?.name ?? '?'} size="small" />
-      ))}
+    <span title={told} className="flex min-w-0 items-center gap-1.5 text-second text-ink3 max-[899px]:hidden">
+      <Eye size={16} className="shrink-0" aria-hidden="true" />
+      <span className="max-w-52 truncate max-[1399px]:sr-only">{told}</span>
+      <span className="flex items-center min-[1400px]:hidden">
+        {names.slice(0, 2).map((name) => (
+          <Avatar key={name} name={name} size="small" />
+        ))}
+      </span>
     </span>
   )
 }
