@@ -61,7 +61,7 @@ export function BulkBar({ ids, onDone }: { ids: readonly string[]; onDone: () =>
   people.sort((one, other) => Number(other.presence === 'online') - Number(one.presence === 'online'))
   const transfer = (to: { employee_id?: string; group_id?: string }, name: string) =>
     void many(open, (id) => desk.assign(id, to), (n) => b.transferred(n, name))
-  const act = 'flex h-8 items-center gap-1.5 rounded-control px-2 text-second font-medium text-ink2 hover:bg-hover'
+  const act = 'flex h-8 items-center gap-1 rounded-control px-1.5 text-second font-medium text-ink2 hover:bg-hover'
   return (
     <div role="toolbar" aria-label={s.bar} className="border-b border-line bg-accent-soft px-2 py-1">
       <div className="flex items-center gap-1">
@@ -84,7 +84,7 @@ export function BulkBar({ ids, onDone }: { ids: readonly string[]; onDone: () =>
           <X size={16} />
         </IconButton>
       </div>
-      <div className="flex flex-wrap items-center">
+      <div className="flex flex-wrap items-center px-0.5">
         <button type="button" className={act} onClick={() => void many((c) => c.state === 'new', (id) => desk.take(id), b.taken)}>
           <Hand size={15} aria-hidden="true" />
           {s.take}

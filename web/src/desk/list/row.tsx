@@ -47,7 +47,9 @@ export const Row = memo(function Row({ id, open, selecting, onOpen }: Props) {
         className={`flex size-full items-start gap-3 px-4 text-left -outline-offset-2 ${compact ? 'py-2' : 'py-3'} ${open ? 'bg-selected' : selected ? 'bg-accent-soft' : 'hover:bg-hover'}`}
       >
         {open && <span className="absolute inset-y-0 left-0 w-[3px] bg-accent" />}
-        <Avatar name={name} kind={kind} />
+        <span className={selecting ? 'invisible' : 'min-[900px]:group-has-[label:hover]:invisible'}>
+          <Avatar name={name} kind={kind} />
+        </span>
         <span className="min-w-0 flex-1">
           <span className="flex items-baseline gap-2">
             <span className={`min-w-0 flex-1 truncate ${loud ? 'font-semibold' : 'font-medium'}`}>{name}</span>
@@ -79,12 +81,10 @@ export const Row = memo(function Row({ id, open, selecting, onOpen }: Props) {
       </button>
       <label
         className={`absolute left-3 grid size-12 cursor-pointer place-items-center ${compact ? 'top-1' : 'top-2'} ${
-          selecting ? '' : 'opacity-0 group-hover:opacity-100 focus-within:opacity-100 max-[899px]:pointer-events-none max-[899px]:group-hover:opacity-0'
+          selecting ? '' : 'opacity-0 max-[899px]:pointer-events-none min-[900px]:hover:opacity-100 focus-within:opacity-100'
         }`}
       >
-        <span className={`grid size-10 place-items-center rounded-full ${open ? 'bg-selected' : selected ? 'bg-accent-soft' : 'bg-pane group-hover:bg-hover'}`}>
-          <Tick id={id} name={name} on={selected} />
-        </span>
+        <Tick id={id} name={name} on={selected} />
       </label>
     </div>
   )
@@ -172,6 +172,7 @@ export function WaitingChip({ since, short }: { since: string; short?: boolean }
   const { text, minutes } = waited(since, now)
   const tone = minutes > 5 ? 'bg-red-soft text-red' : minutes >= 1 ? 'bg-amber-soft text-amber' : 'bg-hover text-ink2'
   const full = t.chat.waits(text)
+  if (short && minutes < 1) return null
   return (
     <span title={short ? full : undefined} className={`num shrink-0 rounded px-1 text-meta font-medium ${tone}`}>
       {short ? text : full}
