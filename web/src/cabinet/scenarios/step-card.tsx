@@ -66,9 +66,8 @@ export function StepCard({ step, at, faults, on }: { step: Step; at: string; fau
         : 'border-line hover:border-edge'
   return (
     <div
-      className={`relative flex w-72 rounded-card border bg-pane ${edge} ${chosen || trial ? 'ring-1 ring-accent' : ''} ${
-        dim ? 'opacity-65' : ''
-      } ${on.moving === at ? 'border-dashed opacity-60' : ''}`}
+      data-on-way={trial !== undefined || undefined}
+      className={`relative flex w-72 rounded-card border ${dim ? 'bg-raised' : 'bg-pane'} ${edge} ${chosen || trial ? 'ring-1 ring-accent' : ''} ${on.moving === at ? 'border-dashed opacity-60' : ''}`}
     >
       <button
         type="button"

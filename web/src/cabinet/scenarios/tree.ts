@@ -175,7 +175,8 @@ export function neighbour(tree: Scenario, at: Pointer, way: 'up' | 'down' | 'lef
   if (way === 'up') return index > 0 ? `${list}/${index - 1}` : parent
   if (way === 'left' || way === 'right') {
     const inner = step ? branches(step, at) : []
-    if (inner.length > 0 && way === 'right') {
+    // One lane goes straight down; of two the last stands to the right.
+    if (inner.length > 1 && way === 'right') {
       const last = inner.at(-1)
       const found = last && first(last.steps, last.list)
       if (found) return found

@@ -173,7 +173,7 @@ export function TryPanel({
         {trial && (
           <div data-trial className={stale ? 'opacity-60' : ''}>
             {stale && <p className="mb-2 text-second text-amber">{f.stale}</p>}
-            <h3 className="mb-1 font-semibold">{f.path}</h3>
+            <h2 className="mb-1 font-semibold">{f.path}</h2>
             {trial.steps.length === 0 && <p className="text-ink2">{f.noSteps}</p>}
             <ol className="mb-3 space-y-1">
               {trial.steps.map((step, n) => (
@@ -189,7 +189,7 @@ export function TryPanel({
                 </li>
               ))}
             </ol>
-            <h3 className="mb-1 font-semibold">{f.result}</h3>
+            <h2 className="mb-1 font-semibold">{f.result}</h2>
             <p>{words(trial.result)}</p>
           </div>
         )}
