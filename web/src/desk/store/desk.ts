@@ -32,7 +32,7 @@ export class Desk {
   #scheduled = false
   #begun: { at: 'no' | 'late' | 'yes'; now: () => void } = { at: 'no', now() {} }
   #typingSaid = 0
-  #clock = 0
+  #clock: ReturnType<typeof setInterval> | undefined
 
   constructor(me: Employee, loggedOut: () => void) {
     this.box = new Box({ ...emptyState(me), drafts: readDrafts(me.employee_id) })
@@ -201,12 +201,12 @@ export class Desk {
     void this.#readDirectories()
   }
 
-  #directoriesTimer = 0
+  #directoriesTimer: ReturnType<typeof setTimeout> | undefined
 
   #readDirectoriesSoon(after = 300) {
     if (this.#directoriesTimer) return
     this.#directoriesTimer = setTimeout(() => {
-      this.#directoriesTimer = 0
+      this.#directoriesTimer = undefined
       void this.#readDirectories()
     }, after)
   }
