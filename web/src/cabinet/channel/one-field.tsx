@@ -154,7 +154,10 @@ function Secret({
   onChange: (value: string) => void
 }) {
   const [replacing, setReplacing] = useState(false)
-  if (kept && !replacing && !value && !error) {
+  // What was wrong with a new secret says nothing of the stored one.
+  const [dropped, setDropped] = useState<string>()
+  const wrong = error === dropped ? undefined : error
+  if (kept && !replacing && !value && !wrong) {
     return (
       <div role="group" aria-label={label}>
         <p className="mb-1 text-second font-medium text-ink2">{label}</p>
@@ -178,7 +181,7 @@ function Secret({
         <TextField
           label={label}
           help={help}
-          error={error}
+          error={wrong}
           type="password"
           autoComplete="new-password"
           autoFocus={replacing}
@@ -193,6 +196,7 @@ function Secret({
           className="mt-[22px]"
           onClick={() => {
             setReplacing(false)
+            setDropped(error)
             onChange('')
           }}
         >

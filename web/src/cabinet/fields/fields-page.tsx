@@ -7,6 +7,7 @@ import { Button, IconButton } from '../../kit/ui/button'
 import { Dialog } from '../../kit/ui/dialog'
 import { Field, inputClass, TextField } from '../../kit/ui/field'
 import { tellRefusal, toast } from '../../kit/ui/toast'
+import { useDirectory } from '../parts/directory'
 import { Faulty, PageHead, useLoaded } from '../load'
 import { card, Confirm, Empty, SelectField } from '../parts/bits'
 import { DialogForm, useForm } from '../parts/form'
@@ -19,6 +20,7 @@ export function FieldsPage(_: { me: Me }) {
   const [editing, setEditing] = useState<ContactField | 'new' | null>(null)
   const [removing, setRemoving] = useState<ContactField | null>(null)
   const { data, setData, fault, again } = useLoaded(readFields)
+  useDirectory('contact_fields', again)
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return null
   const texts = s().fields

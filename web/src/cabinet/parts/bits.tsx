@@ -292,7 +292,7 @@ export function Chip({ tone = 'plain', children }: { tone?: 'plain' | 'good' | '
 /** A table that scrolls sideways by itself on a narrow screen. */
 export function Table({ label, heads, children }: { label: string; heads: readonly string[]; children: ReactNode }) {
   return (
-    <div className={`${card} overflow-x-auto`} tabIndex={0} role="region" aria-label={label}>
+    <div className={`${card} relative overflow-x-auto`} tabIndex={0} role="region" aria-label={label}>
       <table className="w-full border-collapse text-left">
         <thead>
           <tr className="border-b border-line text-caption text-ink3">

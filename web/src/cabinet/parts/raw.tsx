@@ -10,7 +10,7 @@ export function Raw({ title, text, empty }: { title: string; text: string; empty
   return (
     <div>
       <div className="mb-1 flex items-center gap-2">
-        <h3 className="min-w-0 flex-1 text-second font-medium text-ink2">{title}</h3>
+        <p className="min-w-0 flex-1 text-second font-medium text-ink2">{title}</p>
         {text && (
           <IconButton label={s().copyRaw} onClick={() => copy(shown)}>
             <Copy size={15} />

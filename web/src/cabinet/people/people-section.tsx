@@ -7,7 +7,7 @@ import { Button } from '../../kit/ui/button'
 import { useFeed } from '../feed'
 import { Faulty, PageHead, useLoaded } from '../load'
 import { Tabs } from '../parts/bits'
-import { readEmployees, readGroups } from '../parts/directory'
+import { readEmployees, readGroups, useDirectory } from '../parts/directory'
 import type { PageProps } from '../sections'
 import { EmployeePage } from './employee-page'
 import { EmployeesTable } from './employees-table'
@@ -29,6 +29,7 @@ export function PeopleSection({ me, id }: PageProps) {
   useFeed((frame) => {
     if (frame.kind === 'employee.changed' || frame.kind === 'resync') again()
   })
+  useDirectory('groups', again)
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return null
   const { people, groups, invites } = data

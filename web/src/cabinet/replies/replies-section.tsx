@@ -7,7 +7,7 @@ import { buttonClass } from '../../kit/ui/button'
 import { inputClass } from '../../kit/ui/field'
 import { Faulty, PageHead, useLoaded } from '../load'
 import { card, Chip, Empty } from '../parts/bits'
-import { readGroups } from '../parts/directory'
+import { readGroups, useDirectory } from '../parts/directory'
 import type { PageProps } from '../sections'
 import { type CannedReply, readReplies, sections } from './canned'
 import { ReplyPage } from './reply-page'
@@ -18,6 +18,7 @@ export function RepliesSection({ me, id }: PageProps) {
     const [replies, groups] = await Promise.all([readReplies(), readGroups()])
     return { replies, groups }
   })
+  useDirectory('canned_replies', again)
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return null
   const { replies, groups } = data

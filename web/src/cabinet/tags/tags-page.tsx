@@ -9,6 +9,7 @@ import { Button, IconButton } from '../../kit/ui/button'
 import { Dialog } from '../../kit/ui/dialog'
 import { TextField } from '../../kit/ui/field'
 import { tellRefusal, toast } from '../../kit/ui/toast'
+import { useDirectory } from '../parts/directory'
 import { Faulty, PageHead, useLoaded } from '../load'
 import { card, Confirm, Empty } from '../parts/bits'
 import { DialogForm, useForm } from '../parts/form'
@@ -18,6 +19,7 @@ export function TagsPage(_: { me: Me }) {
   const [editing, setEditing] = useState<Tag | 'new' | null>(null)
   const [removing, setRemoving] = useState<Tag | null>(null)
   const { data, fault, again } = useLoaded(async () => (await ask(api.GET('/api/v1/tags'))).items)
+  useDirectory('tags', again)
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return null
   const texts = s().tags
