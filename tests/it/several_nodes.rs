@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use sandbox::telegram::{Faults, Options, Telegram};
+use sandbox::telegram::{Customer, Faults, Options, Telegram};
 use serde_json::json;
 use tests::{Client, PATIENCE, Session, Socket, TelegramStage, TestServer, Way, connect, until};
 
@@ -16,17 +16,13 @@ async fn with_token(owner: &Session) -> Client {
     owner.bearer(made["token"].as_str().expect("a token"))
 }
 
-/// What comes in at one node is on the other's sockets within two seconds, and on both in the same
-/// order with the same numbers.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_message_taken_in_by_one_node_is_live_on_the_other() {
-    let stage = TelegramStage::start(Way::Webhook).await;
-    let second = stage.server.another().await;
-    let client = with_token(&stage.owner).await;
-    let mut here = Socket::open(&client, None).await;
-    let mut there = Socket::open(&client.at(second.url()), None).await;
-    let customer = stage.telegram.customer(901, "Ольга", None);
-    // A node that has just begun is known to the others after a heartbeat; until then it polls.
+/// A node that has just begun is known to the others after a heartbeat; until then it polls.
+async fn acquainted(
+    stage: &TelegramStage,
+    customer: &Customer,
+    here: &mut Socket,
+    there: &mut Socket,
+) {
     let mut n = 0;
     until("the nodes know one another", async || {
         n += 1;
@@ -37,6 +33,19 @@ async fn a_message_taken_in_by_one_node_is_live_on_the_other() {
         (begun.elapsed() < Duration::from_secs(1)).then_some(())
     })
     .await;
+}
+
+/// What comes in at one node is on the other's sockets within two seconds, and on both in the same
+/// order with the same numbers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_taken_in_by_one_node_is_live_on_the_other() {
+    let stage = TelegramStage::start(Way::Webhook).await;
+    let second = stage.server.another().await;
+    let client = with_token(&stage.owner).await;
+    let mut here = Socket::open(&client, None).await;
+    let mut there = Socket::open(&client.at(second.url()), None).await;
+    let customer = stage.telegram.customer(901, "Ольга", None);
+    acquainted(&stage, &customer, &mut here, &mut there).await;
     for n in 0..5 {
         let begun = Instant::now();
         customer.sends_text(&stage.bot, &format!("сообщение {n}"));
@@ -47,6 +56,38 @@ async fn a_message_taken_in_by_one_node_is_live_on_the_other() {
         assert_eq!(far, near);
         assert_eq!(far["data"]["message"]["body"]["text"], format!("сообщение {n}"));
     }
+}
+
+/// OW-6: colleagues at different nodes see who looks and writes, also who came before them.
+#[tokio::test(flavor = "multi_thread")]
+async fn ow_6_signs_of_life_reach_the_other_node() {
+    let stage = TelegramStage::start(Way::Webhook).await;
+    let second = stage.server.another().await;
+    let operator = stage.owner.hire("Борис", "supervisor").await;
+    let mut here = Socket::open(&with_token(&stage.owner).await, None).await;
+    let there = with_token(&operator).await.at(second.url());
+    let mut there = Socket::open(&there, None).await;
+    let customer = stage.telegram.customer(903, "Ольга", None);
+    customer.sends_text(&stage.bot, "Добрый день");
+    let created = here.next_event("conversation.created", PATIENCE).await;
+    let id = created["data"]["conversation"]["conversation_id"].clone();
+    here.next_event("message.created", PATIENCE).await;
+    there.next_event("message.created", PATIENCE).await;
+    acquainted(&stage, &customer, &mut here, &mut there).await;
+    here.send(&json!({ "type": "viewing", "conversation_id": id })).await;
+    let seen = there.next_event("viewing", PATIENCE).await;
+    assert_eq!((&seen["employee_id"], &seen["on"]), (&json!(stage.owner.employee), &json!(true)));
+    // Who comes later learns who is there already.
+    there.send(&json!({ "type": "viewing", "conversation_id": id })).await;
+    let seen = here.next_event("viewing", PATIENCE).await;
+    assert_eq!(seen["employee_id"], json!(operator.employee));
+    let seen = there.next_event("viewing", PATIENCE).await;
+    assert_eq!(seen["employee_id"], json!(stage.owner.employee));
+    here.send(&json!({ "type": "typing", "conversation_id": id })).await;
+    let typing = there.next_event("typing", PATIENCE).await;
+    assert_eq!(typing["employee_id"], json!(stage.owner.employee));
+    drop(there);
+    assert_eq!(here.next_event("viewing", PATIENCE).await["on"], false);
 }
 
 /// Answers that a node had queued or was sending when it died: every one arrives in time or is shown

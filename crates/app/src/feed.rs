@@ -1,7 +1,7 @@
 //! The account's feed, for those who push it on: sockets.
 
-use domain::ids::AccountId;
-use store::{FeedPage, Hint};
+use domain::{ids::AccountId, passing::Passing};
+use store::{FeedPage, Hint, Origin};
 use tokio::sync::broadcast;
 
 use crate::{App, Result};
@@ -10,6 +10,16 @@ impl App {
     /// Hints that some account's feed grew, from this process and from others.
     pub fn hints(&self) -> broadcast::Receiver<Hint> {
         self.store.hints()
+    }
+
+    /// Signs of life of this process's clients and of others'.
+    pub fn passing(&self) -> broadcast::Receiver<(Origin, Passing)> {
+        self.store.passing()
+    }
+
+    /// Hands a sign of life on to every process's sockets.
+    pub fn pass(&self, passing: Passing) {
+        self.store.pass(Origin::Here, passing);
     }
 
     /// Up to `most` events after a number, in order. Who may see them is the reader's to judge.

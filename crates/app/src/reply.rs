@@ -56,12 +56,13 @@ impl App {
         actor.require(Right::WorkConversations)?;
         check_client_id(&draft.client_id)?;
         let mut tx = self.store.tenant(actor.account).await?;
-        if let Some(stored) = tx.message_by_client_id(actor.employee, &draft.client_id).await? {
-            return repeated(&mut tx, stored, conversation).await;
-        }
         let Some(mut c) = tx.lock_conversation(conversation).await? else {
             return Err(Error::NotFound { what: "conversation" });
         };
+        // Under the lock, so that two requests with one client id are one message.
+        if let Some(stored) = tx.message_by_client_id(actor.employee, &draft.client_id).await? {
+            return repeated(&mut tx, stored, conversation).await;
+        }
         if !actor.viewer.sees(&c.audience()) {
             return Err(Error::NotFound { what: "conversation" });
         }
@@ -77,23 +78,8 @@ impl App {
             append_conversation(&mut tx, &c, Some(before));
         }
         drafts::discard(&mut tx, actor, &c, mode).await?;
-        match tx.commit().await {
-            // The same client id at the same moment: the other one's row is the answer.
-            Err(store::Error::Constraint(name)) if name == "messages_client" => {
-                let mut tx = self.store.tenant(actor.account).await?;
-                match tx
-                    .message_by_client_id(actor.employee, view.client_id.as_deref().unwrap_or(""))
-                    .await?
-                {
-                    Some(stored) => repeated(&mut tx, stored, conversation).await,
-                    None => Err(Error::Unavailable("lost a race".to_owned())),
-                }
-            }
-            done => {
-                done?;
-                Ok(view)
-            }
-        }
+        tx.commit().await?;
+        Ok(view)
     }
 
     async fn write_note(

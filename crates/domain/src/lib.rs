@@ -21,6 +21,7 @@ pub mod email_address;
 pub mod event;
 pub mod ids;
 pub mod page;
+pub mod passing;
 pub mod people;
 pub mod people_view;
 pub mod phone;

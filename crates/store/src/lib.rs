@@ -21,6 +21,7 @@ mod contact;
 mod contact_fields;
 mod contact_merge;
 mod conversation;
+mod demo;
 mod drafts;
 mod endpoint;
 mod error;
@@ -59,6 +60,10 @@ pub use contact::{ContactFilter, Given, NewContact};
 pub use contact_fields::CONTACT_FIELD_TAKEN;
 pub use contact_merge::{LockedContact, Merge};
 pub use conversation::{COUNT_BOUND, ConversationFilter, Counts, NewConversation, Waiting};
+pub use demo::{
+    DemoAttachment, DemoContact, DemoContactTag, DemoConversation, DemoConversationTag, DemoEmail,
+    DemoEmployee, DemoIdentity, DemoMark, DemoMember, DemoMessage, DemoPhone, DemoRead, DemoRows,
+};
 pub use endpoint::{
     DeliveryWork, EndpointPatch, FeedEvent, Lagging, NewDelivery, NewEndpoint, Tried,
 };
@@ -82,6 +87,7 @@ pub use visitor::{NewVisitor, VisitorMessage, VisitorRow};
 
 use std::{sync::Arc, time::Duration};
 
+use domain::passing::Passing;
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -109,6 +115,7 @@ pub struct Store {
     keys: Arc<MasterKeys>,
     hints: broadcast::Sender<Hint>,
     wakes: broadcast::Sender<&'static str>,
+    passing: broadcast::Sender<(Origin, Passing)>,
     options: PgConnectOptions,
 }
 
@@ -136,12 +143,14 @@ impl Store {
         };
         let (hints, _) = broadcast::channel(4096);
         let (wakes, _) = broadcast::channel(4096);
+        let (passing, _) = broadcast::channel(1024);
         Ok(Self {
             tenant: pool("beseda_app", options.tenant_connections, &[]),
             platform: pool("beseda_platform", options.platform_connections, &planner),
             keys: Arc::new(keys),
             hints,
             wakes,
+            passing,
             options: connect,
         })
     }

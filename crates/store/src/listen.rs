@@ -1,15 +1,17 @@
 //! Telling other processes that the feed grew, by Postgres notifications. The payload is only a
-//! hint; a lost one costs a moment, because every node also polls.
+//! hint; a lost one costs a moment, because every node also polls. Signs of life go the same way.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use domain::ids::AccountId;
+use domain::{ids::AccountId, passing::Passing};
 use sqlx::postgres::PgListener;
+use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::{Hint, Origin, Result, Store};
+use crate::{Error, Hint, Origin, Result, Store};
 
-const CHANNEL: &str = "beseda_feed";
+const FEED: &str = "beseda_feed";
+const PASSING: &str = "beseda_passing";
 /// Notifications carry at most 8,000 bytes; an entry takes about 50.
 const MOST_PER_NOTIFY: usize = 140;
 
@@ -24,7 +26,7 @@ impl Store {
                 text.push_str(&format!(" {}:{seq}", account.0.simple()));
             }
             sqlx::query("select pg_notify($1, $2)")
-                .bind(CHANNEL)
+                .bind(FEED)
                 .bind(text)
                 .execute(&self.platform)
                 .await?;
@@ -32,21 +34,50 @@ impl Store {
         Ok(())
     }
 
-    /// Passes other processes' hints on to [`Store::hints`], until the connection breaks; call it
-    /// again then. `me` is the id that this process puts into its own notifications.
+    /// Passes other processes' hints on to [`Store::hints`] and their signs of life to
+    /// [`Store::passing`], until the connection breaks; call it again then. `me` is the id that this process puts into its own notifications.
     pub async fn listen(&self, me: Uuid) -> Result<()> {
         let pool = sqlx::postgres::PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(10))
             .connect_lazy_with(self.options.clone());
         let mut listener = PgListener::connect_with(&pool).await?;
-        listener.listen(CHANNEL).await?;
+        listener.listen_all([FEED, PASSING]).await?;
         loop {
             let notification = listener.recv().await?;
+            if notification.channel() == PASSING {
+                if let Some(passing) = read_passing(notification.payload(), me) {
+                    self.pass(Origin::Elsewhere, passing);
+                }
+                continue;
+            }
             for (account, seq) in read(notification.payload(), me) {
                 self.heard(account, seq);
             }
         }
+    }
+
+    /// Signs of life, of this process's clients and of others'.
+    pub fn passing(&self) -> broadcast::Receiver<(Origin, Passing)> {
+        self.passing.subscribe()
+    }
+
+    /// A sign of life to hand on.
+    pub fn pass(&self, origin: Origin, passing: Passing) {
+        // Nobody listening is no fault.
+        let _ = self.passing.send((origin, passing));
+    }
+
+    /// Sends a sign of life to other processes. Like a hint, it may be lost.
+    pub async fn notify_passing(&self, from: Uuid, passing: &Passing) -> Result<()> {
+        let text =
+            serde_json::to_string(passing).map_err(|error| Error::bad("passing", "json", error))?;
+        sqlx::query("select pg_notify($1, $2)")
+            .bind(PASSING)
+            .bind(format!("{} {text}", from.simple()))
+            .execute(&self.platform)
+            .await?;
+        Ok(())
     }
 
     /// Another process told that this account's feed grew.
@@ -67,6 +98,15 @@ fn read(payload: &str, me: Uuid) -> Vec<(AccountId, i64)> {
             Some((AccountId(Uuid::try_parse(account).ok()?), seq.parse().ok()?))
         })
         .collect()
+}
+
+/// `None` for our own, and for what an older or newer program says.
+fn read_passing(payload: &str, me: Uuid) -> Option<Passing> {
+    let (from, text) = payload.split_once(' ')?;
+    if Uuid::try_parse(from).ok()? == me {
+        return None;
+    }
+    serde_json::from_str(text).ok()
 }
 
 #[cfg(test)]

@@ -23,7 +23,8 @@ pub fn start(app: &App, node: &Node, stop: &CancellationToken, tracker: &TaskTra
     let (others, alone) = tokio::sync::watch::channel(0_i64);
     tracker.spawn(beat(app.clone(), node.clone(), stop.clone(), others));
     let fanout: Arc<dyn Fanout> = Arc::new(PostgresFanout::new(app.store.clone(), node.node_id));
-    tracker.spawn(tell(app.clone(), fanout.clone(), stop.clone(), alone));
+    tracker.spawn(tell(app.clone(), fanout.clone(), stop.clone(), alone.clone()));
+    tracker.spawn(pass(app.clone(), fanout.clone(), stop.clone(), alone));
     tracker.spawn(hear(fanout, stop.clone()));
 }
 
@@ -81,6 +82,31 @@ async fn tell(
         }
         if let Err(error) = fanout.tell(&gathered).await {
             tracing::debug!(%error, "hints were not sent; the others poll");
+        }
+    }
+}
+
+/// Hands this process's signs of life to the others.
+async fn pass(
+    app: App,
+    fanout: Arc<dyn Fanout>,
+    stop: CancellationToken,
+    others: tokio::sync::watch::Receiver<i64>,
+) {
+    let mut signs = app.store.passing();
+    loop {
+        let next = tokio::select! {
+            () = stop.cancelled() => return,
+            next = signs.recv() => next,
+        };
+        match next {
+            Ok((Origin::Here, passing)) if *others.borrow() > 0 => {
+                if let Err(error) = fanout.pass(&passing).await {
+                    tracing::debug!(%error, "a sign of life was not sent");
+                }
+            }
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
         }
     }
 }
