@@ -107,7 +107,7 @@ export async function run(stage) {
     await stage.axe(page, 'canned replies')
     await shot(page, 'canned')
     await page.keyboard.type('приве')
-    await stage.until(async () => (await page.getByRole('option').count()) === 1)
+    await page.getByRole('option', { name: /Приветствие/, selected: true }).waitFor()
     await page.keyboard.press('Enter')
     await stage.until(async () => (await composer(page).inputValue()) === 'Здравствуйте, Олег! Это Марина Кравцова.')
     await stage.until(async () => (await owner.api.get('/canned-replies')).items.some((reply) => reply.used_count === 1))

@@ -53,7 +53,6 @@ export const COMMANDS: readonly Command[] = [
   { id: 'canned', group: 'composer', keys: [key('Slash')], elsewhere: true },
   { id: 'attach', group: 'composer', keys: [key('KeyU', { mod: true })], elsewhere: true, palette: true },
   { id: 'emoji', group: 'composer', keys: [key('KeyE', { mod: true })], elsewhere: true, palette: true },
-  { id: 'editLast', group: 'composer', keys: [key('ArrowUp')], elsewhere: true },
 
   { id: 'palette', group: 'desk', keys: [key('KeyK', { mod: true })] },
   { id: 'write', group: 'desk', keys: [key('KeyC')], palette: true },

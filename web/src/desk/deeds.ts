@@ -121,7 +121,7 @@ export function useDeeds(desk: Desk, place: Place, open: Chat | undefined, panes
     Object.assign(deeds, {
       card: panes.card,
       note: () => {
-        find('[data-mode=note]')?.click()
+        find('[data-mode][aria-pressed=false]')?.click()
         requestAnimationFrame(() => find('[data-composer]')?.focus())
       },
       find: press('[data-find]'),

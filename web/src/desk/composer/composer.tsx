@@ -148,7 +148,6 @@ export function Composer({
   }
 
   useKeys([
-    [{ code: 'KeyN' }, () => turn(note ? 'answer' : 'note')],
     [{ code: 'KeyM', shift: true, mod: true }, () => turn(note ? 'answer' : 'note')],
     [{ code: 'KeyU', mod: true }, () => picker.current?.click()],
     [{ code: 'KeyE', mod: true }, () => setMenu((now) => (now === 'emoji' ? null : 'emoji'))],
@@ -221,6 +220,7 @@ export function Composer({
                   key={one}
                   type="button"
                   aria-pressed={mode === one}
+                  data-mode={one}
                   onClick={() => turn(one)}
                   className={`h-7 shrink-0 rounded-control px-2.5 text-second font-medium ${
                     mode === one
@@ -256,7 +256,7 @@ export function Composer({
             {...(mention.people.length > 0
               ? { 'aria-controls': listId, 'aria-activedescendant': `${listId}-${mention.people[mention.at]?.employee_id}` }
               : {})}
-            placeholder={note ? t.composer.notePlaceholder : `${t.composer.placeholder(channel?.title ?? '')}   ${t.talk.canned.hint}`}
+            placeholder={note ? t.composer.notePlaceholder : `${t.composer.placeholder(channel?.name ?? '')}   ${t.talk.canned.hint}`}
             onChange={(event) => {
               setText(event.target.value)
               mention.look(event.target)
@@ -295,6 +295,7 @@ export function Composer({
           <div className="flex items-center gap-0.5 px-2 pt-1 pb-2">
             {!note && (
               <IconButton
+                data-attach
                 label={`${t.composer.attach} (${modLabel}+U)`}
                 title={[`${t.composer.attach} (${modLabel}+U)`, accepts(limits)].filter(Boolean).join('\n')}
                 onClick={() => picker.current?.click()}
@@ -303,6 +304,7 @@ export function Composer({
               </IconButton>
             )}
             <IconButton
+              data-emoji
               label={`${t.talk.emoji.button} (${modLabel}+E)`}
               aria-expanded={menu === 'emoji'}
               className={ink}

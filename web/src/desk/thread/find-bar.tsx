@@ -74,7 +74,7 @@ export function FindBar({ id, onClose }: { id: string; onClose: () => void }) {
       <Search size={16} className="shrink-0 text-ink3" aria-hidden="true" />
       <input
         ref={field}
-        data-find
+        data-find-field
         type="text"
         aria-label={t.talk.find.label}
         placeholder={t.talk.find.placeholder}

@@ -1,9 +1,9 @@
-import { ArrowLeft, CircleCheck, Eye, LogIn, MoreHorizontal, PanelRight, UserRoundCheck } from 'lucide-react'
+import { ArrowLeft, CircleCheck, Eye, LogIn, MoreHorizontal, PanelRight, Search, UserRoundCheck } from 'lucide-react'
 import { useState } from 'react'
 import type { Message } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { phone } from '../../kit/i18n/format'
-import { useKeys } from '../../kit/keys'
+import { modLabel, useKeys } from '../../kit/keys'
 import { has } from '../../kit/session'
 import { Avatar } from '../../kit/ui/avatar'
 import { Button, IconButton } from '../../kit/ui/button'
@@ -38,9 +38,9 @@ export function Pane({ id, onBack, onTake, onClose, onCard, cardShown }: Props) 
       { code: 'KeyF', mod: true },
       () => {
         // The second press is the browser's own search.
-        if (document.activeElement?.matches('[data-find]')) return false
+        if (document.activeElement?.matches('[data-find-field]')) return false
         setFinding(true)
-        document.querySelector<HTMLElement>('[data-find]')?.focus()
+        document.querySelector<HTMLElement>('[data-find-field]')?.focus()
         return
       },
     ],
@@ -60,6 +60,7 @@ export function Pane({ id, onBack, onTake, onClose, onCard, cardShown }: Props) 
           onClose={onClose}
           onCard={onCard}
           cardShown={cardShown}
+          onFind={() => setFinding((on) => !on)}
         />
       ) : (
         <div className="h-16 shrink-0 border-b border-line bg-pane" />
@@ -87,7 +88,8 @@ function Header({
   onClose,
   onCard,
   cardShown,
-}: Omit<Props, 'id'> & { chat: Chat; works: boolean }) {
+  onFind,
+}: Omit<Props, 'id'> & { chat: Chat; works: boolean; onFind: () => void }) {
   const { desk } = useDesk()
   const id = chat.conversation_id
   const me = useDeskState((state) => state.me.employee_id)
@@ -157,6 +159,9 @@ function Header({
           </span>
         </>
       )}
+      <IconButton data-find label={`${t.talk.find.open} (${modLabel}+F)`} className="max-[559px]:hidden" onClick={onFind}>
+        <Search size={18} />
+      </IconButton>
       <IconButton
         label={cardShown ? t.card.hide : t.card.show}
         aria-pressed={cardShown}
