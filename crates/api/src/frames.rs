@@ -145,6 +145,14 @@ pub fn hidden(event: &Event, conversation_id: ConversationId) -> Utf8Bytes {
     }))
 }
 
+pub fn typing(conversation_id: ConversationId, employee_id: EmployeeId) -> Utf8Bytes {
+    write(&ServerFrame::Typing { conversation_id, employee_id })
+}
+
+pub fn visitor_typing(conversation_id: ConversationId) -> Utf8Bytes {
+    write(&ServerFrame::VisitorTyping { conversation_id })
+}
+
 pub fn viewing(conversation_id: ConversationId, employee_id: EmployeeId, on: bool) -> Utf8Bytes {
     write(&ServerFrame::Viewing { conversation_id, employee_id, on })
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use app::{App, Hint};
-use domain::ids::AccountId;
+use domain::{ids::AccountId, passing::Passing};
 use tokio::sync::{Semaphore, broadcast::error::RecvError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -98,6 +98,7 @@ impl Hub {
     /// Passes hints on to the rooms, and looks now and then whether one was lost.
     async fn listen(self: Arc<Self>) {
         let mut hints = self.app.hints();
+        let mut signs = self.app.passing();
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -109,6 +110,12 @@ impl Hub {
                     Err(RecvError::Lagged(_)) => self.rooms().values().for_each(|r| r.wake()),
                     Err(RecvError::Closed) => return,
                 },
+                sign = signs.recv() => match sign {
+                    Ok((_, passing)) => self.notice(&passing),
+                    // Signs of life are lost without harm.
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                },
                 _ = look.tick() => self.look().await,
             }
         }
@@ -118,6 +125,12 @@ impl Hub {
         if let Some(room) = self.rooms().get(&hint.account) {
             room.offer(hint);
         }
+    }
+
+    fn notice(&self, passing: &Passing) {
+        let room = self.rooms().get(&passing.account).cloned();
+        let back = room.map(|room| room.notice(passing)).unwrap_or_default();
+        back.into_iter().for_each(|sign| self.app.pass(sign));
     }
 
     fn wake(&self, account: AccountId, seq: i64) {

@@ -11,11 +11,12 @@ use std::{
     time::Duration,
 };
 
-use app::{FeedPage, Hint};
+use app::{App, FeedPage, Hint};
 use axum::extract::ws::Utf8Bytes;
 use domain::{
     event::{Event, EventKind},
     ids::{AccountId, ConversationId, EmployeeId},
+    passing::{Passing, Sign},
     sight::{Shown, Sight},
     visibility::Audience,
 };
@@ -156,6 +157,7 @@ impl Slot {
 
 /// A socket's place in its room; leaving is dropping it.
 pub struct Seat {
+    app: App,
     room: Arc<Room>,
     pub slot: Arc<Slot>,
     pub queue: mpsc::Receiver<Item>,
@@ -167,7 +169,9 @@ impl Drop for Seat {
     fn drop(&mut self) {
         lock(&self.room.sockets).remove(&self.slot.id);
         metrics::gauge!("beseda_sockets").decrement(1.0);
-        self.room.stop_viewing(&self.slot);
+        for left in self.room.view(&self.slot, None) {
+            self.app.pass(left);
+        }
     }
 }
 
@@ -240,7 +244,7 @@ impl Room {
         self.woken.notify_one();
     }
 
-    async fn read(&self, app: &app::App) {
+    async fn read(&self, app: &App) {
         loop {
             self.woken.notified().await;
             let behind = self.behind.swap(false, Ordering::AcqRel);
@@ -271,7 +275,7 @@ impl Room {
     }
 
     /// Whether there may be more.
-    async fn read_page(&self, app: &app::App) -> bool {
+    async fn read_page(&self, app: &App) -> bool {
         match app.events_after(self.account, self.seq(), PAGE).await {
             Ok(FeedPage::Events(events)) => {
                 let full = i64::try_from(events.len()).is_ok_and(|n| n == PAGE);
@@ -319,7 +323,7 @@ impl Room {
     }
 
     /// Takes a seat; `None` when all are taken.
-    pub fn sit(self: &Arc<Self>, glass: Glass) -> Option<Seat> {
+    pub fn sit(self: &Arc<Self>, app: &App, glass: Glass) -> Option<Seat> {
         let (put, queue) = mpsc::channel(QUEUE);
         let slot = Arc::new(Slot {
             id: self.next_id.fetch_add(1, Ordering::Relaxed),
@@ -338,44 +342,59 @@ impl Room {
         let seq = self.seq();
         drop(sockets);
         metrics::gauge!("beseda_sockets").increment(1.0);
-        Some(Seat { room: self.clone(), slot, queue, seq })
+        Some(Seat { app: app.clone(), room: self.clone(), slot, queue, seq })
     }
 
-    /// Tells those who see the conversation something outside the log. Whoever cannot take it at
-    /// once goes without.
-    pub fn say(&self, audience: &Audience, but: Option<&Slot>, text: &Utf8Bytes) {
-        let but = but.map(|slot| slot.id);
-        for slot in lock(&self.sockets).values() {
-            if Some(slot.id) != but && slot.sees(audience) {
+    /// Shows a sign of life to those who may see its conversation. Whoever cannot take it at once
+    /// goes without, and nobody is shown their own. Returns signs to give back: who of this room has
+    /// the conversation open that somebody has just opened.
+    pub fn notice(&self, passing: &Passing) -> Vec<Passing> {
+        let Passing { conversation, sign, .. } = *passing;
+        let (whose, text) = match sign {
+            Sign::Typing { employee } => {
+                self.visitors.typing(conversation);
+                (Some(employee), frames::typing(conversation, employee))
+            }
+            Sign::VisitorTyping => (None, frames::visitor_typing(conversation)),
+            Sign::Opened { employee } | Sign::StillOpen { employee } => {
+                (Some(employee), frames::viewing(conversation, employee, true))
+            }
+            Sign::Left { employee } => {
+                (Some(employee), frames::viewing(conversation, employee, false))
+            }
+        };
+        let mut back = Vec::new();
+        for slot in lock(&self.sockets).values().filter(|slot| Some(slot.employee) != whose) {
+            if slot.sees(&passing.audience) {
                 let _ = slot.queue.try_send(Item::Passing(text.clone()));
             }
-        }
-    }
-
-    /// The employee looks at this conversation now, or at none.
-    pub fn view(&self, slot: &Slot, place: Option<(ConversationId, Audience)>) {
-        self.stop_viewing(slot);
-        let Some((conversation, audience)) = place else { return };
-        *lock(&slot.viewing) = place;
-        self.say(&audience, Some(slot), &frames::viewing(conversation, slot.employee, true));
-        for other in lock(&self.sockets).values().filter(|other| other.id != slot.id) {
-            if lock(&other.viewing).is_some_and(|(there, _)| there == conversation) {
-                let text = frames::viewing(conversation, other.employee, true);
-                let _ = slot.queue.try_send(Item::Passing(text));
+            let there = *lock(&slot.viewing);
+            if let (Sign::Opened { .. }, Some((open, audience))) = (sign, there)
+                && open == conversation
+            {
+                let sign = Sign::StillOpen { employee: slot.employee };
+                back.push(Passing { account: self.account, conversation, audience, sign });
             }
         }
+        back
     }
 
-    fn stop_viewing(&self, slot: &Slot) {
-        let left = lock(&slot.viewing).take();
-        if let Some((conversation, audience)) = left {
-            let text = frames::viewing(conversation, slot.employee, false);
-            self.say(&audience, Some(slot), &text);
-        }
+    /// The employee looks at this conversation now, or at none. Returns what others are to be told.
+    pub fn view(&self, slot: &Slot, place: Option<(ConversationId, Audience)>) -> Vec<Passing> {
+        let employee = slot.employee;
+        let left = std::mem::replace(&mut *lock(&slot.viewing), place);
+        let sign = |(conversation, audience), sign| Passing {
+            account: self.account,
+            conversation,
+            audience,
+            sign,
+        };
+        let left = left.map(|place| sign(place, Sign::Left { employee }));
+        left.into_iter().chain(place.map(|place| sign(place, Sign::Opened { employee }))).collect()
     }
 
     /// Whether any employee is on line, as visitors are told: at most ten seconds old.
-    pub async fn anybody_online(&self, app: &app::App) -> app::Result<bool> {
+    pub async fn anybody_online(&self, app: &App) -> app::Result<bool> {
         let mut known = self.online.lock().await;
         let changed = self.people_changed.swap(false, Ordering::AcqRel);
         if let Some((read, online)) = *known

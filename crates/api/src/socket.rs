@@ -18,6 +18,7 @@ use axum_extra::extract::cookie::CookieJar;
 use domain::{
     event::{Event, EventKind},
     ids::ConversationId,
+    passing::{Passing, Sign},
     sight::{Shown, Sight},
 };
 use futures::{StreamExt, stream::SplitStream};
@@ -129,7 +130,7 @@ async fn begin(
     let full = End::Close(code::TOO_MANY, "too many sockets of this company");
     let mut live = Live { api: api.clone(), member, token, actor, glass, sent: 0 };
     let Some(after) = after else {
-        let seat = live.member.sit(live.glass.clone()).ok_or(full)?;
+        let seat = live.member.sit(&live.api.app, live.glass.clone()).ok_or(full)?;
         live.sent = seat.seq;
         live.welcome(out).await?;
         return Ok((live, seat));
@@ -138,7 +139,7 @@ async fn begin(
     live.welcome(out).await?;
     // First without a seat: a long past must not fill the queue of the present.
     while live.read_page(out).await? {}
-    let seat = live.member.sit(live.glass.clone()).ok_or(full)?;
+    let seat = live.member.sit(&live.api.app, live.glass.clone()).ok_or(full)?;
     while live.sent < seat.seq {
         live.read_page(out).await?;
     }
@@ -395,7 +396,7 @@ impl Live {
                     return Ok(());
                 }
                 clocks.typed = Some(now);
-                self.typing(out, seat, conversation_id).await
+                self.typing(out, conversation_id).await
             }
             Ok(ClientFrame::Viewing { conversation_id }) => {
                 self.viewing(out, seat, conversation_id).await
@@ -419,18 +420,15 @@ impl Live {
         }
     }
 
-    async fn typing(
-        &mut self,
-        out: &mut Out,
-        seat: &Seat,
-        conversation_id: ConversationId,
-    ) -> Result<(), End> {
+    async fn typing(&mut self, out: &mut Out, conversation_id: ConversationId) -> Result<(), End> {
         match self.api.app.conversation(&self.actor, conversation_id).await {
             Ok(conversation) => {
-                let employee_id = self.actor.employee;
-                let text = frames::write(&ServerFrame::Typing { conversation_id, employee_id });
-                self.member.say(&conversation.audience(), Some(&seat.slot), &text);
-                self.member.visitors.typing(conversation_id);
+                self.api.app.pass(Passing {
+                    account: self.actor.account,
+                    conversation: conversation_id,
+                    audience: conversation.audience(),
+                    sign: Sign::Typing { employee: self.actor.employee },
+                });
                 Ok(())
             }
             Err(error) => not_seen(out, error).await,
@@ -443,17 +441,17 @@ impl Live {
         seat: &Seat,
         conversation: Option<ConversationId>,
     ) -> Result<(), End> {
-        let Some(id) = conversation else {
-            self.member.view(&seat.slot, None);
-            return Ok(());
+        let place = match conversation {
+            None => None,
+            Some(id) => match self.api.app.conversation(&self.actor, id).await {
+                Ok(conversation) => Some((id, conversation.audience())),
+                Err(error) => return not_seen(out, error).await,
+            },
         };
-        match self.api.app.conversation(&self.actor, id).await {
-            Ok(conversation) => {
-                self.member.view(&seat.slot, Some((id, conversation.audience())));
-                Ok(())
-            }
-            Err(error) => not_seen(out, error).await,
+        for sign in self.member.view(&seat.slot, place) {
+            self.api.app.pass(sign);
         }
+        Ok(())
     }
 }
 
