@@ -5,11 +5,10 @@ import { useKeys } from '../kit/keys'
 import { go, usePath } from '../kit/route'
 import { onFarewell, readSession } from '../kit/session'
 import { tellRefusal, toast } from '../kit/ui/toast'
-import { ContactCard } from './card/contact-card'
 import { Context, useDeskState } from './context'
 import { keysOf, type Panes, useDeeds } from './deeds'
-import { closeMany } from './list/bulk'
 import { List } from './list/list'
+import { closeMany } from './list/outcome'
 import { deskPath, readPlace, rememberTab } from './path'
 import { Rail } from './rail'
 import { useSignals } from './signals'
@@ -19,6 +18,8 @@ import { forgetDrafts } from './store/drafts'
 import { forgetPreferences } from './store/settings'
 import { Pane } from './thread/pane'
 
+// Shown beside a conversation: it comes after what is read first.
+const ContactCard = lazy(async () => ({ default: (await import('./card/contact-card')).ContactCard }))
 const KeySheet = lazy(() => import('./key-sheet'))
 const OwnSettings = lazy(() => import('./own-settings'))
 const Palette = lazy(() => import('./palette/palette'))
@@ -148,7 +149,9 @@ function Shell({ desk }: { desk: Work }) {
         ) : (
           <Nothing />
         )}
-        {open && card && <ContactCard chat={open} onClose={() => setCard(false)} onOpen={show} />}
+        <Suspense fallback={<div className="w-[328px] shrink-0 border-l border-line bg-pane max-[1239px]:hidden" />}>
+          {open && card && <ContactCard chat={open} onClose={() => setCard(false)} onOpen={show} />}
+        </Suspense>
       </main>
       <Suspense fallback={null}>
         {floating === 'write' && (

@@ -1,8 +1,7 @@
 import { useEffect } from 'react'
 import { t } from '../kit/i18n'
-import { showBadge } from './badge'
 import { useDeskState } from './context'
-import { Notices } from './notices'
+import type { Notices } from './notices'
 import { allowSound, ring } from './sounds'
 import type { Desk } from './store/desk'
 import { newsOf } from './store/news'
@@ -20,9 +19,13 @@ export function useSignals(desk: Desk, open: (id: string) => void) {
 
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) ${t.desk.title}` : t.desk.title
-    showBadge(waiting)
+    let gone = false
+    void import('./badge').then(({ showBadge }) => !gone && showBadge(waiting))
+    return () => {
+      gone = true
+    }
   }, [waiting])
-  useEffect(() => () => showBadge(0), [])
+  useEffect(() => () => void import('./badge').then(({ showBadge }) => showBadge(0)), [])
 
   const calls = waiting > 0 && online && repeats
   useEffect(() => {
@@ -32,7 +35,11 @@ export function useSignals(desk: Desk, open: (id: string) => void) {
   }, [calls])
 
   useEffect(() => {
-    const notices = new Notices(open)
+    let notices: Notices | null = null
+    let gone = false
+    void import('./notices').then(({ Notices }) => {
+      if (!gone) notices = new Notices(open)
+    })
     let last = 0
     desk.onFacts = (facts, before) => {
       const { state } = desk
@@ -40,7 +47,7 @@ export function useSignals(desk: Desk, open: (id: string) => void) {
       const looked = !document.hidden && document.hasFocus() ? state.open : null
       const news = newsOf(facts, before, state).filter((one) => one.kind === 'newChat' || one.conversation_id !== looked)
       if (news.length === 0) return
-      if (document.hidden && state.preferences.notices && 'Notification' in window) notices.add(news)
+      if (document.hidden && state.preferences.notices && 'Notification' in window) notices?.add(news)
       const { sounds } = state.preferences
       const sound = news.some((one) => one.kind === 'newChat') && sounds.newChat ? 'newChat' : sounds.message ? 'message' : null
       const now = Date.now()
@@ -50,7 +57,8 @@ export function useSignals(desk: Desk, open: (id: string) => void) {
     }
     return () => {
       desk.onFacts = null
-      notices.end()
+      gone = true
+      notices?.end()
     }
   }, [desk, open])
 

@@ -10,7 +10,7 @@ import { Dialog } from '../kit/ui/dialog'
 import { Field, inputClass, TextField } from '../kit/ui/field'
 import { whyRefused } from '../kit/ui/toast'
 import { useDesk, useDeskState } from './context'
-import { openContact } from './list/results'
+import { openContact } from './list/person'
 import { nameOf } from './list/row'
 import { readAddress, type Way, wayOf } from './address'
 

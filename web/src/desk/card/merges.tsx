@@ -1,15 +1,17 @@
 import { GitMerge } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { api, ask } from '../../kit/api/client'
 import type { Contact } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { date } from '../../kit/i18n/format'
 import { has } from '../../kit/session'
 import { Button } from '../../kit/ui/button'
-import { Dialog } from '../../kit/ui/dialog'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { useDesk } from '../context'
 import { Part } from './part'
+
+// Asked for seldom: it is no part of what the desk loads first.
+const Dialog = lazy(async () => ({ default: (await import('../../kit/ui/dialog')).Dialog }))
 
 interface Merged {
   merge_id: string
@@ -67,15 +69,17 @@ export function Merges({ contact }: { contact: Contact }) {
         ))}
       </ul>
       {asked && (
-        <Dialog title={t.talk.card.unmerge} onClose={() => setAsked(null)}>
-          <p className="text-ink2">{t.talk.card.unmergeAsk}</p>
-          <div className="mt-4 flex justify-end gap-2">
-            <Button onClick={() => setAsked(null)}>{t.cancel}</Button>
-            <Button look="main" onClick={() => void undo(asked)}>
-              {t.talk.card.unmerge}
-            </Button>
-          </div>
-        </Dialog>
+        <Suspense>
+          <Dialog title={t.talk.card.unmerge} onClose={() => setAsked(null)}>
+            <p className="text-ink2">{t.talk.card.unmergeAsk}</p>
+            <div className="mt-4 flex justify-end gap-2">
+              <Button onClick={() => setAsked(null)}>{t.cancel}</Button>
+              <Button look="main" onClick={() => void undo(asked)}>
+                {t.talk.card.unmerge}
+              </Button>
+            </div>
+          </Dialog>
+        </Suspense>
       )}
     </Part>
   )

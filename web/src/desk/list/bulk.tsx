@@ -2,38 +2,15 @@ import { CircleCheck, CircleUserRound, Forward, Hand, Tag, Users, X } from 'luci
 import { t } from '../../kit/i18n'
 import { Button, IconButton } from '../../kit/ui/button'
 import { Menu, MenuGroup, MenuItem } from '../../kit/ui/menu'
-import { toast, whyRefused } from '../../kit/ui/toast'
+import { toast } from '../../kit/ui/toast'
 import { useDesk, useDeskState } from '../context'
-import { AT_ONCE, UNDO_FOR } from '../store/closing'
-import type { Desk } from '../store/desk'
-import { inTurn, type Outcome } from '../store/in-turn'
+import { AT_ONCE } from '../store/closing'
+import { inTurn } from '../store/in-turn'
 import type { Chat } from '../store/state'
-
-/** Says what came of a deed on many: how many, and why the rest could not. */
-export function tellOutcome({ failed }: Outcome, said: string | null) {
-  if (said) toast(said)
-  const first = failed[0]
-  if (first) toast(t.shell.bulk.failed(failed.length, whyRefused(first.why)), { tone: 'bad' })
-}
-
-/** Closes many, with one undo for all. */
-export function closeMany(desk: Desk, ids: readonly string[], undone?: () => void) {
-  desk.closing.add(ids, (outcome) => tellOutcome(outcome, null))
-  toast(ids.length === 1 ? t.chat.closedToast : t.shell.bulk.closing(ids.length), {
-    stay: UNDO_FOR,
-    act: {
-      label: t.undo,
-      run: () => {
-        desk.closing.undo(ids)
-        if (ids.length > 1) toast(t.shell.bulk.undone(ids.length))
-        undone?.()
-      },
-    },
-  })
-}
+import { closeMany, tellOutcome } from './outcome'
 
 /** Stands above the list while something is chosen. */
-export function BulkBar({ ids, onDone }: { ids: readonly string[]; onDone: () => void }) {
+export default function BulkBar({ ids, onDone }: { ids: readonly string[]; onDone: () => void }) {
   const { desk } = useDesk()
   const selected = useDeskState((state) => state.selected)
   const employees = useDeskState((state) => state.employees)

@@ -1,12 +1,14 @@
 import { PenLine, Search, X } from 'lucide-react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import type { ConversationState } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { Button, IconButton } from '../../kit/ui/button'
 import { useDeskState } from '../context'
 import { Foot } from './foot'
-import { Results } from './results'
 import { Tabs } from './tabs'
+
+const loadResults = () => import('./results')
+const Results = lazy(loadResults)
 
 interface Props {
   tab: ConversationState
@@ -54,6 +56,7 @@ export function List({ tab, open, query, onQuery, onTab, onOpen, onWrite }: Prop
           title={t.shell.search.hint}
           placeholder={t.search.label}
           value={typed}
+          onFocus={() => void loadResults()}
           onChange={(event) => type(event.target.value)}
           onKeyDown={(event) => {
             if (event.code === 'ArrowDown' || (event.code === 'Enter' && !event.nativeEvent.isComposing)) {
@@ -79,7 +82,9 @@ export function List({ tab, open, query, onQuery, onTab, onOpen, onWrite }: Prop
         )}
       </div>
       {query ? (
-        <Results query={query} open={open} onOpen={onOpen} />
+        <Suspense fallback={<div className="flex-1" aria-busy="true" />}>
+          <Results query={query} open={open} onOpen={onOpen} />
+        </Suspense>
       ) : (
         <Tabs tab={tab} open={open} onTab={onTab} onOpen={onOpen} />
       )}

@@ -1,36 +1,20 @@
 import { SearchX } from 'lucide-react'
 import type { KeyboardEvent, ReactNode } from 'react'
-import { api, ask } from '../../kit/api/client'
-import type { Contact, FoundMessage } from '../../kit/api/types'
+import type { FoundMessage } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
-import { phone, when } from '../../kit/i18n/format'
-import { go } from '../../kit/route'
+import { when } from '../../kit/i18n/format'
 import { Avatar } from '../../kit/ui/avatar'
 import { Button } from '../../kit/ui/button'
-import { tellRefusal, toast } from '../../kit/ui/toast'
 import { useDesk, useDeskState } from '../context'
-import { deskPath } from '../path'
+import { openContact, reachOf } from './person'
 import { chatName, nameOf } from './row'
 import { useSearch } from './search'
-
-/** Opens the latest conversation of a person. */
-export async function openContact(contact_id: string) {
-  try {
-    const query = { contact_id, limit: 1 }
-    const { items } = await ask(api.GET('/api/v1/conversations', { params: { query } }))
-    const latest = items[0]
-    if (latest) go(deskPath({ tab: latest.state, open: latest.conversation_id }))
-    else toast(t.search.noConversations)
-  } catch (error) {
-    tellRefusal(error)
-  }
-}
 
 const row = 'flex w-full items-start gap-3 px-4 py-2.5 text-left -outline-offset-2 hover:bg-hover aria-current:bg-selected'
 
 /** What was found: people by name, phone, nickname; words in messages. It stays while results are
  * opened one after another. */
-export function Results({ query, open, onOpen }: { query: string; open: string | null; onOpen: (id: string) => void }) {
+export default function Results({ query, open, onOpen }: { query: string; open: string | null; onOpen: (id: string) => void }) {
   const { desk } = useDesk()
   const search = useSearch(query)
   const { found, messages } = search
@@ -155,15 +139,6 @@ export function Results({ query, open, onOpen }: { query: string; open: string |
     </div>
   )
 }
-
-export const reachOf = (contact: Contact) =>
-  [
-    ...contact.phones.map(phone),
-    ...contact.emails,
-    ...contact.identities.map(({ username }) => username && (/^\w+$/.test(username) ? `@${username}` : username)),
-  ]
-    .filter(Boolean)
-    .join(' · ')
 
 /** Up and down among what was found. */
 function stepHits(event: KeyboardEvent<HTMLElement>) {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { VList, type VListHandle } from 'virtua'
 import type { ConversationState } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
@@ -7,10 +7,11 @@ import { useDesk, useDeskState } from '../context'
 import { TABS } from '../path'
 import { isFiltered } from '../store/filter'
 import { WINDOW } from '../store/state'
-import { BulkBar } from './bulk'
 import { EmptyTab } from './empty-tab'
 import { Filters } from './filters'
 import { ROW, Row } from './row'
+
+const BulkBar = lazy(() => import('./bulk'))
 
 /** The server counts the closed no further. */
 const MOST_CLOSED = 10_000
@@ -100,7 +101,9 @@ export function Tabs({ tab, open, onTab, onOpen }: Props) {
     <>
       <TabBar tab={tab} onTab={onTab} />
       {chosen > 0 ? (
-        <BulkBar ids={ids} onDone={() => setMode(false)} />
+        <Suspense fallback={<div className="h-[73px] border-b border-line bg-accent-soft" />}>
+          <BulkBar ids={ids} onDone={() => setMode(false)} />
+        </Suspense>
       ) : (
         <Filters selecting={mode} onSelecting={setMode} />
       )}

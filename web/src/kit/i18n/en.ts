@@ -1,5 +1,5 @@
-import { deskShellEn } from './desk-shell'
-import { deskTalkEn } from './desk-talk'
+import { deskShellEn } from './desk-shell.en'
+import { deskTalkEn } from './desk-talk.en'
 import { enPlural as plural } from './plural'
 import type { Texts } from './ru'
 
