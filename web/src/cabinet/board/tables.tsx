@@ -17,10 +17,13 @@ export const inOrder = (people: BoardEmployee[]) =>
     (a, b) => ranks[a.presence] - ranks[b.presence] || b.open - a.open || a.name.localeCompare(b.name),
   )
 
-function Card({ title, children }: { title: string; children: ReactNode }) {
+function Card({ title, hint, children }: { title: string; hint?: string; children: ReactNode }) {
   return (
     <section className="rounded-card border border-line bg-pane p-4">
-      <h2 className="mb-2 text-heading font-semibold">{title}</h2>
+      <header className="mb-2 flex flex-wrap items-baseline gap-x-3">
+        <h2 className="text-heading font-semibold">{title}</h2>
+        {hint && <span className="text-second text-ink3">{hint}</span>}
+      </header>
       {children}
     </section>
   )
@@ -46,7 +49,7 @@ function Head({ first, rest }: { first: string; rest: string[] }) {
 export function People({ people }: { people: BoardEmployee[] }) {
   const f = flow().board
   return (
-    <Card title={f.people}>
+    <Card title={f.people} hint={f.ofToday}>
       <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={f.people}>
         <table className="w-full">
           <thead className="text-second text-ink3">

@@ -39,7 +39,7 @@ export function Flow({ tree, on }: { tree: Scenario; on: Drawing }) {
   const f = flow().scenario
   const open = !tree.steps.some(ends)
   return (
-    <div className="w-max min-w-full pr-6 pb-4">
+    <div className="w-max min-w-full pb-4">
       <Terminal icon={<MessageCircle size={16} />} title={f.begin} hint={f.beginHint} />
       <Steps list={ROOT} steps={tree.steps} on={on} />
       {open && <Terminal icon={<Flag size={16} />} title={f.finish} />}

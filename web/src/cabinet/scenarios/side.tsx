@@ -49,8 +49,8 @@ export function Side({
   }
   const tree: Scenario = editor.tree
   return (
-    <aside className="sticky top-0 max-h-[calc(100dvh-48px)] w-[372px] shrink-0 overflow-y-auto rounded-card border border-line bg-pane max-[1099px]:static max-[1099px]:max-h-none max-[1099px]:w-full">
-      <div role="tablist" aria-label={f.title} className="sticky top-0 z-10 flex gap-4 border-b border-line bg-pane px-4">
+    <aside className="sticky top-0 max-h-[calc(100dvh-48px)] w-[348px] shrink-0 overflow-y-auto rounded-card border border-line bg-pane max-[1099px]:static max-[1099px]:max-h-none max-[1099px]:w-full">
+      <div role="tablist" aria-label={f.title} className="sticky top-0 z-10 flex gap-3.5 border-b border-line bg-pane px-4">
         {TABS.map((one) => (
           <button
             key={one}

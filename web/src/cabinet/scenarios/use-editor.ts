@@ -31,6 +31,7 @@ export function useEditor(first: Draft, schedule: string) {
   const [chosen, setChosen] = useState<Pointer | null>(first.tree.steps.length > 0 ? '/steps/0' : null)
   const [moving, setMoving] = useState<Pointer | null>(null)
   const focus = useRef<string | null>(null)
+  const [, draw] = useState(0)
   const { name, tree } = history.now
 
   // Keys and menus say where the focus goes once what they changed is drawn.
@@ -41,9 +42,11 @@ export function useEditor(first: Draft, schedule: string) {
     wanted?.focus()
     wanted?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   })
-  const focusStep = (at: Pointer | null) => {
-    focus.current = at === null ? '[data-gap="/steps/0"]' : `[data-step="${at}"]`
+  const focusOn = (selector: string) => {
+    focus.current = selector
+    draw((n) => n + 1)
   }
+  const focusStep = (at: Pointer | null) => focusOn(at === null ? '[data-gap="/steps/0"]' : `[data-step="${at}"]`)
   const settle = (next: History<Draft>) => {
     setFaults((held) => carried(held, tree, next.now.tree))
     setHistory(next)
@@ -75,7 +78,7 @@ export function useEditor(first: Draft, schedule: string) {
   const lift = (at: Pointer | null) => {
     if (at === null && moving !== null) focusStep(moving)
     setMoving(at)
-    if (at !== null) focus.current = '[data-drop]'
+    if (at !== null) focusOn('[data-drop]')
   }
   const add = (list: Pointer, index: number, kind: StepKind) => {
     const at = `${list}/${index}`
@@ -122,7 +125,7 @@ export function useEditor(first: Draft, schedule: string) {
         { code: 'Enter' },
         () => {
           setChosen(at)
-          focus.current = '[data-step-form] :is(input, select, textarea, button)'
+          focusOn('[data-step-form] :is(input, select, textarea, button)')
         },
       ],
     ]

@@ -11,20 +11,23 @@ import { useLoaded } from '../load'
 export function UsedBy({ me, scenario, names }: { me: Me; scenario: string | null; names: Map<string, string> }) {
   const f = flow().scenario
   const [busy, setBusy] = useState('')
-  const { data, again } = useLoaded(async () => (await ask(api.GET('/api/v1/channel-details'))).items)
+  const { data, setData, again } = useLoaded(async () => (await ask(api.GET('/api/v1/channel-details'))).items)
   if (scenario === null) return <p className="text-ink2">{f.channelsLater}</p>
   if (!data) return <div className="h-16" aria-busy="true" />
   if (data.length === 0) return <p className="text-ink2">{f.channelsNone}</p>
   const may = has(me, 'manage_channels')
   const turn = (channel_id: string, name: string, on: boolean) => {
     setBusy(channel_id)
+    const scenario_id = on ? scenario : null
+    // The tick stands at once; a refusal takes it back.
+    setData(data.map((one) => (one.channel_id === channel_id ? { ...one, scenario_id } : one)))
     const params = { path: { channel_id } }
-    ask(api.PATCH('/api/v1/channels/{channel_id}', { params, body: { scenario_id: on ? scenario : null } }))
-      .then(() => {
-        toast(on ? f.channelSet(name) : f.channelUnset(name))
+    ask(api.PATCH('/api/v1/channels/{channel_id}', { params, body: { scenario_id } }))
+      .then(() => toast(on ? f.channelSet(name) : f.channelUnset(name)), tellRefusal)
+      .finally(() => {
+        setBusy('')
         again()
-      }, tellRefusal)
-      .finally(() => setBusy(''))
+      })
   }
   return (
     <div>
