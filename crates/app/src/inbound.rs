@@ -68,7 +68,7 @@ impl App {
     ) -> Result<Stored> {
         let external_id = message.external_id.clone();
         let raw = message.raw.clone();
-        let item = self.item(channel, self.followed(channel, message).await?).await?;
+        let item = self.item(channel, message).await?;
         match self.batcher.accept(item).await {
             Err(Error::Internal(error)) => {
                 tracing::error!(%error, channel.id = %channel.channel_id, "a message is poison");
@@ -93,6 +93,7 @@ impl App {
     /// Turns a driver's message into rows to store. Bytes that came with it go to the object store
     /// first: an object without a row is harmless, a row without its object is not.
     pub(crate) async fn item(&self, channel: &ChannelRow, message: InboundMessage) -> Result<Item> {
+        let message = self.followed(channel, message).await?;
         let message_id = MessageId::new(&*self.ids);
         let mut files = Vec::new();
         let mut content_files = Vec::new();

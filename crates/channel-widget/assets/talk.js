@@ -163,6 +163,13 @@ export function run(config, { ofPage, isDark, signal, demo }) {
     $('log').scrollTop = messages.size || $('waiting').firstChild ? $('log').scrollHeight : 0;
   };
 
+  // A picture that comes in grows after it was put in.
+  let isStuck = true;
+  $('log').onscroll = () => {
+    isStuck = isAtEnd();
+  };
+  $('log').addEventListener('load', () => isStuck && scrollDown(), true);
+
   const addLine = (line) => {
     const stays = isAtEnd();
     $('lines').append(line);
