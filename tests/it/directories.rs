@@ -34,7 +34,7 @@ async fn ow_6_canned_replies_are_written_by_managers_and_used_by_everybody() {
     assert_eq!((id(&made, "shortcut"), id(&made, "title")), ("привет", "Приветствие"));
     assert_eq!((&made["used_count"], &made["group_id"]), (&json!(0), &Value::Null));
     let at = format!("{REPLIES}/{}", id(&made, "canned_reply_id"));
-    assert_eq!(items(&operator, REPLIES).await, [made.clone()]);
+    assert_eq!(items(&operator, REPLIES).await, std::slice::from_ref(&made));
 
     operator.poke(&format!("{at}/used"), 204).await;
     owner.poke(&format!("{at}/used"), 204).await;
