@@ -25,7 +25,7 @@ export function Tiles({ board, now }: { board: BoardView; now: number }) {
   const rests = employees.filter((one) => one.presence === 'break').length
   const { median_s, p90_s } = today.first_answer
   return (
-    <dl className="grid grid-cols-4 gap-3 max-[1099px]:grid-cols-2 max-[479px]:grid-cols-1">
+    <dl className="grid grid-cols-4 gap-3 max-[1099px]:grid-cols-2">
       <Tile
         label={f.waiting}
         value={number(waiting.count)}

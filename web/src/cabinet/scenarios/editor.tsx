@@ -181,7 +181,10 @@ export function ScenarioEditor({
         </div>
       )}
       {editor.moving !== null && (
-        <div role="status" className="mb-4 flex items-center gap-3 rounded-card bg-accent-soft px-4 py-2 text-accent-text">
+        <div
+          role="status"
+          className="fixed inset-x-3 top-3 z-30 mx-auto flex max-w-[560px] items-center gap-3 rounded-card border border-accent bg-accent-soft px-4 py-2 text-accent-text shadow-float"
+        >
           <span className="min-w-0 flex-1">{f.moving}</span>
           <Button onClick={() => editor.lift(null)}>{f.stopMoving}</Button>
         </div>

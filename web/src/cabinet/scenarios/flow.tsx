@@ -159,9 +159,9 @@ function Lanes({ step, at, on }: { step: Step; at: Pointer; on: Drawing }) {
   // What a distribution leaves undone never comes back to the steps after it.
   const goesOn = lanes.map((lane) => step.do === 'if' && !lane.steps.some(ends))
   const joins = (from: number) => goesOn.some((yes, n) => yes && n >= from)
+  const several = lanes.length > 1
   return (
-    <div className="relative flex items-stretch max-[759px]:flex-col">
-      {joins(0) && <span className={`${stem} inset-y-0 hidden max-[759px]:block`} />}
+    <div className="flex items-stretch max-[759px]:flex-col">
       {lanes.map((lane, n) => {
         const later = n < lanes.length - 1
         return (
@@ -169,13 +169,18 @@ function Lanes({ step, at, on }: { step: Step; at: Pointer; on: Drawing }) {
             key={lane.name}
             role="group"
             aria-label={`${numberOf(at)}, ${f.branch[lane.name]}`}
-            className="relative flex flex-col pr-6 last:pr-0 max-[759px]:pr-0 max-[759px]:pl-6"
+            className={`relative flex flex-col pr-6 last:pr-0 max-[759px]:pr-0 ${several ? 'max-[759px]:pl-6' : ''}`}
           >
+            {several && (
+              <span className={`${stem} top-0 hidden max-[759px]:block ${later || joins(0) ? 'bottom-0' : 'h-8'}`} />
+            )}
             <div className="relative h-11">
-              <span className={`${stem} top-0 bottom-0 ${n > 0 ? 'top-3 max-[759px]:top-0' : ''}`} />
+              <span className={`${stem} bottom-0 ${n > 0 ? 'top-3' : 'top-0'} ${several ? 'max-[759px]:top-8' : ''}`} />
               {later && <span className="absolute top-3 -right-6 left-7 h-0.5 bg-edge max-[759px]:hidden" />}
               {n > 0 && <span className="absolute top-3 left-0 h-0.5 w-7 bg-edge max-[759px]:hidden" />}
-              <span className="absolute top-5 -left-px hidden h-0.5 w-7 bg-edge max-[759px]:block max-[759px]:w-6 max-[759px]:left-[4px]" />
+              {several && (
+                <span className="absolute top-8 left-[3px] hidden h-0.5 w-6 bg-edge max-[759px]:block" />
+              )}
               <span
                 className={`absolute top-5 left-2.5 inline-flex h-6 items-center rounded-full border border-line px-2.5 text-caption font-medium whitespace-nowrap ${chips[lane.name]}`}
               >
@@ -183,6 +188,9 @@ function Lanes({ step, at, on }: { step: Step; at: Pointer; on: Drawing }) {
               </span>
             </div>
             <Steps list={lane.list} steps={lane.steps} on={on} />
+            {step.do === 'distribute' && !lane.steps.some(ends) && (
+              <p className="w-72 pl-3 text-caption text-ink3">{f.laneEnd}</p>
+            )}
             <div className="relative min-h-5 flex-1">
               {goesOn[n] && <span className={`${stem} inset-y-0`} />}
               {joins(n + 1) && <span className="absolute -right-6 bottom-0 left-7 h-0.5 bg-edge max-[759px]:hidden" />}

@@ -67,7 +67,7 @@ export function StepCard({ step, at, faults, on }: { step: Step; at: string; fau
   return (
     <div
       data-on-way={trial !== undefined || undefined}
-      className={`relative flex w-72 rounded-card border ${dim ? 'bg-raised' : 'bg-pane'} ${edge} ${chosen || trial ? 'ring-1 ring-accent' : ''} ${on.moving === at ? 'border-dashed opacity-60' : ''}`}
+      className={`relative flex w-72 rounded-card border outline-offset-2 outline-accent has-[[data-step]:focus-visible]:outline-2 ${dim ? 'bg-raised' : 'bg-pane'} ${edge} ${chosen || trial ? 'ring-1 ring-accent' : ''} ${on.moving === at ? 'border-dashed opacity-60' : ''}`}
     >
       <button
         type="button"
@@ -76,7 +76,7 @@ export function StepCard({ step, at, faults, on }: { step: Step; at: string; fau
         aria-describedby={fault ? `fault-${at}` : undefined}
         onClick={() => on.choose(at)}
         onKeyDown={(event: KeyboardEvent) => on.key(event, at)}
-        className="flex min-w-0 flex-1 items-start gap-3 rounded-card py-3 pr-1 pl-3 text-left"
+        className="flex min-w-0 flex-1 items-start gap-3 rounded-card py-3 pr-1 pl-3 text-left outline-none"
       >
         <span className={`grid size-8 shrink-0 place-items-center rounded-control ${tones[step.do]}`} aria-hidden="true">
           <Icon size={17} />

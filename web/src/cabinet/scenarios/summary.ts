@@ -16,7 +16,7 @@ export function summary(step: Step, name: NameOf): string {
         step.to === 'everybody'
           ? say.toEverybody
           : 'group' in step.to
-            ? say.toGroup(saidNames('groups', [step.to.group], name))
+            ? (step.to.group ? say.toGroup(saidNames('groups', [step.to.group], name)) : say.noGroup)
             : say.toPeople(saidNames('employees', step.to.employees, name))
       const by = strategies[step.by.strategy].toLowerCase()
       const answer = step.answer && say.within(span(step.answer.within_seconds), say.thens[step.answer.then.go])
