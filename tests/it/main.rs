@@ -7,8 +7,10 @@
               panicking"
 )]
 
+mod board;
 mod config;
 mod contacts;
+mod demo;
 mod directories;
 mod doctor;
 mod email;

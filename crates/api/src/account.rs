@@ -1,7 +1,7 @@
 //! The company's settings and its audit log.
 
 use app::AccountPatch;
-use axum::extract::State;
+use axum::{extract::State, http::StatusCode};
 use domain::people_view::{AccountView, AuditView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use crate::{Api, As, Json, Page, PageQuery, Problem, Query, refusals::Refusals};
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(get_account, change_account))
+        .routes(routes!(remove_demo_data))
         .routes(routes!(list_audit))
         .routes(routes!(check_audit))
 }
@@ -50,6 +51,14 @@ async fn change_account(
         country: form.country,
     };
     Ok(Json(api.app.change_account(&actor, patch).await?))
+}
+
+/// Take away the sample data of the first start: all of it, and nothing that people made
+#[utoipa::path(delete, path = "/api/v1/account/demo-data", operation_id = "remove_demo_data",
+    tag = "account", responses((status = 204), Refusals))]
+async fn remove_demo_data(State(api): State<Api>, As(actor): As) -> Result<StatusCode, Problem> {
+    api.app.remove_demo(&actor).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The audit log, the newest lines first

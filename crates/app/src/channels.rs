@@ -549,7 +549,7 @@ async fn find(tx: &mut TenantTx, id: ChannelId) -> Result<ChannelRow> {
 }
 
 /// 32 random bytes as 43 characters of A-Za-z0-9_-: fits a webhook secret of any service.
-fn random_text() -> Result<String> {
+pub(crate) fn random_text() -> Result<String> {
     use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
     let mut bytes = [0; 32];
     OsRng.try_fill_bytes(&mut bytes).map_err(|e| Error::Internal(format!("no randomness: {e}")))?;

@@ -20,6 +20,7 @@ mod contacts;
 mod conversations;
 mod cursor;
 mod deliveries;
+mod demo;
 mod directory;
 mod drafts;
 mod endpoints;
@@ -62,6 +63,10 @@ pub use channels::{ChannelDetails, ChannelForm, KindView, QuarantineView};
 pub use contacts::{ContactChange, ContactForm};
 pub use conversations::{Stretch, Target};
 pub use deliveries::DELIVERY_QUEUE;
+pub use demo::{
+    SeedChannel, SeedCompany, SeedContact, SeedEmployee, SeedEnd, SeedField, SeedFile, SeedGroup,
+    SeedReply, SeedScenario, SeedSource, SeedTag, SeedTalk,
+};
 pub use endpoints::EndpointChange;
 pub use error::{Error, Invalid, Result};
 pub use idempotency::RequestKey;

@@ -103,6 +103,11 @@ impl Objects {
         Ok(object.into_stream().map_err(std::io::Error::other))
     }
 
+    /// Forgets an object.
+    pub async fn delete(&self, key: &str) -> Result<(), object_store::Error> {
+        self.store.delete(&Self::path(key)).await
+    }
+
     /// Whether the store can be written to.
     pub async fn check(&self) -> Result<(), object_store::Error> {
         self.store.put(&Self::path(".check"), PutPayload::from_static(b"ok")).await?;

@@ -89,6 +89,9 @@ pub struct BoardChannel {
     pub channel_id: ChannelId,
     pub name: String,
     pub kind: String,
+    /// The kind whose sign is shown instead of its own (a demo channel).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks_like: Option<String>,
     pub state: ChannelState,
     pub waiting: i64,
     pub in_work: i64,

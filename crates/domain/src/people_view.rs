@@ -22,6 +22,8 @@ pub struct AccountView {
     pub country: String,
     /// Filled with sample data at the first start.
     pub demo: bool,
+    /// It still has that data: `DELETE /account/demo-data` takes it away.
+    pub demo_data: bool,
     pub created_at: DateTime<Utc>,
 }
 

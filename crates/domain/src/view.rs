@@ -260,6 +260,9 @@ pub struct IdentityView {
 pub struct ChannelView {
     pub channel_id: ChannelId,
     pub kind: String,
+    /// The kind whose sign is shown instead of its own (a demo channel).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks_like: Option<String>,
     pub name: String,
     /// What people call the account at the service.
     pub title: String,

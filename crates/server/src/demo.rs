@@ -6,13 +6,13 @@ use std::{
 };
 
 use anyhow::Result;
-use app::{Actor, App, ChannelForm, SignUp};
+use app::{Actor, App, ChannelDetails, ChannelForm, SignUp};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{channel::ChannelKind, ids::AccountId};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
-use crate::{secret_file, system};
+use crate::{sample, secret_file, system};
 
 /// The demo company's owner. A name that no mail server will ever have (RFC 6761).
 pub const EMAIL: &str = "demo@beseda.test";
@@ -20,6 +20,7 @@ pub const EMAIL: &str = "demo@beseda.test";
 /// Set once the demo company was made; a person may delete it afterwards for good.
 const MARK: &str = "demo_company";
 const WIDGET: &str = "widget";
+const COMPANY: &str = "Цветочная мастерская «Ветка» (демо)";
 const WHO: &str = "beseda serve";
 
 /// How to log in and where to try.
@@ -55,7 +56,7 @@ pub async fn ensure(app: &App, data_dir: &Path) -> Result<Option<LogIn>> {
     {
         password = Some(written);
         if !marked && let Err(error) = furnish(app, &owner).await {
-            tracing::warn!(%error, "the demo company has no widget");
+            tracing::warn!(%error, "the demo company is not furnished");
         }
         app.log_out(&owner).await?;
     }
@@ -70,8 +71,8 @@ async fn make(app: &App, path: &Path) -> Result<AccountId> {
     let password = password_in(&text).unwrap_or(fresh);
     let made = app
         .sign_up_demo(SignUp {
-            company: "Демонстрационная компания".to_owned(),
-            name: "Демо".to_owned(),
+            company: COMPANY.to_owned(),
+            name: "Екатерина Ветлугина".to_owned(),
             email: EMAIL.to_owned(),
             password: password.into(),
             language: "ru".to_owned(),
@@ -104,13 +105,23 @@ async fn owner(app: &App, account: AccountId, password: &str) -> Option<Actor> {
     app.authenticate(opened.token.expose_secret()).await.ok()
 }
 
-/// A widget, so that a first message can be written at once.
-async fn furnish(app: &App, owner: &Actor) -> app::Result<()> {
-    if !app.channels(owner).await?.is_empty() {
-        return Ok(());
-    }
+/// A widget, so that a first message can be written at once, and sample conversations. Each is one
+/// transaction that is not repeated, so that a start after a kill goes on where the former one was.
+async fn furnish(app: &App, owner: &Actor) -> Result<()> {
+    let channels = app.channels(owner).await?;
+    let widget = channels.into_iter().find(|channel| channel.view.kind == WIDGET);
+    let widget = match widget {
+        Some(widget) => widget,
+        None => make_widget(app, owner).await?,
+    };
+    let company = sample::company()?;
+    app.fill_demo(owner, widget.view.channel_id, &company, sample::files()).await?;
+    Ok(())
+}
+
+async fn make_widget(app: &App, owner: &Actor) -> app::Result<ChannelDetails> {
     let settings = [
-        ("title", "Демонстрационная компания"),
+        ("title", "Цветочная мастерская «Ветка»"),
         ("greeting", "Здравствуйте! Напишите нам, оператор увидит сообщение сразу."),
     ];
     let settings: Map<String, Value> =
@@ -120,7 +131,7 @@ async fn furnish(app: &App, owner: &Actor) -> app::Result<()> {
         settings: Some(settings),
         ..ChannelForm::default()
     };
-    app.create_channel(owner, &ChannelKind::new(WIDGET), form, None).await.map(|_| ())
+    app.create_channel(owner, &ChannelKind::new(WIDGET), form, None).await
 }
 
 async fn test_page(app: &App, account: AccountId) -> Result<Option<String>> {

@@ -13,6 +13,7 @@ mod database;
 mod demo;
 mod doctor;
 mod keys;
+mod sample;
 mod secret_file;
 mod serve;
 pub mod system;

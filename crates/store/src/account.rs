@@ -38,6 +38,7 @@ struct Row {
     time_zone: String,
     country: String,
     demo: bool,
+    demo_data: bool,
     created_at: DateTime<Utc>,
 }
 
@@ -50,6 +51,7 @@ impl From<Row> for AccountView {
             time_zone: row.time_zone,
             country: row.country,
             demo: row.demo,
+            demo_data: row.demo_data,
             created_at: row.created_at,
         }
     }
@@ -87,7 +89,8 @@ impl TenantTx {
     pub async fn company(&mut self) -> Result<Option<AccountView>> {
         let account = self.account().0;
         let row: Option<Row> = sqlx::query_as(
-            "select account_id, name, language, time_zone, country, demo, created_at
+            "select account_id, name, language, time_zone, country, demo, created_at,
+                exists (select 1 from demo_rows d where d.account_id = $1) as demo_data
              from accounts where account_id = $1",
         )
         .bind(account)

@@ -64,6 +64,9 @@ pub struct SaidCount {
 
 type EmployeeColumns = (Uuid, String, String, DateTime<Utc>, Option<i32>);
 
+/// Id, name, kind, state and whose sign is shown.
+type ChannelColumns = (Uuid, String, String, String, Option<String>);
+
 impl TenantTx {
     pub async fn board_open(&mut self) -> Result<Vec<OpenCount>> {
         let account = self.account().0;
@@ -227,8 +230,9 @@ impl TenantTx {
     /// The channels, without figures; their secrets stay sealed.
     pub async fn board_channels(&mut self) -> Result<Vec<BoardChannel>> {
         let account = self.account().0;
-        let rows: Vec<(Uuid, String, String, String)> = sqlx::query_as(
-            "select channel_id, name, kind, state from channels
+        let rows: Vec<ChannelColumns> = sqlx::query_as(
+            "select channel_id, name, kind, state, nullif(settings ->> 'looks_like', '')
+             from channels
              where account_id = $1 and deleted_at is null
              order by created_at, channel_id limit 1000",
         )
@@ -236,11 +240,12 @@ impl TenantTx {
         .fetch_all(self.conn())
         .await?;
         rows.into_iter()
-            .map(|(id, name, kind, state)| {
+            .map(|(id, name, kind, state, looks_like)| {
                 Ok(BoardChannel {
                     channel_id: ChannelId(id),
                     name,
                     kind,
+                    looks_like,
                     state: ChannelState::parse(&state)
                         .ok_or_else(|| Error::bad("channels", "state", &state))?,
                     waiting: 0,

@@ -90,10 +90,17 @@ pub struct ChannelRow {
 }
 
 impl ChannelRow {
+    /// The kind whose sign is shown instead of its own.
+    fn looks_like(&self) -> Option<String> {
+        let look = self.settings.get("looks_like").and_then(Value::as_str)?;
+        Some(look.to_owned()).filter(|look| !look.is_empty())
+    }
+
     pub fn view(&self) -> ChannelView {
         ChannelView {
             channel_id: self.channel_id,
             kind: self.kind.0.clone(),
+            looks_like: self.looks_like(),
             name: self.name.clone(),
             title: self.title.clone(),
             state: self.report.state,

@@ -215,6 +215,11 @@ impl Company {
                 channel,
             ),
             (
+                "insert into demo_rows (account_id, kind, row_key)
+                 values ($1, 'tag', $2::text), ($1, 'group', $3::text)",
+                made,
+            ),
+            (
                 "insert into lanes (account_id, lane, queue, pending) values ($1, $2::text, $3::text, 1)",
                 made,
             ),

@@ -280,9 +280,7 @@ impl Names {
                 one_of("Тип канала", "The kind of channel", &kinds)
             }
             Condition::Site { any_of } => one_of("Сайт", "The site", any_of),
-            Condition::Campaign { any_of } => {
-                one_of("Рекламная кампания", "The campaign", any_of)
-            }
+            Condition::Campaign { any_of } => one_of("Рекламная кампания", "The campaign", any_of),
             Condition::Source { any_of } => one_of("Источник", "The source", any_of),
             Condition::Utm { key, any_of } => {
                 let key = key.trim_start_matches("utm_");

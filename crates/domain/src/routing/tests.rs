@@ -564,10 +564,8 @@ fn rt_1_a_tried_example_tells_each_step_of_the_same_decision() {
         tried.decision.progress.standing,
         Standing::Offered { employee: employee(1), until: Some(at(120)) }
     );
-    let names = Names {
-        employees: [(employee(1), "Вера".to_owned())].into(),
-        ..Names::default()
-    };
+    let names =
+        Names { employees: [(employee(1), "Вера".to_owned())].into(), ..Names::default() };
     assert_eq!(result_words(&tried.decision, &names).ru, "Диалог предложен сотруднику Вера.");
     // The decision that is explained is the one that is made.
     let made = decide(Some(&scenario), &Progress::default(), Event::Opened, &facts);
