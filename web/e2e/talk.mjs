@@ -212,6 +212,8 @@ export async function run(stage) {
     await stage.sql(
       `update messages set content = ${literal(letter)} where message_id = '${uuid(message.message_id)}'`,
     )
+    // The parser that cleans it names what the policy would not let run.
+    stage.excuse(/Executing inline event handler|Applying inline style/)
     await page.route('https://evil.test/**', (route) => route.fulfill({ status: 200, contentType: 'image/png', body: PIXEL }))
     await page.reload()
     const frame = page.frameLocator('iframe[title="Письмо: Счёт № 12"]')
