@@ -121,7 +121,7 @@ export async function run(stage) {
     assert.match(await dialog.locator('[data-invite-link]').inputValue(), /\/invite#.+/)
     await dialog.getByRole('button', { name: 'Закрыть' }).click()
     await page.getByRole('link', { name: /^Приглашения/ }).click()
-    await page.getByRole('cell', { name: 'olesya@example.ru' }).waitFor()
+    await page.getByRole('cell', { name: 'olesya@example.ru', exact: true }).waitFor()
     await shot(page, 'invites')
     await stage.axe(page, 'invites')
     await button('Отозвать: olesya@example.ru').click()
@@ -442,18 +442,28 @@ export async function run(stage) {
     const site = await company.site('Сайт')
     await to(`channels/${site.channel_id}`)
     assert.match(await page.locator('[data-snippet]').innerText(), /<script async src="http.+\.js"><\/script>/)
-    const colour = page.getByRole('textbox', { name: /Цвет/ }).first()
+    const colour = page.getByLabel('Цвет', { exact: true }).and(page.locator(':not([type=color])'))
     await colour.fill('#123456')
     await saved()
     await page.reload()
-    await until(async () => (await page.getByRole('textbox', { name: /Цвет/ }).first().inputValue()) === '#123456')
+    await until(async () => (await colour.inputValue()) === '#123456')
     await colour.fill('#12')
     await button('Сохранить').click()
     await page.locator('[aria-invalid=true]').waitFor()
     await button('Отмена').click()
-    await page.frameLocator('iframe').locator('body').waitFor()
+    // The preview speaks what stands in the form before it is saved.
+    const preview = page.frameLocator('iframe[title="Как это выглядит"]')
+    await field('Заголовок').first().fill('Салон дверей')
+    await until(
+      () => Promise.all(page.frames().map((frame) => frame.getByText('Салон дверей').count())).then((n) => n.some((count) => count > 0)),
+      { what: 'the new title in the preview' },
+    )
+    await preview.locator('body').waitFor()
+    await page.setViewportSize({ width: 1600, height: 960 })
     await shot(page, 'widget')
     await stage.axe(page, 'the settings of a widget')
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await button('Отмена').click()
   })
 
   await check('CH-2: the danger zone: off, on, and deleted with the name typed', async () => {

@@ -97,7 +97,10 @@ function NewChannel({
             answers={value.settings}
             errors={form.errors}
             secrets={[]}
-            onChange={(settings) => set({ settings })}
+            onChange={(settings, key) => {
+            form.forget(key, `settings.${key}`)
+            set({ settings })
+          }}
           />
           <h2 className="border-t border-line pt-4 font-semibold">{s().channels.common}</h2>
           <CommonFields value={value} set={set} told={told} kind={kind} employees={employees} scenarios={scenarios} />

@@ -17,7 +17,7 @@ export function SettingsForm({
   answers: Answers
   errors: Map<string, Words>
   secrets: readonly string[]
-  onChange: (answers: Answers) => void
+  onChange: (answers: Answers, key: string) => void
 }) {
   const { fields } = kind.form
   // A field that must be filled is not for those who look further.
@@ -34,7 +34,7 @@ export function SettingsForm({
         value={answers[field.key]}
         error={error && words(error)}
         kept={secrets.includes(field.key)}
-        onChange={(value) => onChange({ ...answers, [field.key]: value })}
+        onChange={(value) => onChange({ ...answers, [field.key]: value }, field.key)}
       />
     )
   }

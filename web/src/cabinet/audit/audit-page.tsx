@@ -68,10 +68,16 @@ function byDay(lines: readonly Line[]): [string, Line[]][] {
   return [...days]
 }
 
+const named = (details: unknown): string => {
+  const name = typeof details === 'object' && details !== null && 'name' in details ? details.name : ''
+  return typeof name === 'string' ? name : ''
+}
+
 function OneLine({ line, nameOf }: { line: Line; nameOf: (id: string) => string }) {
   const texts = s().audit
   const told = facts(line.details, nameOf)
-  const object = nameOf(line.object)
+  // What is deleted has its name in the line alone.
+  const object = nameOf(line.object) || named(line.details)
   const self = line.object === line.actor_id
   return (
     <li className="border-b border-line last:border-0">

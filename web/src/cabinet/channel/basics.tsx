@@ -71,7 +71,10 @@ export function Basics({
           answers={value.settings}
           errors={form.errors}
           secrets={channel.secrets}
-          onChange={(settings) => set({ settings })}
+          onChange={(settings, key) => {
+            form.forget(key, `settings.${key}`)
+            set({ settings })
+          }}
         />
       </PageForm>
       {isWidget && <WidgetPreview settings={sentAnswers(fields, value.settings)} others={others} />}

@@ -62,7 +62,9 @@ function Line({ line }: { line: LogLine }) {
     <li className="border-b border-line px-4 py-3 last:border-0">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <span className="num w-36 shrink-0 text-second text-ink3">{moment(line.at)}</span>
-        <Chip tone={tones[line.what] ?? 'plain'}>{texts.what[line.what] ?? line.what}</Chip>
+        <span className="w-24 shrink-0">
+          <Chip tone={tones[line.what] ?? 'plain'}>{texts.what[line.what] ?? line.what}</Chip>
+        </span>
         <span className="min-w-40 flex-1 break-words">{words(line.text)}</span>
         {line.conversation_id && (
           <Link href={`/desk/in_work/${line.conversation_id}`} className="rounded-control text-second text-accent-text underline">

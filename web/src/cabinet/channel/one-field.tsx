@@ -154,10 +154,7 @@ function Secret({
   onChange: (value: string) => void
 }) {
   const [replacing, setReplacing] = useState(false)
-  // What was wrong with a new secret says nothing of the stored one.
-  const [dropped, setDropped] = useState<string>()
-  const wrong = error === dropped ? undefined : error
-  if (kept && !replacing && !value && !wrong) {
+  if (kept && !replacing && !value && !error) {
     return (
       <div role="group" aria-label={label}>
         <p className="mb-1 text-second font-medium text-ink2">{label}</p>
@@ -181,7 +178,7 @@ function Secret({
         <TextField
           label={label}
           help={help}
-          error={wrong}
+          error={error}
           type="password"
           autoComplete="new-password"
           autoFocus={replacing}
@@ -196,7 +193,6 @@ function Secret({
           className="mt-[22px]"
           onClick={() => {
             setReplacing(false)
-            setDropped(error)
             onChange('')
           }}
         >

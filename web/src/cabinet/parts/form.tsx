@@ -12,6 +12,8 @@ import { blame } from './blame'
 export interface Form<T> {
   value: T
   set: (patch: Partial<T>) => void
+  /** A field of a part of the value changed. */
+  forget: (...fields: string[]) => void
   changed: boolean
   busy: boolean
   /** What is wrong with the form as a whole. */
@@ -52,9 +54,18 @@ export function useForm<T extends object>({
   const ref = useRef<HTMLFormElement>(null)
   const changed = JSON.stringify(value) !== JSON.stringify(stored)
 
+  const [refusals, setRefusals] = useState(0)
   useEffect(() => {
-    if (errors.size > 0) ref.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
-  }, [errors])
+    if (refusals > 0) ref.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+  }, [refusals])
+
+  /** What was wrong with a field says nothing of what is typed into it now. */
+  function forget(...fields: string[]) {
+    const left = [...errors].filter(([name]) => !fields.includes(name.split(/[.[]/)[0] ?? name) && !fields.includes(name))
+    if (left.length === errors.size) return
+    setErrors(new Map(left))
+    if (left.length === 0) setFault('')
+  }
 
   async function run() {
     setBusy(true)
@@ -69,6 +80,7 @@ export function useForm<T extends object>({
       if (!(error instanceof Refused)) throw error
       const { fields, rest } = blame(fieldErrors(error), error.problem, fieldOf, [...Object.keys(value), ...also])
       setErrors(fields)
+      setRefusals((n) => n + 1)
       setFault(rest ? words(rest) : fields.size > 0 ? t.cabinet.checkFields : whyRefused(error))
     } finally {
       setBusy(false)
@@ -77,7 +89,11 @@ export function useForm<T extends object>({
 
   return {
     value,
-    set: (patch) => setValue((now) => ({ ...now, ...patch })),
+    set: (patch) => {
+      setValue((now) => ({ ...now, ...patch }))
+      forget(...Object.keys(patch))
+    },
+    forget,
     changed,
     busy,
     fault,

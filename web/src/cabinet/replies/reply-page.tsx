@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react'
+import { useLayoutEffect, useRef, useState } from 'react'
 import type { Group, Me } from '../../kit/api/types'
 import { language, t } from '../../kit/i18n'
 import { s } from '../../kit/i18n/cabinet-settings'
@@ -34,6 +34,8 @@ export function ReplyPage({
 }) {
   const texts = s().replies
   const area = useRef<HTMLTextAreaElement>(null)
+  /** Where typing goes on after a variable was put in. */
+  const caret = useRef<number | null>(null)
   const [removing, setRemoving] = useState(false)
   const form = useForm({
     first: formOf(reply),
@@ -53,11 +55,14 @@ export function ReplyPage({
     const to = box?.selectionEnd ?? from
     const piece = `{${word}}`
     set({ text: value.text.slice(0, from) + piece + value.text.slice(to) })
-    requestAnimationFrame(() => {
-      box?.focus()
-      box?.setSelectionRange(from + piece.length, from + piece.length)
-    })
+    caret.current = from + piece.length
   }
+  useLayoutEffect(() => {
+    if (caret.current === null) return
+    area.current?.focus()
+    area.current?.setSelectionRange(caret.current, caret.current)
+    caret.current = null
+  }, [value.text])
   const sample = filled(value.text, {
     name: texts.sampleName,
     operator: me.employee.name,

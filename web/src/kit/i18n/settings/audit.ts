@@ -1,6 +1,6 @@
 export const auditRu = {
   title: 'Журнал действий',
-  hint: 'Кто и что менял. Строки связаны между собой: незаметно исправить их нельзя',
+  hint: 'Кто и что менял. Исправить строку незаметно нельзя',
   check: 'Проверить целостность',
   whole: (lines: string) => `Журнал цел, проверено строк: ${lines}`,
   broken: (line: string) => `Строка № ${line} изменена. Сообщите тому, кто обслуживает сервер.`,
@@ -84,7 +84,7 @@ export const auditRu = {
 
 export const auditEn: typeof auditRu = {
   title: 'Audit log',
-  hint: 'Who changed what. The lines hold each other: none can be changed unseen',
+  hint: 'Who changed what. No line can be changed unseen',
   check: 'Check the chain',
   whole: (lines) => `The log is whole, lines checked: ${lines}`,
   broken: (line) => `Line ${line} was changed. Tell whoever runs the server.`,
