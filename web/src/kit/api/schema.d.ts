@@ -22,6 +22,23 @@ export interface paths {
         patch: operations["change_account"];
         trace?: never;
     };
+    "/api/v1/account/demo-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take away the sample data of the first start: all of it, and nothing that people made */
+        delete: operations["remove_demo_data"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/attachments": {
         parameters: {
             query?: never;
@@ -1481,6 +1498,8 @@ export interface components {
             created_at: string;
             /** @description Filled with sample data at the first start. */
             demo: boolean;
+            /** @description It still has that data: `DELETE /account/demo-data` takes it away. */
+            demo_data: boolean;
             /** @description `ru` or `en`. */
             language: string;
             name: string;
@@ -1602,6 +1621,8 @@ export interface components {
             /** Format: int64 */
             in_work: number;
             kind: string;
+            /** @description The kind whose sign is shown instead of its own (a demo channel). */
+            looks_like?: string | null;
             name: string;
             state: components["schemas"]["ChannelState"];
             /**
@@ -1787,6 +1808,8 @@ export interface components {
         ChannelView: {
             channel_id: components["schemas"]["ChannelId"];
             kind: string;
+            /** @description The kind whose sign is shown instead of its own (a demo channel). */
+            looks_like?: string | null;
             name: string;
             pinned_employee_id?: components["schemas"]["EmployeeId"] | null;
             reason?: components["schemas"]["Words"] | null;
@@ -2343,6 +2366,8 @@ export interface components {
             /** @description `name`, `phone`, `email`, `text` or a company's own key. */
             key: string;
             label: string;
+            /** @description Of a form that is asked for: may be left empty. */
+            optional?: boolean;
             value: string;
         };
         FoundMessage: {
@@ -2721,6 +2746,8 @@ export interface components {
             items: {
                 channel_id: components["schemas"]["ChannelId"];
                 kind: string;
+                /** @description The kind whose sign is shown instead of its own (a demo channel). */
+                looks_like?: string | null;
                 name: string;
                 pinned_employee_id?: components["schemas"]["EmployeeId"] | null;
                 reason?: components["schemas"]["Words"] | null;
@@ -3264,6 +3291,15 @@ export interface components {
         } | {
             /** @enum {string} */
             happened: "unblocked";
+        } | {
+            /** @enum {string} */
+            happened: "rated";
+            /**
+             * Format: int32
+             * @description 1 to 5.
+             */
+            stars: number;
+            text?: string;
         };
         TagChangeBody: {
             /** @description `#rrggbb` */
@@ -3541,6 +3577,122 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AccountView"];
                 };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_demo_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request cannot be read */
             400: {
