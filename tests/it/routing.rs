@@ -122,6 +122,25 @@ async fn rt_2_everyone_of_a_group_at_once() {
     assert_eq!(told.json()["details"]["assignee_name"], "Вера");
 }
 
+/// RT-1: whoever read a scenario before somebody else saved it does not overwrite what they saved.
+#[tokio::test(flavor = "multi_thread")]
+async fn rt_1_a_scenario_saved_meanwhile_is_not_overwritten() {
+    let stage = Stage::start().await;
+    let form = json!({ "name": "Общий", "tree": { "steps": [] } });
+    let made = stage.owner().post("/api/v1/scenarios", &form, 201).await.json();
+    let path = format!("/api/v1/scenarios/{}", made["scenario_id"].as_str().unwrap());
+    let save = |name: &str| {
+        json!({ "name": name, "tree": { "steps": [] }, "revision": made["revision"] })
+    };
+    stage.owner().put(&path, &save("Первый"), 200).await;
+    let told = stage.owner().put(&path, &save("Второй"), 409).await.json();
+    assert_eq!(told["code"], "changed_meanwhile", "{told}");
+    let held = stage.owner().get(&path, 200).await.json();
+    assert_eq!(held["name"], "Первый", "{held}");
+    // Without a revision it is replaced, as programs do that read nothing.
+    stage.owner().put(&path, &json!({ "name": "Третий", "tree": { "steps": [] } }), 200).await;
+}
+
 /// RT-2: round robin gives each their turn; who is on a break is left out.
 #[tokio::test(flavor = "multi_thread")]
 async fn rt_2_round_robin_and_presence() {

@@ -60,6 +60,10 @@ struct ScenarioForm {
     /// `steps` of the tree; docs/api.md describes it.
     #[schema(value_type = Object)]
     tree: Value,
+    /// The revision that was read: when it is another one by now, 409 `changed_meanwhile` and nothing
+    /// is saved. Left out, it is replaced whatever it is.
+    #[serde(default)]
+    revision: Option<i64>,
 }
 
 /// Reads a part of a body that has a shape of its own; what is wrong is told at the field.
@@ -100,7 +104,7 @@ async fn create_scenario(
     Keyed { body: form, key }: Keyed<ScenarioForm>,
 ) -> Result<(StatusCode, Json<ScenarioBody>), Problem> {
     let tree = shaped("tree", form.tree)?;
-    let row = api.app.save_scenario(&actor, None, &form.name, tree, key.as_ref()).await?;
+    let row = api.app.save_scenario(&actor, None, None, &form.name, tree, key.as_ref()).await?;
     Ok((StatusCode::CREATED, Json(row.into())))
 }
 
@@ -127,7 +131,9 @@ async fn change_scenario(
     Json(form): Json<ScenarioForm>,
 ) -> Result<Json<ScenarioBody>, Problem> {
     let tree = shaped("tree", form.tree)?;
-    Ok(Json(api.app.save_scenario(&actor, Some(id), &form.name, tree, None).await?.into()))
+    let saved =
+        api.app.save_scenario(&actor, Some(id), form.revision, &form.name, tree, None).await?;
+    Ok(Json(saved.into()))
 }
 
 /// Delete a scenario that no channel uses

@@ -31,11 +31,13 @@ impl App {
         tx.scenario(id).await?.ok_or(Error::NotFound { what: "scenario" })
     }
 
-    /// Makes a scenario, or replaces the one of this id. Every wrong step is named (RT-1).
+    /// Makes a scenario, or replaces the one of this id. Every wrong step is named (RT-1). With the
+    /// revision that was `read`, what somebody else saved since then is not overwritten.
     pub async fn save_scenario(
         &self,
         actor: &Actor,
         id: Option<ScenarioId>,
+        read: Option<i64>,
         name: &str,
         tree: Scenario,
         key: Option<&RequestKey>,
@@ -57,6 +59,17 @@ impl App {
         refuse("tree", scenario::check(&tree, &existing))?;
         tx.save_scenario(id, &name, &tree).await?;
         let row = tx.scenario(id).await?.ok_or(Error::NotFound { what: "scenario" })?;
+        // Compared after the write, which waits for others and counts from what they left.
+        if read.is_some_and(|read| row.revision != read + 1) {
+            return Err(Error::Conflict {
+                code: "changed_meanwhile",
+                message: Words::new(
+                    "Пока вы редактировали, этот сценарий сохранил кто-то ещё. Откройте его заново.",
+                    "Somebody else saved this scenario while you were editing. Open it anew.",
+                ),
+                details: json!({ "revision": row.revision - 1 }),
+            });
+        }
         idempotency::remember(&mut tx, actor, key, &row).await?;
         directory::changed(&mut tx, Directory::Scenarios);
         self.note(&mut tx, actor, "scenario.saved", id.to_string(), json!({ "name": name }))
