@@ -83,6 +83,15 @@ describe('facts', () => {
     expect(wishes).toContainEqual({ list: 'new' })
   })
 
+  it('OW-6: a list that changed is read anew, but for those that the desk does not keep', () => {
+    const wished = (kind: string, data: unknown) => withFact(with_([]), fact(kind, data)).wishes
+    expect(wished('directory.changed', { of: 'tags' })).toEqual(['directories'])
+    expect(wished('directory.changed', { of: 'canned_replies' })).toEqual(['directories'])
+    expect(wished('directory.changed', { of: 'scenarios' })).toEqual([])
+    const draft = { conversation_id: 'cnv_1', mode: 'note', text: '', employee_id: 'emp_me' }
+    expect(wished('draft.changed', draft)).toEqual([])
+  })
+
   it('a read mark of a colleague is not ours', () => {
     const state = with_([chat(1)])
     const theirs = { conversation_id: 'cnv_1', employee_id: 'emp_other', position: 1 }

@@ -225,12 +225,8 @@ export function withFact(state: State, fact: EventFrame): { state: State; wishes
         wishes: [],
       }
     }
-    case 'directory.changed':
-      return { state, wishes: ['directories'] }
-    // Drafts are heard before, by what keeps them.
-    case 'draft.changed':
     case 'directory.changed': {
-      const of = 'of' in fact.data ? fact.data.of : null
+      const { of } = fact.data
       return { state, wishes: of === 'scenarios' || of === 'schedules' ? [] : ['directories'] }
     }
     // Who writes a draft here wins over what comes: the drafts decide, not the facts.
@@ -241,7 +237,7 @@ export function withFact(state: State, fact: EventFrame): { state: State; wishes
   }
 }
 
-/** Tags have no events of their own: one that we do not know was made by a colleague. */
+/** A tag that we do not know was made by a colleague: its word may come after what wears it. */
 function strange(state: State, tags: readonly string[] = []): Wish[] {
   return tags.every((tag) => state.tags.has(tag)) ? [] : ['directories']
 }
