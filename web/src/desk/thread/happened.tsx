@@ -8,8 +8,7 @@ import { useDeskState } from '../context'
 export function Happened({ line, at }: { line: SystemLine; at: string }) {
   const employees = useDeskState((state) => state.employees)
   const groups = useDeskState((state) => state.groups)
-  const rated = line as { happened: string; stars?: number; text?: string | null }
-  if (rated.happened === 'rated') return <Rated stars={rated.stars ?? 0} text={rated.text ?? ''} at={at} />
+  if (line.happened === 'rated') return <Rated stars={line.stars} text={line.text ?? ''} at={at} />
   const name = (id: string | null | undefined) => (id ? (employees.get(id)?.name ?? t.chat.somebody) : null)
   return (
     <p className="py-1.5 text-center text-second text-ink3">
@@ -33,7 +32,7 @@ function Rated({ stars, text, at }: { stars: number; text: string; at: string })
   )
 }
 
-function say(line: SystemLine, name: (id?: string | null) => string | null, group: (id: string) => string): string {
+function say(line: Exclude<SystemLine, { happened: 'rated' }>, name: (id?: string | null) => string | null, group: (id: string) => string): string {
   switch (line.happened) {
     case 'taken':
       return t.happened.taken(name(line.by) ?? '')
