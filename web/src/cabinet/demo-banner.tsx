@@ -1,22 +1,21 @@
 import { FlaskConical } from 'lucide-react'
 import { useState } from 'react'
+import { api, ask } from '../kit/api/client'
 import type { Me } from '../kit/api/types'
 import { flow } from '../kit/i18n/cabinet-flow'
 import { has, readSession } from '../kit/session'
 import { Button } from '../kit/ui/button'
 import { tellRefusal, toast } from '../kit/ui/toast'
 import { Confirm } from './parts/bits'
-import { call } from './parts/call'
 
 /** Says that what is seen is made up, and takes it away with one press. */
 export function DemoBanner({ me, onRemoved }: { me: Me; onRemoved: () => void }) {
   const f = flow().overview
   const [asking, setAsking] = useState(false)
-  const account: Me['account'] & { demo_data?: boolean } = me.account
-  if (!account.demo_data) return null
+  if (!me.account.demo_data) return null
   const remove = () => {
     setAsking(false)
-    call('DELETE', '/account/demo-data').then(() => {
+    ask(api.DELETE('/api/v1/account/demo-data')).then(() => {
       toast(f.demoRemoved)
       onRemoved()
       return readSession()

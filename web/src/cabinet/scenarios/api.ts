@@ -28,9 +28,15 @@ export const makeScenario = async (name: string, tree: Scenario, key: string): P
   return stored(await ask(api.POST('/api/v1/scenarios', { params, body: { name, tree: open(tree) } })))
 }
 
-export const changeScenario = async (scenario_id: string, name: string, tree: Scenario): Promise<Stored> => {
+/** Replaces the one that was read at this revision; 409 `changed_meanwhile` if it is another one by now. */
+export const changeScenario = async (
+  scenario_id: string,
+  revision: number,
+  name: string,
+  tree: Scenario,
+): Promise<Stored> => {
   const params = { path: { scenario_id } }
-  const body = { name, tree: open(tree) }
+  const body = { name, tree: open(tree), revision }
   return stored(await ask(api.PUT('/api/v1/scenarios/{scenario_id}', { params, body })))
 }
 

@@ -67,19 +67,16 @@ export function ScenarioEditor({
     return said
   }, [trial, stale])
 
-  async function save(over = false) {
+  async function save(over: Stored | null = null) {
     const missing = gaps(tree)
     setRefused('')
     setNameFault('')
     if (missing.length > 0) return blame(missing)
     setBusy(true)
     try {
-      if (held && !over) {
-        const now = await readScenario(held.scenario_id)
-        if (now.revision !== held.revision) return setTheirs(now)
-      }
-      const kept = held
-        ? await changeScenario(held.scenario_id, editor.name, tree)
+      const read = over ?? held
+      const kept = read
+        ? await changeScenario(read.scenario_id, read.revision, editor.name, tree)
         : await makeScenario(editor.name, tree, once.current)
       setHeld(kept)
       setTheirs(null)
@@ -88,6 +85,9 @@ export function ScenarioEditor({
       if (!held) go(`/cabinet/scenarios/${kept.scenario_id}`, 'replace')
     } catch (error) {
       if (!(error instanceof Refused)) throw error
+      if (held && error.problem?.code === 'changed_meanwhile') {
+        return readScenario(held.scenario_id).then(setTheirs, (lost: unknown) => setRefused(whyRefused(lost)))
+      }
       const named = fieldErrors(error)
       const wrongName = named.get('name')
       if (wrongName) setNameFault(words(wrongName))
@@ -97,7 +97,8 @@ export function ScenarioEditor({
       if (!wrongName && faultsOf(named).length === 0) {
         setRefused(error.problem?.status === 404 ? f.gone : whyRefused(error))
       }
-      once.current = newId()
+      // What may have been saved all the same is asked for again by the same key.
+      if (!error.passing) once.current = newId()
     } finally {
       setBusy(false)
     }
@@ -204,6 +205,10 @@ export function ScenarioEditor({
               choose: (at) => {
                 editor.choose(at)
                 setTab('step')
+                // Where the settings stand below the flow, a press leads to them.
+                if (matchMedia('(max-width: 1099px)').matches) {
+                  requestAnimationFrame(() => document.getElementById('side-panel')?.scrollIntoView({ block: 'center' }))
+                }
               },
             }}
           />
@@ -250,7 +255,7 @@ export function ScenarioEditor({
             >
               {f.conflictTheirs}
             </Button>
-            <Button look="main" disabled={busy} onClick={() => void save(true)}>
+            <Button look="main" disabled={busy} onClick={() => void save(theirs)}>
               {f.conflictMine}
             </Button>
           </div>
