@@ -44,7 +44,7 @@ async fn the_first_start_comes_with_weeks_of_conversations() {
         .iter()
         .map(|c| c["looks_like"].as_str().or(c["kind"].as_str()).unwrap())
         .collect();
-    assert_eq!(looks, ["widget", "telegram_bot", "whatsapp", "email", "vk", "avito"]);
+    assert_eq!(looks, ["widget", "telegram_bot", "whatsapp_web", "email", "vk", "avito"]);
     let mut conn = server.database().connect().await;
     for (what, statement) in [
         ("messages", "select count(*) / 350 from messages"),

@@ -11,7 +11,7 @@ const ANSWERS: &str = "answers";
 
 const LOOKS: [(&str, &str, &str); 6] = [
     ("telegram_bot", "Telegram", "Telegram"),
-    ("whatsapp", "WhatsApp", "WhatsApp"),
+    ("whatsapp_web", "WhatsApp", "WhatsApp"),
     ("vk", "ВКонтакте", "VK"),
     ("avito", "Авито", "Avito"),
     ("email", "Почта", "E-mail"),

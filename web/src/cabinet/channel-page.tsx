@@ -3,7 +3,7 @@ import type { Channel, ChannelDetails, ChannelKind, Employee } from '../kit/api/
 import { t, words } from '../kit/i18n'
 import { s } from '../kit/i18n/cabinet-settings'
 import { moment } from '../kit/i18n/format'
-import { ChannelBadge } from '../kit/ui/channel-badge'
+import { ChannelBadge, signOf } from '../kit/ui/channel-badge'
 import { tellRefusal } from '../kit/ui/toast'
 import { Basics } from './channel/basics'
 import type { Named } from './channel/common-fields'
@@ -58,7 +58,7 @@ export function ChannelPage({ id, tab }: { id: string; tab: string }) {
     <>
       <Back href="/cabinet/channels">{t.cabinet.channels}</Back>
       <header className="mb-4 flex flex-wrap items-center gap-3">
-        <ChannelBadge kind={channel.kind} size="size-10" />
+        <ChannelBadge kind={signOf(channel)} size="size-10" />
         <div className="min-w-0 flex-1">
           <h1 className="truncate text-page font-semibold">{channel.name}</h1>
           <p className="num text-second text-ink3">

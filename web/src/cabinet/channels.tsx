@@ -4,7 +4,7 @@ import { t, words } from '../kit/i18n'
 import { s } from '../kit/i18n/cabinet-settings'
 import { moment } from '../kit/i18n/format'
 import { Link } from '../kit/link'
-import { ChannelBadge } from '../kit/ui/channel-badge'
+import { ChannelBadge, signOf } from '../kit/ui/channel-badge'
 import { useFeed } from './feed'
 import { readKinds, readScenarios } from './kinds'
 import { Faulty, PageHead, useLoaded } from './load'
@@ -41,7 +41,7 @@ export function Channels() {
               <tr key={channel.channel_id} className="relative hover:bg-hover">
                 <td className="min-w-60">
                   <div className="flex items-center gap-3">
-                    <ChannelBadge kind={channel.kind} size="size-9" />
+                    <ChannelBadge kind={signOf(channel)} size="size-9" />
                     <div className="min-w-0">
                       <Link
                         href={`/cabinet/channels/${channel.channel_id}`}

@@ -3,7 +3,7 @@ import type { Channel } from '../kit/api/types'
 import { words } from '../kit/i18n'
 import { flow } from '../kit/i18n/cabinet-flow'
 import { Link } from '../kit/link'
-import { ChannelBadge } from '../kit/ui/channel-badge'
+import { ChannelBadge, signOf } from '../kit/ui/channel-badge'
 import { StateChip } from './state-chip'
 
 const rank = (channel: Channel) =>
@@ -31,7 +31,7 @@ export function Health({ channels, may }: { channels: Channel[]; may: boolean })
         {sorted.map((channel) => {
           const body = (
             <>
-              <ChannelBadge kind={channel.kind} size="size-8" />
+              <ChannelBadge kind={signOf(channel)} size="size-8" />
               <span className="min-w-0 flex-1">
                 <span className="block truncate font-medium">{channel.name}</span>
                 {rank(channel) === 0 && channel.reason && (

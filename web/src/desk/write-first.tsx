@@ -5,7 +5,7 @@ import { t } from '../kit/i18n'
 import { phone } from '../kit/i18n/format'
 import { Avatar } from '../kit/ui/avatar'
 import { Button } from '../kit/ui/button'
-import { ChannelBadge } from '../kit/ui/channel-badge'
+import { ChannelBadge, signOf } from '../kit/ui/channel-badge'
 import { Dialog } from '../kit/ui/dialog'
 import { Field, inputClass, TextField } from '../kit/ui/field'
 import { whyRefused } from '../kit/ui/toast'
@@ -105,7 +105,7 @@ export function WriteFirst({
                   checked={one === chosen}
                   onChange={() => pick(one.channel_id)}
                 />
-                <ChannelBadge kind={one.kind} />
+                <ChannelBadge kind={signOf(one)} />
                 <span className="min-w-0 flex-1 truncate">{one.name}</span>
                 {one.state !== 'connected' && <span className="text-caption text-amber">{w.stopped}</span>}
               </label>

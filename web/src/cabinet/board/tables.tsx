@@ -4,7 +4,7 @@ import { t } from '../../kit/i18n'
 import { flow } from '../../kit/i18n/cabinet-flow'
 import { number, time } from '../../kit/i18n/format'
 import { Avatar } from '../../kit/ui/avatar'
-import { ChannelBadge } from '../../kit/ui/channel-badge'
+import { ChannelBadge, signOf } from '../../kit/ui/channel-badge'
 import { StateChip } from '../state-chip'
 import type { BoardEmployee, BoardView } from './api'
 
@@ -131,7 +131,7 @@ export function ChannelsTable({ channels }: { channels: BoardView['channels'] })
               <tr key={one.channel_id} className="border-t border-line">
                 <th scope="row" className="max-w-0 py-2 text-left font-normal">
                   <span className="flex items-center gap-2.5">
-                    <ChannelBadge kind={one.kind} />
+                    <ChannelBadge kind={signOf(one)} />
                     <span className="min-w-0">
                       <span className="block truncate">{one.name}</span>
                       {one.state !== 'connected' && <StateChip state={one.state} />}

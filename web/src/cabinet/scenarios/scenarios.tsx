@@ -7,7 +7,7 @@ import { moment } from '../../kit/i18n/format'
 import { Link } from '../../kit/link'
 import { go } from '../../kit/route'
 import { buttonClass, IconButton } from '../../kit/ui/button'
-import { ChannelBadge } from '../../kit/ui/channel-badge'
+import { ChannelBadge, signOf } from '../../kit/ui/channel-badge'
 import { Menu, MenuItem } from '../../kit/ui/menu'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { useFeed } from '../feed'
@@ -76,7 +76,7 @@ function List() {
                       {used.length === 0 && <span className="text-ink3">{f.usedNowhere}</span>}
                       {used.map((channel) => (
                         <span key={channel.channel_id} className="inline-flex items-center gap-1.5">
-                          <ChannelBadge kind={channel.kind} />
+                          <ChannelBadge kind={signOf(channel)} />
                           {channel.name}
                         </span>
                       ))}

@@ -3,7 +3,7 @@ import { api, ask } from '../../kit/api/client'
 import type { Me } from '../../kit/api/types'
 import { flow } from '../../kit/i18n/cabinet-flow'
 import { has } from '../../kit/session'
-import { ChannelBadge } from '../../kit/ui/channel-badge'
+import { ChannelBadge, signOf } from '../../kit/ui/channel-badge'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { useLoaded } from '../load'
 
@@ -47,7 +47,7 @@ export function UsedBy({ me, scenario, names }: { me: Me; scenario: string | nul
                   onChange={(event) => turn(channel.channel_id, channel.name, event.target.checked)}
                   className="size-4 accent-accent"
                 />
-                <ChannelBadge kind={channel.kind} size="size-6" />
+                <ChannelBadge kind={signOf(channel)} size="size-6" />
                 <span className="min-w-0">
                   <span className="block truncate">{channel.name}</span>
                   {told && <span className="block text-caption text-ink3">{told}</span>}

@@ -8,7 +8,7 @@ import { useNow } from '../../kit/now'
 import { has } from '../../kit/session'
 import { Avatar } from '../../kit/ui/avatar'
 import { IconButton } from '../../kit/ui/button'
-import { ChannelBadge } from '../../kit/ui/channel-badge'
+import { ChannelBadge, signOf } from '../../kit/ui/channel-badge'
 import { inputClass } from '../../kit/ui/field'
 import { Menu, MenuItem } from '../../kit/ui/menu'
 import { tellRefusal } from '../../kit/ui/toast'
@@ -50,7 +50,7 @@ export function Head({ chat, contact }: { chat: Chat; contact: Contact | undefin
           </Menu>
         </span>
       )}
-      <Avatar name={chatName(chat)} kind={channel?.kind} size="large" />
+      <Avatar name={chatName(chat)} kind={signOf(channel)} size="large" />
       {contact && <Name key={contact.contact_id} contact={contact} shown={contact.name.trim() || chatName(chat)} />}
       {contact && (
         <p className="mt-0.5 text-second text-ink3">
@@ -134,7 +134,7 @@ function Identities({ contact, current }: { contact: Contact; current: string })
             title={[channel?.name, handle].filter(Boolean).join(' · ')}
             className={`flex max-w-full items-center gap-1.5 rounded-full border py-0.5 pr-2.5 pl-1 text-second ${identity.identity_id === current ? 'border-transparent bg-accent-soft text-accent-text' : 'border-edge text-ink2'}`}
           >
-            <ChannelBadge kind={channel?.kind ?? ''} />
+            <ChannelBadge kind={signOf(channel)} />
             <span className="truncate">{handle || channel?.name || t.card.removedChannel}</span>
             {!identity.reachable && <span className="text-red">{t.card.blocked}</span>}
           </li>

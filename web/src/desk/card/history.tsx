@@ -5,7 +5,7 @@ import { t } from '../../kit/i18n'
 import { date } from '../../kit/i18n/format'
 import { go } from '../../kit/route'
 import { Button } from '../../kit/ui/button'
-import { ChannelBadge } from '../../kit/ui/channel-badge'
+import { ChannelBadge, signOf } from '../../kit/ui/channel-badge'
 import { tellRefusal } from '../../kit/ui/toast'
 import { useDeskState } from '../context'
 import { deskPath } from '../path'
@@ -64,7 +64,7 @@ export function History({ chat, onOpen }: { chat: Chat; onOpen: (id: string) => 
                 }
                 className="flex w-full items-start gap-3 rounded-control px-2 py-1.5 text-left hover:bg-hover"
               >
-                <ChannelBadge kind={channels.get(item.channel_id)?.kind ?? ''} size="mt-0.5 size-5" />
+                <ChannelBadge kind={signOf(channels.get(item.channel_id))} size="mt-0.5 size-5" />
                 <span className="min-w-0 flex-1">
                   <span className="block truncate text-second">
                     {item.subject || item.preview || t.chat.number(item.number)}

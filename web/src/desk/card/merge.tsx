@@ -6,7 +6,7 @@ import { t } from '../../kit/i18n'
 import { date, phone } from '../../kit/i18n/format'
 import { Avatar } from '../../kit/ui/avatar'
 import { Button } from '../../kit/ui/button'
-import { ChannelBadge } from '../../kit/ui/channel-badge'
+import { ChannelBadge, signOf } from '../../kit/ui/channel-badge'
 import { Dialog } from '../../kit/ui/dialog'
 import { inputClass } from '../../kit/ui/field'
 import { tellRefusal, toast, whyRefused } from '../../kit/ui/toast'
@@ -100,7 +100,7 @@ function Person({ contact }: { contact: Contact }) {
   const known = [...contact.phones.map(phone), ...contact.emails, ...contact.identities.map((one) => one.username && `@${one.username}`)]
   return (
     <span className="flex items-center gap-3">
-      <Avatar name={nameOf(contact)} kind={channels.get(contact.identities[0]?.channel_id ?? '')?.kind} />
+      <Avatar name={nameOf(contact)} kind={signOf(channels.get(contact.identities[0]?.channel_id ?? ''))} />
       <span className="min-w-0 flex-1">
         <span className="block truncate font-medium">{nameOf(contact)}</span>
         <span className="num block truncate text-second text-ink2">
@@ -165,7 +165,7 @@ function Preview({
           {more.identities.map((one) => (
             <Line
               key={one.identity_id}
-              icon={<ChannelBadge kind={channels.get(one.channel_id)?.kind ?? ''} size="size-4" />}
+              icon={<ChannelBadge kind={signOf(channels.get(one.channel_id))} size="size-4" />}
               text={[channels.get(one.channel_id)?.name ?? t.card.removedChannel, one.username && `@${one.username}`].filter(Boolean).join(' · ')}
             />
           ))}

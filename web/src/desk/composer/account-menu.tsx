@@ -4,7 +4,7 @@ import type { Channel } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { phone } from '../../kit/i18n/format'
 import { go } from '../../kit/route'
-import { ChannelBadge } from '../../kit/ui/channel-badge'
+import { ChannelBadge, signOf } from '../../kit/ui/channel-badge'
 import { Menu, MenuGroup, MenuItem } from '../../kit/ui/menu'
 import { useDeskState } from '../context'
 import { deskPath } from '../path'
@@ -33,7 +33,7 @@ export function Account({ chat, channel }: { chat: Chat; channel: Channel }) {
             aria-label={`${t.talk.account.from}: ${channel.name}`}
             className="ml-auto flex h-7 min-w-0 items-center gap-1.5 rounded-control px-2 text-second text-ink2 hover:bg-hover"
           >
-            <ChannelBadge kind={channel.kind} />
+            <ChannelBadge kind={signOf(channel)} />
             <span className="truncate">{channel.name}</span>
             {identity && !identity.reachable && <span className="truncate text-red">{t.talk.account.unreachable}</span>}
             <ChevronDown size={14} className="shrink-0" aria-hidden="true" />
@@ -41,7 +41,7 @@ export function Account({ chat, channel }: { chat: Chat; channel: Channel }) {
         }
       >
         <MenuGroup label={t.talk.account.now}>
-          <MenuItem checked icon={<ChannelBadge kind={channel.kind} />} onClick={() => {}}>
+          <MenuItem checked icon={<ChannelBadge kind={signOf(channel)} />} onClick={() => {}}>
             {[channel.name, handle].filter(Boolean).join(' · ')}
           </MenuItem>
         </MenuGroup>
@@ -49,7 +49,7 @@ export function Account({ chat, channel }: { chat: Chat; channel: Channel }) {
           {others.map((one) => (
             <MenuItem
               key={one.channel.channel_id}
-              icon={<ChannelBadge kind={one.channel.kind} />}
+              icon={<ChannelBadge kind={signOf(one.channel)} />}
               onClick={() => setWay(one)}
             >
               {one.channel.name} · <span className="num">{phone(one.to)}</span>

@@ -4,6 +4,7 @@ import type { FoundMessage } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { when } from '../../kit/i18n/format'
 import { Avatar } from '../../kit/ui/avatar'
+import { signOf } from '../../kit/ui/channel-badge'
 import { Button } from '../../kit/ui/button'
 import { useDesk, useDeskState } from '../context'
 import { openContact, reachOf } from './person'
@@ -59,7 +60,7 @@ export default function Results({ query, open, onOpen }: { query: string; open: 
             className={row}
             onClick={() => onOpen(conversation.conversation_id)}
           >
-            <Avatar name={chatName(conversation)} kind={channels.get(conversation.channel_id)?.kind} />
+            <Avatar name={chatName(conversation)} kind={signOf(channels.get(conversation.channel_id))} />
             <span className="min-w-0 flex-1">
               <span className="block truncate font-medium">{chatName(conversation)}</span>
               <span className="block truncate text-second text-ink2">
@@ -79,7 +80,7 @@ export default function Results({ query, open, onOpen }: { query: string; open: 
               className={row}
               onClick={() => void openContact(contact.contact_id)}
             >
-              <Avatar name={nameOf(contact.name)} kind={channels.get(contact.identities[0]?.channel_id ?? '')?.kind} />
+              <Avatar name={nameOf(contact.name)} kind={signOf(channels.get(contact.identities[0]?.channel_id ?? ''))} />
               <span className="min-w-0 flex-1">
                 <span className="block truncate font-medium">{nameOf(contact.name)}</span>
                 <span className="num block truncate text-second text-ink2">{reachOf(contact)}</span>

@@ -3,6 +3,7 @@ import { t } from '../../kit/i18n'
 import { waited, when } from '../../kit/i18n/format'
 import { useNow } from '../../kit/now'
 import { Avatar } from '../../kit/ui/avatar'
+import { signOf } from '../../kit/ui/channel-badge'
 import { useDesk, useDeskState } from '../context'
 import { draftKey } from '../store/drafts'
 import { type Chat, unread } from '../store/state'
@@ -27,7 +28,7 @@ interface Props {
 
 export const Row = memo(function Row({ id, open, selecting, onOpen }: Props) {
   const chat = useDeskState((state) => state.chats.get(id))
-  const kind = useDeskState((state) => (chat ? state.channels.get(chat.channel_id)?.kind : undefined))
+  const kind = useDeskState((state) => (chat ? signOf(state.channels.get(chat.channel_id)) : undefined))
   const density = useDeskState((state) => state.preferences.density)
   const selected = useDeskState((state) => state.selected.has(id))
   const marked = useDeskState((state) => state.preferences.marked.includes(id))

@@ -6,6 +6,7 @@ import { phone } from '../../kit/i18n/format'
 import { modLabel, useKeys } from '../../kit/keys'
 import { has } from '../../kit/session'
 import { Avatar } from '../../kit/ui/avatar'
+import { signOf } from '../../kit/ui/channel-badge'
 import { Button, IconButton } from '../../kit/ui/button'
 import { Menu, MenuItem } from '../../kit/ui/menu'
 import { tellRefusal } from '../../kit/ui/toast'
@@ -110,7 +111,7 @@ function Header({
       <IconButton label={t.back} className="min-[900px]:hidden" onClick={onBack}>
         <ArrowLeft size={20} />
       </IconButton>
-      <Avatar name={name} kind={channel?.kind} />
+      <Avatar name={name} kind={signOf(channel)} />
       <div className="min-w-0 flex-1">
         <h2 className="truncate text-heading leading-5 font-semibold">{name}</h2>
         <p className="num truncate text-second text-ink3">

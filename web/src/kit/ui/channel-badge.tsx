@@ -1,4 +1,4 @@
-import { Mail, MessageCircleMore, MessageSquareText, CarFront, Store } from 'lucide-react'
+import { FlaskConical, Mail, MessageCircleMore, MessageSquareText, CarFront, Store } from 'lucide-react'
 import { siTelegram, siViber, siVk, siWhatsapp } from 'simple-icons'
 import type { ReactNode } from 'react'
 
@@ -18,10 +18,16 @@ const kinds: Record<string, { colour: string; glyph: ReactNode }> = {
   auto_ru: { colour: 'bg-[#d3392b]', glyph: <CarFront className="size-[62%]" aria-hidden="true" /> },
   email: { colour: 'bg-[#b26a00]', glyph: <Mail className="size-[62%]" aria-hidden="true" /> },
   sms: { colour: 'bg-[#5c6b7a]', glyph: <MessageSquareText className="size-[62%]" aria-hidden="true" /> },
+  demo: { colour: 'bg-[#5c6b7a]', glyph: <FlaskConical className="size-[62%]" aria-hidden="true" /> },
   widget: { colour: 'bg-[#0b6e5f]', glyph: <MessageCircleMore className="size-[62%]" aria-hidden="true" /> },
 }
 
 const unknown = { colour: 'bg-[#5c6b7a]', glyph: <MessageSquareText className="size-[62%]" aria-hidden="true" /> }
+
+/** Whose mark a channel has: a demo channel looks like a messenger. */
+export function signOf(channel?: { kind: string; looks_like?: string | null }): string {
+  return channel?.looks_like ?? channel?.kind ?? ''
+}
 
 /** The mark of a kind of channel. The name stands beside it: it is never the colour alone. */
 export function ChannelBadge({ kind, size = 'size-[18px]' }: { kind: string; size?: string }) {
