@@ -278,6 +278,101 @@ export async function run(stage) {
     await desk.getByText('Вы на перерыве').waitFor({ state: 'detached' })
   })
 
+  await check('sounds: asked for where the browser wants a click; a new chat calls, silence when muted or off the line', async () => {
+    const fresh = await stage.person({ as: anton })
+    await fresh.context.addInitScript(() => {
+      self.tones = 0
+      const make = AudioContext.prototype.createOscillator
+      AudioContext.prototype.createOscillator = function () {
+        self.tones++
+        return make.call(this)
+      }
+    })
+    const tones = () => fresh.page.evaluate(() => self.tones)
+    await second.context.close()
+    await fresh.page.goto('/desk/new')
+    await row(fresh.page, 'Полина').waitFor()
+    const newcomer = await bot.customer('Зоя')
+    await newcomer.say('Зоя: здравствуйте')
+    await fresh.page.getByRole('button', { name: 'Включить звук' }).waitFor()
+    await stage.shot(fresh.page, 'sound-blocked')
+    await stage.axe(fresh.page, 'the blocked sound')
+    await fresh.page.getByRole('button', { name: 'Включить звук' }).click()
+    await fresh.page.getByRole('button', { name: 'Включить звук' }).waitFor({ state: 'detached' })
+    const before = await tones()
+    await (await bot.customer('Лев')).say('Лев: здравствуйте')
+    await until(async () => (await tones()) - before >= 3, { what: 'the sound of a new chat' })
+    await blur(fresh.page)
+    await press(fresh.page, 'KeyM', 'ь')
+    await fresh.page.getByText('Звук выключен').waitFor()
+    const muted = await tones()
+    await (await bot.customer('Нина')).say('Нина: здравствуйте')
+    await row(fresh.page, 'Нина').waitFor()
+    assert.equal(await tones(), muted)
+    await fresh.context.close()
+  })
+
+  await check('a notification on the screen only while no tab is looked at, many as one', async () => {
+    const away = await stage.person({ as: anton })
+    await away.context.addInitScript(() => {
+      self.told = []
+      self.Notification = class {
+        static permission = 'granted'
+        constructor(title, { body }) {
+          self.told.push({ title, body })
+        }
+      }
+    })
+    await away.page.goto('/desk/new')
+    await row(away.page, 'Зоя').waitFor()
+    await (await bot.customer('Яна')).say('Яна: видно?')
+    await row(away.page, 'Яна').waitFor()
+    await away.page.evaluate(() => {
+      Object.defineProperty(document, 'hidden', { value: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    })
+    const told = () => away.page.evaluate(() => self.told)
+    for (const one of ['Вера', 'Глеб', 'Инна']) await (await bot.customer(one)).say(`${one}: добрый день`)
+    await until(async () => (await told()).length > 0, { what: 'the notification' })
+    const [first] = await told()
+    assert.match(first.title, /^\d новых? событи/)
+    assert.match(first.body, /Инна: /)
+    assert.doesNotMatch(JSON.stringify(await told()), /Яна/)
+    await anton.api.put('/me/presence', { presence: 'break' })
+    await until(async () => (await away.page.getByText('Вы на перерыве').count()) > 0, { what: 'the break is known' })
+    const count = (await told()).length
+    await (await bot.customer('Рим')).say('Рим: вы здесь?')
+    await row(away.page, 'Рим').waitFor()
+    assert.equal((await told()).length, count)
+    await away.context.close()
+  })
+
+  await check('writing first: the address is checked before it is sent', async () => {
+    await company.api.post('/channels', {
+      kind: 'email', name: 'Почта',
+      settings: { email: 'zakaz@example.ru', password: 'x', imap_host: '127.0.0.1', smtp_host: '127.0.0.1' },
+    })
+    await desk.goto('/desk/new')
+    await row(desk, 'Михаил').waitFor()
+    await blur(desk)
+    await press(desk, 'KeyC', 'с')
+    const dialog = desk.getByRole('dialog')
+    await dialog.getByText('Почта').waitFor()
+    await dialog.getByLabel(/Адрес почты/).fill('olga@')
+    await dialog.getByLabel('Сообщение').fill('Здравствуйте')
+    await dialog.getByText('Это не похоже на адрес почты').waitFor()
+    await stage.shot(desk, 'write-first')
+    await stage.axe(desk, 'writing first')
+    await dialog.getByLabel(/Адрес почты/).fill('Olga@example.ru')
+    await dialog.getByText('Напишем на olga@example.ru').waitFor()
+    await dialog.getByLabel('Тема').fill('Замер двери')
+    await dialog.getByRole('button', { name: 'Отправить' }).click()
+    await desk.waitForURL('**/desk/in_work/cnv_**')
+    await desk.getByRole('log').getByText('Здравствуйте').waitFor()
+    await desk.goto('/desk/new')
+    await row(desk, 'Михаил').waitFor()
+  })
+
   await check('a chat marked as unread stays so on every device until it is opened', async () => {
     await tab(desk, 'Новые').click()
     await row(desk, 'Михаил').click()

@@ -10,7 +10,7 @@ import { asQuery, isFiltered, matches, NO_FILTER, readFilter, sameFilter } from 
 import { inTurn } from '../src/desk/store/in-turn'
 import { type News, newsOf } from '../src/desk/store/news'
 import { DEFAULTS, MOST_VIEWS, readPreferences } from '../src/desk/store/preferences'
-import { withMessages, withPage } from '../src/desk/store/reduce'
+import { withMessages, withoutStrays, withPage } from '../src/desk/store/reduce'
 import { merged } from '../src/desk/store/settings'
 import { type Chat, EMPTY_THREAD, emptyState, type State, WINDOW } from '../src/desk/store/state'
 import type { EventFrame, Message } from '../src/kit/api/types'
@@ -76,6 +76,15 @@ describe('the window of a list', () => {
     expect(state.views.new.ids).toHaveLength(WINDOW)
     expect(state.views.new.cut).toBe(true)
   })
+})
+
+it('conversations that no list shows are let go', () => {
+  const items = [chat(1), chat(2)] as never
+  const shown = withPage(emptyState(me), 'new', { items }, 'top', () => false)
+  const strays = Array.from({ length: 20 }, (_, n): [string, Chat] => [`cnv_9${n}`, chat(900 + n)])
+  const state = { ...shown, open: 'cnv_93', chats: new Map([...shown.chats, ...strays]) }
+  expect([...withoutStrays(state, 10).chats.keys()]).toEqual(['cnv_1', 'cnv_2', 'cnv_93'])
+  expect(withoutStrays(state, 100)).toBe(state)
 })
 
 describe('messages around a place', () => {

@@ -30,7 +30,7 @@ export function useSignals(desk: Desk, open: (id: string) => void) {
   const calls = waiting > 0 && online && repeats
   useEffect(() => {
     if (!calls) return
-    const timer = setInterval(() => void ring('newChat'), REPEAT)
+    const timer = setInterval(() => ring('newChat'), REPEAT)
     return () => clearInterval(timer)
   }, [calls])
 
@@ -52,8 +52,7 @@ export function useSignals(desk: Desk, open: (id: string) => void) {
       const sound = news.some((one) => one.kind === 'newChat') && sounds.newChat ? 'newChat' : sounds.message ? 'message' : null
       const now = Date.now()
       if (!sound || now - last < APART) return
-      last = now
-      void ring(sound)
+      if (ring(sound)) last = now
     }
     return () => {
       desk.onFacts = null

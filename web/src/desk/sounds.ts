@@ -83,14 +83,17 @@ async function somebodyRings(): Promise<boolean> {
   return held?.held?.some((lock) => lock.name === 'beseda.bell') ?? false
 }
 
-/** Plays, if it is this tab's turn. */
-export async function ring(sound: Sound) {
-  if (muted) return
+/** Plays, if it is this tab's turn; whether it did. */
+export function ring(sound: Sound): boolean {
+  if (muted) return false
   if (audio?.state === 'running') {
     if (bell) tones(sound)
-    return
+    return bell
   }
-  if (!(await somebodyRings())) setBlocked(true)
+  void somebodyRings().then((rings) => {
+    if (!rings) setBlocked(true)
+  })
+  return false
 }
 
 /** Plays at once, for a person who wants to know how it sounds. */

@@ -176,7 +176,7 @@ export class Desk {
           else lists.add(wish.list)
         }
       }
-      return state
+      return reduce.withoutStrays(state)
     })
     for (const name of lists) this.lists.readSoon(name)
     if (counts) this.lists.readCountsSoon()

@@ -4,6 +4,9 @@ import type { ConversationState, EventFrame, Listed, Message } from '../../kit/a
 import { matches } from './filter'
 import { type Chat, EMPTY_THREAD, type State, type Thread, type View, WINDOW } from './state'
 
+/** Three tabs hold half of it. */
+const MOST_CHATS = 3000
+
 export const STATES: readonly ConversationState[] = ['new', 'in_work', 'closed']
 
 function put<V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> {
@@ -240,6 +243,16 @@ export function withFact(state: State, fact: EventFrame): { state: State; wishes
 /** A tag that we do not know was made by a colleague: its word may come after what wears it. */
 function strange(state: State, tags: readonly string[] = []): Wish[] {
   return tags.every((tag) => state.tags.has(tag)) ? [] : ['directories']
+}
+
+/** Conversations that no list shows are let go when there are many: a desk is open for days. */
+export function withoutStrays(state: State, most = MOST_CHATS): State {
+  if (state.chats.size <= most) return state
+  const kept = new Set([...STATES.flatMap((name) => state.views[name].ids), ...state.closing, ...state.selected])
+  for (const { conversation_id } of state.outgoing) kept.add(conversation_id)
+  if (state.open) kept.add(state.open)
+  const chats = new Map([...state.chats].filter(([id]) => kept.has(id)))
+  return chats.size === state.chats.size ? state : { ...state, chats }
 }
 
 export function withTyping(state: State, id: string, who: string, until: number): State {
