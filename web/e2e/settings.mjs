@@ -438,6 +438,19 @@ export async function run(stage) {
     await stage.axe(page, 'the log of a channel')
   })
 
+  await check('CH-13: what was not understood is put aside, read as it came, and settled', async () => {
+    await bot.act(`/bots/${bot.bot.id}/inject`, { unheard_of: 7 })
+    await to(`channels/${bot.channel_id}/log`)
+    await page.getByRole('heading', { name: 'Отложенные сообщения' }).waitFor()
+    await button('Показать исходные данные').first().click()
+    await page.getByRole('region', { name: 'Что прислал сервис' }).getByText('"unheard_of": 7').waitFor()
+    await shot(page, 'quarantine')
+    await stage.axe(page, 'the quarantine')
+    await button('Разобрано').click()
+    await page.getByText('Отмечено разобранным').waitFor()
+    await page.getByRole('heading', { name: 'Отложенные сообщения' }).waitFor({ state: 'detached' })
+  })
+
   await check('WG: a site’s chat: code, preview, settings saved and read back, a colour refused', async () => {
     const site = await company.site('Сайт')
     await to(`channels/${site.channel_id}`)

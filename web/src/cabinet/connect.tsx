@@ -84,7 +84,7 @@ function NewChannel({
         <ChannelBadge kind={kind.kind} size="size-10" />
         <h1 className="text-page font-semibold">{words(kind.title)}</h1>
       </div>
-      <div className={isWidget ? 'grid grid-cols-[minmax(0,1fr)] items-start gap-4 min-[1360px]:grid-cols-[minmax(0,1fr)_482px]' : ''}>
+      <div className={isWidget ? 'grid grid-cols-[minmax(0,1fr)] items-start gap-4 min-[1360px]:grid-cols-[minmax(0,1fr)_490px]' : ''}>
         <form
           ref={form.ref}
           noValidate

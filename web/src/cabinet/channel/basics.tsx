@@ -62,7 +62,7 @@ export function Basics({
   const { value, set, told } = form
   const isWidget = channel.kind === 'widget'
   return (
-    <div className={isWidget ? 'grid grid-cols-[minmax(0,1fr)] items-start gap-4 min-[1360px]:grid-cols-[minmax(0,1fr)_482px]' : ''}>
+    <div className={isWidget ? 'grid grid-cols-[minmax(0,1fr)] items-start gap-4 min-[1360px]:grid-cols-[minmax(0,1fr)_490px]' : ''}>
       <PageForm form={form} title={s().channels.main}>
         <CommonFields value={value} set={set} told={told} kind={kind} employees={employees} scenarios={scenarios} />
         <h3 className="border-t border-line pt-4 font-semibold">{s().channels.ofKind(words(kind.title))}</h3>

@@ -5,9 +5,11 @@ import { language as shownLanguage, t } from '../../kit/i18n'
 import { s } from '../../kit/i18n/cabinet-settings'
 import { date } from '../../kit/i18n/format'
 import { readSession } from '../../kit/session'
+import { Button } from '../../kit/ui/button'
 import { TextField } from '../../kit/ui/field'
+import { tellRefusal, toast } from '../../kit/ui/toast'
 import { Faulty, PageHead, useLoaded } from '../load'
-import { SelectField } from '../parts/bits'
+import { card, Confirm, SelectField } from '../parts/bits'
 import { PageForm, useForm } from '../parts/form'
 import { countries, timeZones, zoneTime } from './places'
 
@@ -32,7 +34,10 @@ export function CompanyPage(_: { me: Me }) {
   return (
     <>
       <PageHead title={s().company.title} hint={s().company.hint} />
-      {data && <CompanyForm account={data} since={data.created_at} />}
+      <div className="grid gap-4">
+        {data && <CompanyForm account={data} since={data.created_at} />}
+        {data?.demo_data && <Samples again={again} />}
+      </div>
     </>
   )
 }
@@ -97,5 +102,36 @@ function CompanyForm({ account, since }: { account: Account; since: string }) {
         onChange={(country) => set({ country })}
       />
     </PageForm>
+  )
+}
+
+/** The sample chats of the first start: one button takes them away. */
+function Samples({ again }: { again: () => void }) {
+  const texts = s().company
+  const [asking, setAsking] = useState(false)
+  const remove = () =>
+    void ask(api.DELETE('/api/v1/account/demo-data')).then(() => {
+      setAsking(false)
+      toast(texts.samplesGone)
+      again()
+      void readSession()
+    }, tellRefusal)
+  return (
+    <section className={`${card} max-w-[640px] p-6`}>
+      <h2 className="text-heading font-semibold">{texts.samples}</h2>
+      <p className="mt-0.5 mb-3 text-second text-ink2">{texts.samplesText}</p>
+      <Button look="danger" onClick={() => setAsking(true)}>
+        {texts.samplesRemove}
+      </Button>
+      {asking && (
+        <Confirm
+          title={texts.samplesAsk}
+          text={texts.samplesText}
+          action={t.remove}
+          onClose={() => setAsking(false)}
+          onYes={remove}
+        />
+      )}
+    </section>
   )
 }

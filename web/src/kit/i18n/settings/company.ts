@@ -9,6 +9,11 @@ export const companyRu = {
   languageHelp: 'На нём приходят письма и автоответы для тех, чей язык не известен',
   country: 'Страна',
   countryHelp: 'По ней мы читаем телефоны, записанные без кода страны',
+  samples: 'Образцы',
+  samplesText: 'Чаты, клиенты и сотрудники, созданные для знакомства с Беседой. То, что вы завели сами, останется.',
+  samplesRemove: 'Удалить образцы',
+  samplesAsk: 'Удалить образцы?',
+  samplesGone: 'Образцы удалены',
 }
 
 export const companyEn: typeof companyRu = {
@@ -22,6 +27,11 @@ export const companyEn: typeof companyRu = {
   languageHelp: 'For letters and automatic answers to those whose language is not known',
   country: 'Country',
   countryHelp: 'Telephone numbers without a country code are read by it',
+  samples: 'Samples',
+  samplesText: 'Chats, customers and employees made so that you can look around. What you made yourselves stays.',
+  samplesRemove: 'Remove the samples',
+  samplesAsk: 'Remove the samples?',
+  samplesGone: 'The samples are removed',
 }
 
 export const profileRu = {
