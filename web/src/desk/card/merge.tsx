@@ -12,6 +12,7 @@ import { inputClass } from '../../kit/ui/field'
 import { tellRefusal, toast, whyRefused } from '../../kit/ui/toast'
 import { useDesk, useDeskState } from '../context'
 import { gain, likely } from './merging'
+import { rereadChats } from './reread'
 
 const PAUSE = 250
 const nameOf = (contact: Contact) => contact.name.trim() || t.chat.guest
@@ -136,6 +137,7 @@ function Preview({
     try {
       const request = ask(api.POST('/api/v1/contacts/{contact_id}/merge', { params, body: { contact_id: joining.contact_id } }))
       await desk.changeContact(kept.contact_id, request)
+      await rereadChats(desk, [kept.contact_id, joining.contact_id])
       toast(t.talk.card.merged(nameOf(kept)))
       onClose()
     } catch (error) {

@@ -9,6 +9,7 @@ import { Button } from '../../kit/ui/button'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { useDesk } from '../context'
 import { Part } from './part'
+import { rereadChats } from './reread'
 
 // Asked for seldom: it is no part of what the desk loads first.
 const Dialog = lazy(async () => ({ default: (await import('../../kit/ui/dialog')).Dialog }))
@@ -45,6 +46,7 @@ export function Merges({ contact }: { contact: Contact }) {
     try {
       await desk.changeContact(id, ask(api.POST('/api/v1/contact-merges/{merge_id}/undo', { params: { path: { merge_id } } })))
       setMerges((held) => held.filter((one) => one.merge_id !== merge_id))
+      await rereadChats(desk, [id])
       toast(t.talk.card.unmerged)
     } catch (error) {
       tellRefusal(error)
