@@ -107,7 +107,7 @@ function Header({
   ]
   const others = chat.state === 'in_work' && chat.assignee_id !== me
   return (
-    <header className="flex h-16 shrink-0 items-center gap-3 border-b border-line bg-pane px-5 max-[899px]:px-2">
+    <header className="@container flex h-16 shrink-0 items-center gap-3 border-b border-line bg-pane px-5 max-[899px]:px-2">
       <IconButton label={t.back} className="min-[900px]:hidden" onClick={onBack}>
         <ArrowLeft size={20} />
       </IconButton>
@@ -123,24 +123,24 @@ function Header({
       {works && chat.state === 'new' && (
         <Button look="main" onClick={() => onTake(id)}>
           <UserRoundCheck size={16} aria-hidden="true" />
-          <span className="max-[559px]:sr-only">{t.chat.take}</span>
+          <span className="@max-[440px]:sr-only">{t.chat.take}</span>
         </Button>
       )}
       {works && others && (
         <Button onClick={() => void desk.join(id).catch(tellRefusal)}>
           <LogIn size={16} aria-hidden="true" />
-          <span className="max-[559px]:sr-only">{t.chat.join}</span>
+          <span className="@max-[640px]:sr-only">{t.chat.join}</span>
         </Button>
       )}
       {works && chat.state !== 'closed' && (
         <>
           <Transfer chat={chat} />
-          <Button className="max-[1099px]:hidden" onClick={() => onClose(id, 'stay')}>
+          <Button title={t.chat.close} className="@max-[440px]:hidden" onClick={() => onClose(id, 'stay')}>
             <CircleCheck size={16} aria-hidden="true" />
-            {t.chat.close}
-            <kbd className="kbd max-[1399px]:hidden">⇧E</kbd>
+            <span className="@max-[640px]:sr-only">{t.chat.close}</span>
+            <kbd className="kbd @max-[760px]:hidden">⇧E</kbd>
           </Button>
-          <span className="min-[1100px]:hidden">
+          <span className="@min-[440px]:hidden">
             <Menu
               align="end"
               trigger={
@@ -156,11 +156,14 @@ function Header({
               <MenuItem icon={<CircleCheck size={16} />} onClick={() => onClose(id, 'stay')}>
                 {t.chat.close}
               </MenuItem>
+              <MenuItem icon={<Search size={16} />} onClick={onFind}>
+                {t.talk.find.open}
+              </MenuItem>
             </Menu>
           </span>
         </>
       )}
-      <IconButton data-find label={`${t.talk.find.open} (${modLabel}+F)`} className="max-[559px]:hidden" onClick={onFind}>
+      <IconButton data-find label={`${t.talk.find.open} (${modLabel}+F)`} className="@max-[440px]:hidden" onClick={onFind}>
         <Search size={18} />
       </IconButton>
       <IconButton
@@ -196,8 +199,8 @@ function Viewers({ id }: { id: string }) {
   return (
     <span title={told} className="flex min-w-0 items-center gap-1.5 text-second text-ink3 max-[899px]:hidden">
       <Eye size={16} className="shrink-0" aria-hidden="true" />
-      <span className="max-w-52 truncate max-[1399px]:sr-only">{told}</span>
-      <span className="flex items-center min-[1400px]:hidden">
+      <span className="max-w-52 truncate @max-[760px]:sr-only">{told}</span>
+      <span className="flex items-center @min-[760px]:hidden">
         {names.slice(0, 2).map((name) => (
           <Avatar key={name} name={name} size="small" />
         ))}

@@ -26,7 +26,7 @@ export function Transfer({ chat }: { chat: Chat }) {
       trigger={
         <button type="button" data-transfer className={buttonClass('outline')}>
           <ArrowLeftRight size={16} aria-hidden="true" />
-          <span className="max-[1099px]:sr-only">{t.chat.transfer}</span>
+          <span className="@max-[640px]:sr-only">{t.chat.transfer}</span>
         </button>
       }
     >
