@@ -67,7 +67,7 @@ pub(crate) fn check(channel: &Channel) -> Result<(), Vec<FieldError>> {
             wrong.push(FieldError::new(key, "not_toggle", words));
         }
     }
-    let look = channel.settings.get(LOOKS_LIKE).filter(|value| **value != Value::from(""));
+    let look = channel.settings.get(LOOKS_LIKE).filter(|value| value.as_str() != Some(""));
     let known = match look {
         None | Some(Value::Null) => true,
         Some(value) => LOOKS.iter().any(|(look, _, _)| *value == *look),

@@ -146,7 +146,7 @@ impl TenantTx {
         let mut lines = self.logged_messages(channel, at, id, limit).await?;
         lines.extend(self.logged_quarantine(channel, at, id, limit).await?);
         lines.extend(self.logged_events(channel, at, id, limit).await?);
-        lines.sort_by(|a, b| (b.line.at, b.id).cmp(&(a.line.at, a.id)));
+        lines.sort_by_key(|l| std::cmp::Reverse((l.line.at, l.id)));
         lines.truncate(usize::try_from(limit).unwrap_or_default());
         Ok(lines)
     }
