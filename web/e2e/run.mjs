@@ -1,10 +1,11 @@
-// Every browser test: `node e2e/run.mjs [AREA…]`. The last line is "N passed, N failed".
+// Every browser test: `node e2e/run.mjs [AREA…]`; `--update` keeps new pictures (visual.mjs). The last line is "N passed, N failed".
 import { readdirSync } from 'node:fs'
 import { launch } from './stage/browser.mjs'
 import { openServer } from './stage/server.mjs'
 import { Stage } from './stage/stage.mjs'
 
-const wanted = process.argv.slice(2)
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const update = process.argv.includes('--update')
 const files = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.mjs') && file !== 'run.mjs')
   .sort()
@@ -20,7 +21,7 @@ try {
   browser = await launch()
   for (const file of files) {
     const area = file.replace(/\.mjs$/, '')
-    const stage = new Stage(area, server, browser)
+    const stage = new Stage(area, server, browser, update)
     try {
       const { run } = await import(`./${file}`)
       if (run) await stage.perform(run)

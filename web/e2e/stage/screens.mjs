@@ -1,6 +1,6 @@
 // Every screen, for the tests that look at all of them: its name, its address in a furnished company
 // (furnished.mjs), and what is done there before it is looked at. Keys and marks, no words: screens
-// are looked at in two languages.
+// are looked at in two languages. `looked`: its picture is kept (visual.mjs).
 import { blur, press } from './desk.mjs'
 
 const MOD = { ctrlKey: true }
@@ -18,24 +18,24 @@ const typed = (text) => async (page) => {
 }
 
 export const outside = [
-  { name: 'log-in', path: () => '/login' },
-  { name: 'sign-up', path: () => '/sign-up' },
+  { name: 'log-in', looked: true, path: () => '/login' },
+  { name: 'sign-up', looked: true, path: () => '/sign-up' },
   { name: 'invite-unknown', path: () => '/invite#nonsense' },
 ]
 
 export const inside = [
-  { name: 'desk-new', path: () => '/desk/new' },
-  { name: 'desk-work', path: (f) => `/desk/in_work/${f.open}`, sizes: 'all' },
-  { name: 'desk-fresh', path: (f) => `/desk/new/${f.fresh}` },
-  { name: 'desk-closed', path: (f) => `/desk/closed/${f.closed}` },
-  { name: 'desk-note', path: (f) => `/desk/in_work/${f.open}`, act: opens('KeyN', {}) },
-  { name: 'desk-canned', path: (f) => `/desk/in_work/${f.open}`, act: typed('/') },
-  { name: 'desk-transfer', path: (f) => `/desk/in_work/${f.open}`, act: opens('KeyT', SHIFT, dialog) },
-  { name: 'desk-palette', path: (f) => `/desk/in_work/${f.open}`, act: opens('KeyK', MOD, dialog) },
-  { name: 'desk-keys', path: (f) => `/desk/in_work/${f.open}`, act: opens('Slash', SHIFT, dialog) },
-  { name: 'desk-write', path: () => '/desk/new', act: opens('KeyC', {}, dialog) },
+  { name: 'desk-new', looked: true, path: () => '/desk/new' },
+  { name: 'desk-work', looked: 'dark too', path: (f) => `/desk/in_work/${f.open}` },
+  { name: 'desk-fresh', looked: true, path: (f) => `/desk/new/${f.fresh}` },
+  { name: 'desk-closed', looked: true, path: (f) => `/desk/closed/${f.closed}` },
+  { name: 'desk-note', looked: true, path: (f) => `/desk/in_work/${f.open}`, act: opens('KeyN', {}) },
+  { name: 'desk-canned', looked: true, path: (f) => `/desk/in_work/${f.open}`, act: typed('/') },
+  { name: 'desk-transfer', looked: true, path: (f) => `/desk/in_work/${f.open}`, act: opens('KeyT', SHIFT, dialog) },
+  { name: 'desk-palette', looked: 'dark too', path: (f) => `/desk/in_work/${f.open}`, act: opens('KeyK', MOD, dialog) },
+  { name: 'desk-keys', looked: true, path: (f) => `/desk/in_work/${f.open}`, act: opens('Slash', SHIFT, dialog) },
+  { name: 'desk-write', looked: true, path: () => '/desk/new', act: opens('KeyC', {}, dialog) },
   {
-    name: 'desk-search',
+    name: 'desk-search', looked: true,
     path: () => '/desk/new',
     act: async (page) => {
       await opens('Slash', {})(page)
@@ -43,27 +43,27 @@ export const inside = [
       await page.locator('mark').first().waitFor()
     },
   },
-  { name: 'overview', path: () => '/cabinet', moving: true },
-  { name: 'board', path: () => '/cabinet/board', moving: true },
-  { name: 'channels', path: () => '/cabinet/channels' },
+  { name: 'overview', looked: true, path: () => '/cabinet' },
+  { name: 'board', looked: true, path: () => '/cabinet/board' },
+  { name: 'channels', looked: true, path: () => '/cabinet/channels' },
   { name: 'connect-widget', path: () => '/cabinet/channels/new/widget' },
-  { name: 'connect-telegram', path: () => '/cabinet/channels/new/telegram_bot' },
+  { name: 'connect-telegram', looked: true, path: () => '/cabinet/channels/new/telegram_bot' },
   { name: 'connect-email', path: () => '/cabinet/channels/new/email' },
-  { name: 'channel-site', path: (f) => `/cabinet/channels/${f.site.channel_id}`, moving: true },
-  { name: 'channel-bot', path: (f) => `/cabinet/channels/${f.bot.channel_id}`, moving: true },
-  { name: 'scenarios', path: () => '/cabinet/scenarios' },
-  { name: 'scenario', path: (f) => `/cabinet/scenarios/${f.scenario.scenario_id}` },
-  { name: 'hours', path: () => '/cabinet/hours' },
-  { name: 'crm', path: () => '/cabinet/crm' },
-  { name: 'replies', path: () => '/cabinet/replies' },
-  { name: 'tags', path: () => '/cabinet/tags' },
-  { name: 'fields', path: () => '/cabinet/fields' },
-  { name: 'blacklist', path: () => '/cabinet/blacklist', moving: true },
-  { name: 'people', path: () => '/cabinet/people', moving: true },
-  { name: 'employee', path: (f) => `/cabinet/people/${f.anton.employee_id}`, moving: true },
-  { name: 'company', path: () => '/cabinet/company', moving: true },
+  { name: 'channel-site', path: (f) => `/cabinet/channels/${f.site.channel_id}` },
+  { name: 'channel-bot', path: (f) => `/cabinet/channels/${f.bot.channel_id}` },
+  { name: 'scenarios', looked: true, path: () => '/cabinet/scenarios' },
+  { name: 'scenario', looked: 'dark too', path: (f) => `/cabinet/scenarios/${f.scenario.scenario_id}` },
+  { name: 'hours', looked: true, path: () => '/cabinet/hours' },
+  { name: 'crm', looked: true, path: () => '/cabinet/crm' },
+  { name: 'replies', looked: true, path: () => '/cabinet/replies' },
+  { name: 'tags', looked: true, path: () => '/cabinet/tags' },
+  { name: 'fields', looked: true, path: () => '/cabinet/fields' },
+  { name: 'blacklist', path: () => '/cabinet/blacklist' },
+  { name: 'people', looked: true, path: () => '/cabinet/people' },
+  { name: 'employee', path: (f) => `/cabinet/people/${f.anton.employee_id}` },
+  { name: 'company', looked: true, path: () => '/cabinet/company' },
   { name: 'tokens', path: () => '/cabinet/tokens' },
-  { name: 'webhooks', path: () => '/cabinet/webhooks' },
-  { name: 'audit', path: () => '/cabinet/audit', moving: true },
-  { name: 'profile', path: () => '/cabinet/profile', moving: true },
+  { name: 'webhooks', looked: true, path: () => '/cabinet/webhooks' },
+  { name: 'audit', path: () => '/cabinet/audit' },
+  { name: 'profile', path: () => '/cabinet/profile' },
 ]

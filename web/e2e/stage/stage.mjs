@@ -20,7 +20,9 @@ export class Stage {
   #excused = [/ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|WebSocket connection/]
   #area
 
-  constructor(area, server, browser) {
+  constructor(area, server, browser, update = false) {
+    /** Keep what is seen instead of comparing it with what was kept. */
+    this.update = update
     this.#area = area
     this.server = server
     this.browser = browser
