@@ -123,6 +123,7 @@ export class Desk {
         return this.#schedule()
       case 'resync':
         this.#batch = []
+        void this.drafts.reread()
         return this.#readAll()
       case 'typing':
         return this.#typing(frame.conversation_id, frame.employee_id)
@@ -135,9 +136,9 @@ export class Desk {
 
   /** Drafts are no part of what facts change: who writes here wins over what comes. */
   #heardDraft(frame: EventFrame): boolean {
-    const fact = frame as unknown as { kind: string; data: { conversation_id: string; mode: Mode; text: string } }
-    if (fact.kind !== 'draft.changed') return false
-    this.drafts.heard(fact.data.conversation_id, fact.data.mode, fact.data.text)
+    if (frame.kind !== 'draft.changed') return false
+    const { conversation_id, mode, text } = frame.data
+    this.drafts.heard(conversation_id, mode, text)
     return true
   }
 

@@ -79,12 +79,17 @@ export class DraftSync {
     this.#ended = false
     addEventListener('pagehide', this.#leave)
     for (const key of this.#unsaved()) this.#lane(key).changed = true
+    await this.reread()
+    for (const [key, lane] of this.#lanes) if (lane.changed) this.#soon(key, 0)
+  }
+
+  /** What the server has now: at the start, and when events were missed. */
+  async reread() {
     try {
       this.merge(await this.ends.read())
     } catch (error) {
       if (!(error instanceof Refused)) throw error
     }
-    for (const [key, lane] of this.#lanes) if (lane.changed) this.#soon(key, 0)
   }
 
   end() {
