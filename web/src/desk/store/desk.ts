@@ -12,7 +12,6 @@ import { DraftSync, readDrafts, server, writeDraft } from './drafts'
 import { Outbox } from './outbox'
 import * as reduce from './reduce'
 import { type Chat, emptyState, type Outgoing, type State, type Target } from './state'
-import type { Mode } from './talk-api'
 
 const PAGE = 50
 const TYPING_SHOWN = 4000
