@@ -1,5 +1,5 @@
 import { Plug } from 'lucide-react'
-import { flow } from '../kit/i18n/cabinet-flow'
+import { boardTexts } from '../kit/i18n/flow/board'
 import { Link } from '../kit/link'
 import { buttonClass } from '../kit/ui/button'
 import { PageHead } from './load'
@@ -7,7 +7,7 @@ import { Empty } from './parts/bits'
 
 /** The place of the CRM integrations: says plainly that they are not there yet, and what is. */
 export function Crm() {
-  const f = flow().crm
+  const f = boardTexts().crm
   return (
     <>
       <PageHead title={f.title} />

@@ -2,7 +2,7 @@ import { FlaskConical } from 'lucide-react'
 import { useState } from 'react'
 import { api, ask } from '../kit/api/client'
 import type { Me } from '../kit/api/types'
-import { flow } from '../kit/i18n/cabinet-flow'
+import { boardTexts } from '../kit/i18n/flow/board'
 import { has, readSession } from '../kit/session'
 import { Button } from '../kit/ui/button'
 import { tellRefusal, toast } from '../kit/ui/toast'
@@ -10,7 +10,7 @@ import { Confirm } from './parts/bits'
 
 /** Says that what is seen is made up, and takes it away with one press. */
 export function DemoBanner({ me, onRemoved }: { me: Me; onRemoved: () => void }) {
-  const f = flow().overview
+  const f = boardTexts().overview
   const [asking, setAsking] = useState(false)
   if (!me.account.demo_data) return null
   const remove = () => {

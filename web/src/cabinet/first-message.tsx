@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import { api, ask } from '../kit/api/client'
 import type { ChannelDetails, Conversation } from '../kit/api/types'
 import { t } from '../kit/i18n'
-import { flow } from '../kit/i18n/cabinet-flow'
+import { boardTexts } from '../kit/i18n/flow/board'
 import { Link } from '../kit/link'
 import { buttonClass } from '../kit/ui/button'
 import { useFeed } from './feed'
@@ -57,7 +57,7 @@ export function Come({ conversation }: { conversation: Conversation }) {
 
 /** That it waits, and where to write. */
 export function Waiting({ channel, link }: { channel: Known; link: boolean }) {
-  const f = flow().overview
+  const f = boardTexts().overview
   const bot = channel.kind === 'telegram_bot' ? channel.title.match(/@(\w+)/)?.[1] : undefined
   const href = channel.kind === 'widget' ? `/widget/${channel.hook_key}/test.html` : bot && `https://t.me/${bot}`
   const hint = channel.kind === 'widget' ? t.cabinet.waitingWidget : bot ? t.cabinet.waitingBot : t.cabinet.waitingOther

@@ -2,7 +2,7 @@ import { Check } from 'lucide-react'
 import { useRef } from 'react'
 import type { ChannelDetails, Listed } from '../kit/api/types'
 import { t } from '../kit/i18n'
-import { flow } from '../kit/i18n/cabinet-flow'
+import { boardTexts } from '../kit/i18n/flow/board'
 import { Link } from '../kit/link'
 import { Button } from '../kit/ui/button'
 import { Come, Waiting } from './first-message'
@@ -26,7 +26,7 @@ export function FirstSteps({
   channel: ChannelDetails | null
   onHide: () => void
 }) {
-  const f = flow().overview
+  const f = boardTexts().overview
   const { connected, came, answered, invited } = progress
   // Those who come when everything is done have no need of being told; those who finish here have.
   const began = useRef(!(connected && answered && invited))

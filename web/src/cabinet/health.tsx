@@ -1,7 +1,7 @@
 import { CircleCheck, TriangleAlert } from 'lucide-react'
 import type { Channel } from '../kit/api/types'
 import { words } from '../kit/i18n'
-import { flow } from '../kit/i18n/cabinet-flow'
+import { boardTexts } from '../kit/i18n/flow/board'
 import { Link } from '../kit/link'
 import { ChannelBadge, signOf } from '../kit/ui/channel-badge'
 import { StateChip } from './state-chip'
@@ -11,7 +11,7 @@ const rank = (channel: Channel) =>
 
 /** Whether the channels work; those that do not come first, with the reason. */
 export function Health({ channels, may }: { channels: Channel[]; may: boolean }) {
-  const f = flow().overview
+  const f = boardTexts().overview
   const sorted = [...channels].sort((a, b) => rank(a) - rank(b))
   const troubled = channels.filter((channel) => rank(channel) === 0).length
   return (

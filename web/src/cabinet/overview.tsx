@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { api, ask } from '../kit/api/client'
 import type { Me } from '../kit/api/types'
 import { t } from '../kit/i18n'
-import { flow } from '../kit/i18n/cabinet-flow'
+import { boardTexts } from '../kit/i18n/flow/board'
 import { number } from '../kit/i18n/format'
 import { Link } from '../kit/link'
 import { useNow } from '../kit/now'
@@ -23,7 +23,7 @@ const HIDDEN = 'beseda.first-steps-hidden'
 
 /** The first steps while there are any; then the day in figures, and whether the channels work. */
 export function Overview({ me }: { me: Me }) {
-  const f = flow()
+  const f = boardTexts()
   const [hidden, setHidden] = useState(() => localStorage.getItem(HIDDEN) === me.account.account_id)
   const { data, fault, again } = useLoaded(() => read(me))
   const mayBoard = has(me, 'see_all') || has(me, 'read_reports')

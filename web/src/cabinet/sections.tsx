@@ -54,7 +54,7 @@ export const groups: SectionGroup[] = [
       },
       {
         name: 'board',
-        label: () => flow().board.title,
+        label: () => flow().board,
         icon: <Gauge size={size} />,
         may: (me) => has(me, 'see_all') || has(me, 'read_reports'),
         wide: true,
@@ -75,7 +75,7 @@ export const groups: SectionGroup[] = [
       },
       {
         name: 'scenarios',
-        label: () => flow().scenario.title,
+        label: () => flow().scenarios,
         icon: <Route size={size} />,
         right: 'manage_scenarios',
         may: (me) => has(me, 'manage_scenarios'),
@@ -84,7 +84,7 @@ export const groups: SectionGroup[] = [
       },
       {
         name: 'hours',
-        label: () => flow().hours.title,
+        label: () => flow().hours,
         icon: <CalendarClock size={size} />,
         right: 'manage_scenarios',
         may: (me) => has(me, 'manage_scenarios'),
@@ -92,7 +92,7 @@ export const groups: SectionGroup[] = [
       },
       {
         name: 'crm',
-        label: () => flow().crm.nav,
+        label: () => flow().crm,
         icon: <Plug size={size} />,
         right: 'manage_account',
         may: (me) => has(me, 'manage_account'),

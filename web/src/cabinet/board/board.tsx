@@ -1,6 +1,6 @@
 import { Maximize, Minimize } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { boardTexts } from '../../kit/i18n/flow/board'
 import { time } from '../../kit/i18n/format'
 import { useNow } from '../../kit/now'
 import { Button } from '../../kit/ui/button'
@@ -13,7 +13,7 @@ import { useBoard } from './use-board'
 
 /** The live board (RP-2), on a page and on a wall. */
 export function Board() {
-  const f = flow().board
+  const f = boardTexts().board
   const { data, fault, again } = useBoard()
   const now = useNow()
   const [wall, setWall] = useState(false)

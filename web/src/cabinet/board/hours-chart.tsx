@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { boardTexts } from '../../kit/i18n/flow/board'
 import { number } from '../../kit/i18n/format'
 import { Button } from '../../kit/ui/button'
 import type { BoardView } from './api'
@@ -22,7 +22,7 @@ const clock = (hour: number) => `${String(hour).padStart(2, '0')}:00`
 
 /** Conversations of today hour by hour: a drawing for eyes, a table for the rest. */
 export function HoursChart({ hours, now }: { hours: Hours; now: number }) {
-  const f = flow().board
+  const f = boardTexts().board
   const [as, setAs] = useState<'chart' | 'table'>('chart')
   return (
     <section className="flex flex-col rounded-card border border-line bg-pane p-4">
@@ -53,7 +53,7 @@ function Key({ tone, children }: { tone: string; children: string }) {
 }
 
 function Bars({ hours, now }: { hours: Hours; now: number }) {
-  const f = flow().board
+  const f = boardTexts().board
   const most = scale(hours)
   const tall = HEIGHT - FLOOR - TOP
   const y = (value: number) => TOP + tall * (1 - value / most)
@@ -109,7 +109,7 @@ function Bars({ hours, now }: { hours: Hours; now: number }) {
 }
 
 function Table({ hours }: { hours: Hours }) {
-  const f = flow().board
+  const f = boardTexts().board
   return (
     <table className="num w-full text-left text-second">
       <caption className="sr-only">{f.hoursCaption}</caption>

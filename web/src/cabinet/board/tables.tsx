@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Presence } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { boardTexts } from '../../kit/i18n/flow/board'
 import { number, time } from '../../kit/i18n/format'
 import { Avatar } from '../../kit/ui/avatar'
 import { ChannelBadge, signOf } from '../../kit/ui/channel-badge'
@@ -47,7 +47,7 @@ function Head({ first, rest }: { first: string; rest: string[] }) {
 }
 
 export function People({ people }: { people: BoardEmployee[] }) {
-  const f = flow().board
+  const f = boardTexts().board
   return (
     <Card title={f.people} hint={f.ofToday}>
       <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={f.people}>
@@ -81,7 +81,7 @@ export function People({ people }: { people: BoardEmployee[] }) {
                     <span className="num text-second text-ink3">{f.since(time(one.presence_at))}</span>
                   </span>
                 </td>
-                <td className="min-w-36 py-2 pr-4">
+                <td className="py-2 pr-4">
                   <Load open={one.open} capacity={one.capacity ?? null} />
                 </td>
                 <td className="num py-2 pr-4 text-right">{number(one.answered_today)}</td>
@@ -97,15 +97,15 @@ export function People({ people }: { people: BoardEmployee[] }) {
 
 /** How much of their limit is in use; without a limit, how many there are. */
 function Load({ open, capacity }: { open: number; capacity: number | null }) {
-  const f = flow().board
+  const f = boardTexts().board
   const part = capacity ? Math.min(1, open / capacity) : 0
   const tone = part >= 1 ? 'fill-red' : part >= 0.75 ? 'fill-amber' : 'fill-accent'
   return (
     <span className="flex items-center gap-2.5">
       {capacity !== null && (
-        <svg width="96" height="8" aria-hidden="true" className="shrink-0">
-          <rect width="96" height="8" rx="4" className="fill-hover" />
-          {part > 0 && <rect width={Math.max(8, 96 * part)} height="8" rx="4" className={tone} />}
+        <svg width="64" height="8" aria-hidden="true" className="shrink-0">
+          <rect width="64" height="8" rx="4" className="fill-hover" />
+          {part > 0 && <rect width={Math.max(8, 64 * part)} height="8" rx="4" className={tone} />}
         </svg>
       )}
       <span className="num text-second whitespace-nowrap text-ink2">
@@ -118,7 +118,7 @@ function Load({ open, capacity }: { open: number; capacity: number | null }) {
 const cell = 'num py-2 pl-3 text-right'
 
 export function ChannelsTable({ channels }: { channels: BoardView['channels'] }) {
-  const f = flow().board
+  const f = boardTexts().board
   return (
     <Card title={f.channels}>
       {channels.length === 0 ? (
@@ -133,7 +133,7 @@ export function ChannelsTable({ channels }: { channels: BoardView['channels'] })
                   <span className="flex items-center gap-2.5">
                     <ChannelBadge kind={signOf(one)} />
                     <span className="min-w-0">
-                      <span className="block truncate">{one.name}</span>
+                      <span className="line-clamp-2 break-words">{one.name}</span>
                       {one.state !== 'connected' && <StateChip state={one.state} />}
                     </span>
                   </span>
@@ -151,7 +151,7 @@ export function ChannelsTable({ channels }: { channels: BoardView['channels'] })
 }
 
 export function GroupsTable({ groups }: { groups: BoardView['groups'] }) {
-  const f = flow().board
+  const f = boardTexts().board
   return (
     <Card title={f.groups}>
       {groups.length === 0 ? (

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { boardTexts } from '../../kit/i18n/flow/board'
 import { number, waited } from '../../kit/i18n/format'
 import type { BoardView } from './api'
 
@@ -18,7 +18,7 @@ export const urgency = (minutes: number): Tone => (minutes >= 5 ? 'red' : minute
 
 /** The four figures that are looked at first. `now` is the clock of this page. */
 export function Tiles({ board, now }: { board: BoardView; now: number }) {
-  const f = flow().board
+  const f = boardTexts().board
   const { waiting, today, employees } = board
   const since = waiting.oldest_since ? waited(waiting.oldest_since, now) : null
   const online = employees.filter((one) => one.presence === 'online').length
@@ -76,7 +76,7 @@ function Tile({
 
 /** The day so far, figure by figure. */
 export function Today({ today }: { today: BoardView['today'] }) {
-  const f = flow().board
+  const f = boardTexts().board
   const rows: [string, number][] = [
     [f.newToday, today.new],
     [f.closedToday, today.closed],

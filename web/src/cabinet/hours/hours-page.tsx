@@ -2,7 +2,7 @@ import { Copy, Plus, Trash2 } from 'lucide-react'
 import { useMemo, useRef, useState } from 'react'
 import type { Me, Words } from '../../kit/api/types'
 import { t, words } from '../../kit/i18n'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { hoursTexts } from '../../kit/i18n/flow/hours'
 import { date as dateWords } from '../../kit/i18n/format'
 import { newId } from '../../kit/id'
 import { go } from '../../kit/route'
@@ -20,7 +20,7 @@ import { zoneOptions } from './zones'
 
 /** One schedule: its week, its special days, its zone, and whether it is open now. */
 export function HoursPage({ me, stored }: { me: Me; stored: StoredHours | null }) {
-  const f = flow().hours
+  const f = hoursTexts()
   const [removing, setRemoving] = useState(false)
   const key = useRef(newId())
   const first = useMemo(
@@ -107,7 +107,7 @@ function said(errors: Map<string, Words>, place: string): string | undefined {
 }
 
 function Week({ form }: { form: Form<HoursForm> }) {
-  const f = flow().hours
+  const f = hoursTexts()
   const { week } = form.value
   const set = (day: Day, ranges: HoursForm['week'][Day]) => form.set({ week: { ...week, [day]: ranges } })
   const whole = form.errors.get('schedule/week')
@@ -148,7 +148,7 @@ function Week({ form }: { form: Form<HoursForm> }) {
 }
 
 function SpecialDays({ form }: { form: Form<HoursForm> }) {
-  const f = flow().hours
+  const f = hoursTexts()
   const { holidays } = form.value
   const [date, setDate] = useState('')
   const [fault, setFault] = useState('')

@@ -1,5 +1,5 @@
 import { CalendarClock, Plus } from 'lucide-react'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { hoursTexts } from '../../kit/i18n/flow/hours'
 import { Link } from '../../kit/link'
 import { buttonClass } from '../../kit/ui/button'
 import { useFeed } from '../feed'
@@ -26,7 +26,7 @@ function Opened({ me, id }: Pick<PageProps, 'me' | 'id'>) {
 }
 
 function List() {
-  const f = flow().hours
+  const f = hoursTexts()
   const { data, fault, again } = useLoaded(async () => {
     const [hours, scenarios] = await Promise.all([readHours(), readScenarios()])
     return { hours, scenarios }

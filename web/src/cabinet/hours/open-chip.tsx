@@ -1,11 +1,11 @@
 import { language } from '../../kit/i18n'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { hoursTexts } from '../../kit/i18n/flow/hours'
 import { useNow } from '../../kit/now'
 import { localTime, nextChange, openAt, type Schedule, wall } from './hours'
 
 /** Whether it is open this minute, and until when. */
 export function OpenChip({ schedule }: { schedule: Schedule }) {
-  const f = flow().hours
+  const f = hoursTexts()
   const now = useNow()
   const local = localTime(now, schedule.time_zone)
   if (!local) return null
@@ -30,7 +30,7 @@ export function OpenChip({ schedule }: { schedule: Schedule }) {
 
 /** `сегодня в 18:00`, `завтра в 09:00`, `понедельник, 30 ноября в 09:00`. */
 function said(change: NonNullable<ReturnType<typeof nextChange>>): string {
-  const f = flow().hours
+  const f = hoursTexts()
   // Midnight that closes a day is said as people say it: 24:00 of that day.
   const time = wall(change.local)
   if (change.daysAhead === 0 && time !== '00:00') return f.today(time)

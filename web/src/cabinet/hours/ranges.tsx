@@ -1,5 +1,5 @@
 import { Plus, X } from 'lucide-react'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { hoursTexts } from '../../kit/i18n/flow/hours'
 import { IconButton } from '../../kit/ui/button'
 import { inputClass } from '../../kit/ui/field'
 import { nextRange, type Range, spans, tidied } from './hours'
@@ -22,7 +22,7 @@ export function Ranges({
   wrong: (n: number) => boolean
   onChange: (ranges: Range[]) => void
 }) {
-  const f = flow().hours
+  const f = hoursTexts()
   const time = (n: number, end: 'from' | 'to') => (
     <span className="w-16">
       <input

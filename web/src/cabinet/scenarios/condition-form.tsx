@@ -1,6 +1,6 @@
 import { Plus, X } from 'lucide-react'
 import { words } from '../../kit/i18n'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import { Button, IconButton } from '../../kit/ui/button'
 import { Field, inputClass, TextField } from '../../kit/ui/field'
 import { Checks, SelectField } from '../parts/bits'
@@ -25,7 +25,7 @@ export function ConditionForm({
   onChange: (condition: Condition) => void
   onRemove?: () => void
 }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const { schedules } = useDirectory()
   const schedule = schedules[0]?.schedule_id ?? ''
   const change = (kind: ConditionKind) => {
@@ -87,7 +87,7 @@ function Details({
   told: Told
   onChange: (condition: Condition) => void
 }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const directory = useDirectory()
   switch (condition.is) {
     case 'all':
@@ -244,5 +244,5 @@ export function choices(
   all: (readonly [string, string])[],
 ): (readonly [string, string])[] {
   const gone = chosen && !all.some(([id]) => id === chosen)
-  return [['', nothing], ...all, ...(gone ? [[chosen, flow().scenario.gonePart] as const] : [])]
+  return [['', nothing], ...all, ...(gone ? [[chosen, scenarioTexts().gonePart] as const] : [])]
 }

@@ -1,4 +1,4 @@
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import { TextField } from '../../kit/ui/field'
 import { Checks, SelectField, Toggle } from '../parts/bits'
 import { choices } from './condition-form'
@@ -30,7 +30,7 @@ export function DistributeForm<T extends Distribution>({
   told: Told
   onChange: (step: T) => void
 }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const { groups, employees } = useDirectory()
   const first = groups[0]?.group_id ?? ''
   const groupNames = groups.map((one) => [one.group_id, one.name] as const)

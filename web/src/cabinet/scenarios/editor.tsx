@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { fieldErrors, Refused } from '../../kit/api/client'
 import type { Me } from '../../kit/api/types'
 import { t, words } from '../../kit/i18n'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import { moment } from '../../kit/i18n/format'
 import { newId } from '../../kit/id'
 import { useKeys } from '../../kit/keys'
@@ -40,7 +40,7 @@ export function ScenarioEditor({
   /** Names of all scenarios, to say which one a channel follows now. */
   names: Map<string, string>
 }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const editor = useEditor(first, directory.schedules[0]?.schedule_id ?? '')
   const { tree, faults, setFaults } = editor
   const [held, setHeld] = useState(stored)

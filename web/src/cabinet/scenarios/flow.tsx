@@ -1,6 +1,6 @@
 import { Flag, MessageCircle, Plus } from 'lucide-react'
 import type { DragEvent, KeyboardEvent } from 'react'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import { Menu, MenuItem } from '../../kit/ui/menu'
 import type { NameOf } from './directory'
 import { type Scenario, STEP_KINDS, type Step, type StepKind } from './model'
@@ -36,7 +36,7 @@ const stem = 'absolute left-[27px] w-0.5 bg-edge'
 
 /** The scenario as a tree from the top down. */
 export function Flow({ tree, on }: { tree: Scenario; on: Drawing }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const open = !tree.steps.some(ends)
   return (
     <div className="w-max min-w-full pb-4">
@@ -84,7 +84,7 @@ function Steps({ list, steps, on }: { list: Pointer; steps: Step[]; on: Drawing 
 
 /** The line between two steps, with the place where one more may stand. */
 function Gap({ list, index, end, on }: { list: Pointer; index: number; end?: true; on: Drawing }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const where = !end ? f.placeBefore(numberOf(`${list}/${index}`)) : list === ROOT ? f.placeEnd : f.placeEndOf(numberOf(list))
   if (on.moving !== null) {
     const fits = mayMove(on.moving, list, index)
@@ -153,7 +153,7 @@ const chips: Record<BranchName, string> = {
 
 /** The lists below a step, with the lines that part and join them. */
 function Lanes({ step, at, on }: { step: Step; at: Pointer; on: Drawing }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const lanes = branches(step, at)
   if (lanes.length === 0) return null
   // What a distribution leaves undone never comes back to the steps after it.

@@ -1,5 +1,5 @@
 import { Building2, CalendarClock, type LucideIcon, Square, UsersRound } from 'lucide-react'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import { Link } from '../../kit/link'
 import { PageHead } from '../load'
 import { Back } from '../parts/bits'
@@ -14,7 +14,7 @@ const icons: Record<TemplateName, LucideIcon> = {
 
 /** What a new scenario begins with. */
 export function NewScenario() {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const hints: Record<TemplateName, string> = {
     everybody: f.everybodyHint,
     byHours: f.byHoursHint,

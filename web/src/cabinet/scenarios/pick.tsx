@@ -1,6 +1,6 @@
 import { X } from 'lucide-react'
 import { useState } from 'react'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import { Field, inputClass } from '../../kit/ui/field'
 
 /** Words to look for: each is a chip; Enter or a comma ends one, leaving the field too. */
@@ -17,7 +17,7 @@ export function WordsField({
   values: string[]
   onChange: (values: string[]) => void
 }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const [typed, setTyped] = useState('')
   const add = () => {
     const fresh = typed
@@ -93,7 +93,7 @@ export function SpanField({
   seconds: number
   onChange: (seconds: number) => void
 }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const [unit, setUnit] = useState<Unit>(() => unitOf(seconds))
   const shown = Number.isNaN(seconds) ? '' : String(seconds / UNITS[unit])
   return (

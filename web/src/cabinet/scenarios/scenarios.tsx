@@ -2,7 +2,7 @@ import { EllipsisVertical, Plus, Route } from 'lucide-react'
 import { useState } from 'react'
 import { api, ask } from '../../kit/api/client'
 import { t } from '../../kit/i18n'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import { moment } from '../../kit/i18n/format'
 import { Link } from '../../kit/link'
 import { go } from '../../kit/route'
@@ -27,7 +27,7 @@ export function ScenariosSection(props: PageProps) {
 }
 
 function List() {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const [removing, setRemoving] = useState<Stored | null>(null)
   const { data, fault, again } = useLoaded(async () => {
     const [scenarios, channels] = await Promise.all([readScenarios(), readChannels()])
@@ -130,7 +130,7 @@ const readChannels = async () => {
 }
 
 function OneScenario({ me, id, more }: PageProps) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   // Read once: a new scenario that is saved gets its address, and what is open stays open.
   const { data, fault, again } = useLoaded(async () => {
     const [all, directory] = await Promise.all([readScenarios(), readDirectory()])

@@ -1,6 +1,6 @@
 import type { Me } from '../../kit/api/types'
 import { words } from '../../kit/i18n'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import type { Scenario, Step } from './model'
 import { type Fault, faultIn, faultsAt } from './problems'
 import { StepForm } from './step-form'
@@ -40,7 +40,7 @@ export function Side({
   onTrial: (trial: Trial | null) => void
   onFaults: (faults: Fault[]) => void
 }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const labels: Record<SideTab, string> = { step: f.panelStep, try: f.panelTry, channels: f.panelChannels }
   const move = (by: number) => {
     const next = TABS[(TABS.indexOf(tab) + by + TABS.length) % TABS.length] ?? 'step'
@@ -96,7 +96,7 @@ export function Side({
 }
 
 function OneStep({ step, at, editor }: { step: Step; at: string; editor: Editor }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const faults = faultsAt(editor.faults, at)
   const told = (place: string) => {
     const found = faultIn(faults, place)

@@ -18,7 +18,7 @@ import {
 } from 'lucide-react'
 import type { KeyboardEvent } from 'react'
 import { words } from '../../kit/i18n'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import { IconButton } from '../../kit/ui/button'
 import { Menu, MenuItem, MenuLine } from '../../kit/ui/menu'
 import type { Step, StepKind } from './model'
@@ -48,7 +48,7 @@ const tones: Record<StepKind, string> = {
 
 /** A step of the flow: what it is, what it does in one line, what is wrong with it, what the trial says. */
 export function StepCard({ step, at, faults, on }: { step: Step; at: string; faults: Fault[]; on: Drawing }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const Icon = stepIcons[step.do]
   const name = f.steps[step.do]
   const number = numberOf(at)

@@ -1,5 +1,5 @@
 import { useRef } from 'react'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import { Field, inputClass } from '../../kit/ui/field'
 import { Checks } from '../parts/bits'
 import { ConditionForm } from './condition-form'
@@ -23,7 +23,7 @@ export function StepForm({
   told: Told
   onChange: (step: Step) => void
 }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const { tags } = useDirectory()
   switch (step.do) {
     case 'if':
@@ -99,7 +99,7 @@ function TemplateField({
   text: string
   onChange: (text: string) => void
 }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const area = useRef<HTMLTextAreaElement>(null)
   const put = (name: string) => {
     const field = area.current
@@ -155,7 +155,7 @@ function Questions({
   error: string | undefined
   onChange: (fields: Question[]) => void
 }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const held = (ask: Question['ask']) => fields.find((one) => one.ask === ask)
   return (
     <fieldset>

@@ -1,4 +1,4 @@
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import type { Directory, NameOf } from './directory'
 import type { Condition, Step } from './model'
 
@@ -7,7 +7,7 @@ const SAID = 3
 
 /** A step in one line, as its card shows it. */
 export function summary(step: Step, name: NameOf): string {
-  const { say, strategies, span, asked } = flow().scenario
+  const { say, strategies, span, asked } = scenarioTexts()
   switch (step.do) {
     case 'if':
       return capital(saidCondition(step.when, name))
@@ -36,7 +36,7 @@ export function summary(step: Step, name: NameOf): string {
 }
 
 export function saidCondition(condition: Condition, name: NameOf): string {
-  const { say, gonePart } = flow().scenario
+  const { say, gonePart } = scenarioTexts()
   switch (condition.is) {
     case 'all':
     case 'any': {
@@ -80,10 +80,10 @@ function bracketed(condition: Condition, name: NameOf): string {
 }
 
 const saidNames = (what: keyof Directory, ids: string[], name: NameOf) =>
-  saidList(ids.filter(Boolean).map((id) => name(what, id) ?? flow().scenario.gonePart))
+  saidList(ids.filter(Boolean).map((id) => name(what, id) ?? scenarioTexts().gonePart))
 
 function saidList(all: string[]): string {
-  const { say } = flow().scenario
+  const { say } = scenarioTexts()
   if (all.length === 0) return say.nothing
   const shown = all.slice(0, SAID).join(', ')
   return all.length > SAID ? `${shown} ${say.more(all.length - SAID)}` : shown
@@ -96,7 +96,7 @@ const capital = (text: string) => (text[0] ?? '').toUpperCase() + text.slice(1)
  * it. Of a list, the number of its branch.
  */
 export function numberOf(at: string): string {
-  const [first = '', second = ''] = flow().scenario.branchLetters
+  const [first = '', second = ''] = scenarioTexts().branchLetters
   return at
     .split('/')
     .map((part) => {

@@ -1,4 +1,4 @@
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import type { Directory } from './directory'
 import type { Scenario, Step, Target } from './model'
 import { newDistribution } from './model'
@@ -13,12 +13,12 @@ const inTurn = (to: Target): Step => ({
   to,
   by: { strategy: 'last_assignee', otherwise: 'round_robin' },
   answer: { within_seconds: 120, then: { go: 'next_person', rounds: 1 } },
-  nobody_online: { go: 'steps', steps: [{ do: 'auto_reply', text: flow().scenario.replyBusy }] },
+  nobody_online: { go: 'steps', steps: [{ do: 'auto_reply', text: scenarioTexts().replyBusy }] },
 })
 
 /** Ready-made beginnings, with the company's own schedule and groups where there are any. */
 export function template(name: TemplateName, directory: Directory): Scenario {
-  const texts = flow().scenario
+  const texts = scenarioTexts()
   const [first, second] = directory.groups
   switch (name) {
     case 'blank':

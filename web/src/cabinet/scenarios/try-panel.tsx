@@ -2,7 +2,7 @@ import { Play } from 'lucide-react'
 import { useState } from 'react'
 import { fieldErrors } from '../../kit/api/client'
 import { words } from '../../kit/i18n'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import { Button } from '../../kit/ui/button'
 import { Field, inputClass, TextField } from '../../kit/ui/field'
 import { whyRefused } from '../../kit/ui/toast'
@@ -37,7 +37,7 @@ export function TryPanel({
   onFaults: (faults: Fault[]) => void
   onStep: (at: string) => void
 }) {
-  const f = flow().scenario.try
+  const f = scenarioTexts().try
   const { channels, kinds } = useDirectory()
   const [channel, setChannel] = useState('')
   const [kind, setKind] = useState('widget')

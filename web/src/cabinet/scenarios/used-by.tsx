@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { api, ask } from '../../kit/api/client'
 import type { Me } from '../../kit/api/types'
-import { flow } from '../../kit/i18n/cabinet-flow'
+import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import { has } from '../../kit/session'
 import { ChannelBadge, signOf } from '../../kit/ui/channel-badge'
 import { tellRefusal, toast } from '../../kit/ui/toast'
@@ -9,7 +9,7 @@ import { useLoaded } from '../load'
 
 /** Which channels follow this scenario: a tick takes effect at once. */
 export function UsedBy({ me, scenario, names }: { me: Me; scenario: string | null; names: Map<string, string> }) {
-  const f = flow().scenario
+  const f = scenarioTexts()
   const [busy, setBusy] = useState('')
   const { data, setData, again } = useLoaded(async () => (await ask(api.GET('/api/v1/channel-details'))).items)
   if (scenario === null) return <p className="text-ink2">{f.channelsLater}</p>

@@ -1,3 +1,4 @@
+import { language } from '../index'
 import { enPlural, ruPlural } from '../plural'
 
 /** Minutes and seconds of a first answer. */
@@ -87,7 +88,6 @@ export const boardRu = {
     demoRemoved: 'Демонстрационные данные убраны',
   },
   crm: {
-    nav: 'Интеграции CRM',
     title: 'Интеграции CRM',
     text: 'Подключения amoCRM и Битрикс24 в этой версии ещё нет.',
     hint: 'Чаты, контакты и события уже можно передавать в свои системы: по API с токеном компании и через исходящие вебхуки.',
@@ -163,7 +163,6 @@ export const boardEn: typeof boardRu = {
     demoRemoved: 'The demonstration data is removed',
   },
   crm: {
-    nav: 'CRM integrations',
     title: 'CRM integrations',
     text: 'Connecting amoCRM and Bitrix24 is not in this version yet.',
     hint: 'Conversations, contacts and events can already go to your own systems: by the API with a token of the company, and by outgoing webhooks.',
@@ -171,3 +170,6 @@ export const boardEn: typeof boardRu = {
     toHooks: 'Webhooks',
   },
 }
+
+/** The texts of the language that is on. */
+export const boardTexts = () => (language === 'ru' ? boardRu : boardEn)

@@ -1,3 +1,5 @@
+import { language } from '../index'
+
 export const hoursRu = {
   title: 'Рабочее время',
   hint: 'Расписания для сценариев: когда вы отвечаете и когда просите оставить контакты',
@@ -99,3 +101,6 @@ export const hoursEn: typeof hoursRu = {
   usedIn: (names) => `In scenarios: ${names}`,
   all: 'All schedules',
 }
+
+/** The texts of the language that is on. */
+export const hoursTexts = () => (language === 'ru' ? hoursRu : hoursEn)

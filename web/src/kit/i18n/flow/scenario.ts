@@ -1,3 +1,4 @@
+import { language } from '../index'
 import { enPlural, ruPlural } from '../plural'
 
 /** Seconds as people say them: whole hours, minutes, or seconds. */
@@ -586,3 +587,6 @@ export const scenarioEn: typeof scenarioRu = {
     taken: 'This step will be done',
   },
 }
+
+/** The texts of the language that is on. */
+export const scenarioTexts = () => (language === 'ru' ? scenarioRu : scenarioEn)
