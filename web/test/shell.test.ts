@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { readAddress, readPhone, wayOf } from '../src/desk/address'
 import { COMMANDS, type Deeds, isSingle, keyNames } from '../src/desk/commands'
 import { keysOf, step } from '../src/desk/deeds'
+import { shortName } from '../src/desk/list/row'
 import { asAsked } from '../src/desk/list/search'
 import { bundled } from '../src/desk/notices'
 import { otherLayout, score } from '../src/desk/palette/fuzzy'
@@ -281,4 +282,10 @@ describe('an address to write to', () => {
 it('a number of a chat is asked for as the server knows it', () => {
   for (const typed of ['№ 12', '№12', '#12', 'чат 12', 'чат № 12', 'no. 12']) expect(asAsked(typed)).toBe('#12')
   expect(asAsked('  дверь 12 ')).toBe('дверь 12')
+})
+
+it('a name where there is little room', () => {
+  expect(shortName('Дмитрий Савельев')).toBe('Дмитрий С.')
+  expect(shortName('Олеся')).toBe('Олеся')
+  expect(shortName('')).toBe('')
 })

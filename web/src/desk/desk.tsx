@@ -69,6 +69,13 @@ function Shell({ desk }: { desk: Work }) {
     desk.open(place.open)
   }, [desk, place.open])
   useEffect(() => rememberTab(place.tab), [place.tab])
+  useEffect(() => {
+    // A window made narrow must not be covered by the card, one made wide has room for it.
+    const wide = matchMedia(`(min-width: ${CARD_BESIDE}px)`)
+    const changed = () => setCard(wide.matches)
+    wide.addEventListener('change', changed)
+    return () => wide.removeEventListener('change', changed)
+  }, [])
 
   // What we took, by the button or by answering, is followed to its tab; once, not for ever.
   const mine = open?.state === 'in_work' && open.assignee_id === desk.state.me.employee_id

@@ -1,5 +1,5 @@
 import { SearchX } from 'lucide-react'
-import type { KeyboardEvent, ReactNode } from 'react'
+import { type KeyboardEvent, type ReactNode, useState } from 'react'
 import type { FoundMessage } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { when } from '../../kit/i18n/format'
@@ -20,7 +20,7 @@ export default function Results({ query, open, onOpen }: { query: string; open: 
   const search = useSearch(query)
   const { found, messages } = search
   const channels = useDeskState((state) => state.channels)
-  const aimed = useDeskState((state) => state.target)
+  const [opened, setOpened] = useState<string | null>(null)
 
   if (search.fault) return <p role="alert" className="flex-1 px-4 py-6 text-second text-red">{search.fault}</p>
   if (!found) return <div className="flex-1" aria-busy="true" />
@@ -29,6 +29,7 @@ export default function Results({ query, open, onOpen }: { query: string; open: 
 
   const openMessage = (message: FoundMessage) => {
     const { conversation_id, position } = message
+    setOpened(message.message_id)
     desk.aim({ conversation_id, position, q: search.query })
     onOpen(conversation_id)
   }
@@ -96,9 +97,7 @@ export default function Results({ query, open, onOpen }: { query: string; open: 
               key={message.message_id}
               type="button"
               data-hit
-              aria-current={
-                (open === message.conversation_id && (!aimed || aimed.position === message.position)) || undefined
-              }
+              aria-current={(open === message.conversation_id && opened === message.message_id) || undefined}
               className={row}
               onClick={() => openMessage(message)}
             >

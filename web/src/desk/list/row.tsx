@@ -48,7 +48,7 @@ export const Row = memo(function Row({ id, open, selecting, onOpen }: Props) {
         className={`flex size-full items-start gap-3 px-4 text-left -outline-offset-2 ${compact ? 'py-2' : 'py-3'} ${open ? 'bg-selected' : selected ? 'bg-accent-soft' : 'hover:bg-hover'}`}
       >
         {open && <span className="absolute inset-y-0 left-0 w-[3px] bg-accent" />}
-        <span className={selecting ? 'invisible' : 'min-[900px]:group-has-[label:hover]:invisible'}>
+        <span className={`flex shrink-0 ${selecting ? 'invisible' : 'min-[900px]:group-has-[label:hover]:invisible'}`}>
           <Avatar name={name} kind={kind} />
         </span>
         <span className="min-w-0 flex-1">
@@ -144,18 +144,29 @@ function Bottom({ chat }: { chat: Chat }) {
       {chat.kind === 'request' && (
         <span className="shrink-0 rounded bg-accent-soft px-1 font-medium text-accent-text">{t.shell.list.request}</span>
       )}
-      <span className="truncate">{channel ?? ''}</span>
-      <TagNames ids={chat.tags ?? NONE} />
-      {assignee && <span className="ml-auto shrink-0 pl-1">{assignee}</span>}
+      <span className="min-w-0 truncate">{channel ?? ''}</span>
+      <TagNames ids={chat.tags ?? NONE} most={assignee ? 1 : 2} />
+      {assignee && (
+        <span className="ml-auto max-w-[45%] shrink-0 truncate pl-1" title={assignee}>
+          {shortName(assignee)}
+        </span>
+      )}
     </span>
   )
 }
 
 const NONE: string[] = []
 
-function TagNames({ ids }: { ids: string[] }) {
+/** «Дмитрий Савельев» is «Дмитрий С.» where there is little room. */
+export function shortName(name: string): string {
+  const [first = '', ...rest] = name.trim().split(/\s+/)
+  const last = rest.at(-1)
+  return last ? `${first} ${last[0]}.` : first
+}
+
+function TagNames({ ids, most }: { ids: string[]; most: number }) {
   const tags = useDeskState((state) => state.tags)
-  return ids.slice(0, 2).map((id) => {
+  return ids.slice(0, most).map((id) => {
     const tag = tags.get(id)
     return (
       tag && (

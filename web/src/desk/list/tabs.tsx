@@ -6,7 +6,7 @@ import { number } from '../../kit/i18n/format'
 import { useDesk, useDeskState } from '../context'
 import { TABS } from '../path'
 import { isFiltered } from '../store/filter'
-import { WINDOW } from '../store/state'
+import { type View, WINDOW } from '../store/state'
 import { EmptyTab } from './empty-tab'
 import { Filters } from './filters'
 import { ROW, Row } from './row'
@@ -18,6 +18,9 @@ const MOST_CLOSED = 10_000
 
 const bounded = (count: number, bound: number) => (count >= bound ? `${number(bound - 1)}+` : number(count))
 
+const known = ({ ids, next, cut, load }: View) =>
+  load === 'no' || load === 'failed' ? null : `${number(ids.length)}${next || cut ? '+' : ''}`
+
 interface Props {
   tab: ConversationState
   open: string | null
@@ -28,15 +31,17 @@ interface Props {
 /** The three states of conversations with their counts. */
 export function TabBar({ tab, onTab }: Pick<Props, 'tab' | 'onTab'>) {
   const counts = useDeskState((state) => state.counts)
-  const shown: Record<ConversationState, number | undefined> = {
-    new: counts?.new,
-    in_work: counts?.in_work,
-    closed: counts?.closed,
+  const filtered = useDeskState((state) => (isFiltered(state.filter) ? state.views : null))
+  const shown = (name: ConversationState): string | null => {
+    // The server counts all; of a filter only what was read is known.
+    if (filtered) return known(filtered[name])
+    if (!counts) return null
+    return bounded(counts[name], name === 'closed' ? MOST_CLOSED : counts.bound)
   }
   return (
     <div role="tablist" aria-label={t.list.tabs} className="flex gap-5 border-b border-line px-4">
       {TABS.map((name) => {
-        const count = shown[name]
+        const count = shown(name)
         return (
           <button
             key={name}
@@ -57,11 +62,11 @@ export function TabBar({ tab, onTab }: Pick<Props, 'tab' | 'onTab'>) {
             className={`-mb-px flex h-10 items-center gap-1.5 border-b-2 text-second font-medium ${tab === name ? 'border-accent text-ink' : 'border-transparent text-ink2 hover:text-ink'}`}
           >
             {t.list[name]}
-            {count !== undefined && (
+            {count !== null && (
               <span
-                className={`num ${name === 'new' && count > 0 ? 'rounded-full bg-red-soft px-1.5 text-caption font-semibold text-red' : 'text-ink3'}`}
+                className={`num ${name === 'new' && count !== '0' ? 'rounded-full bg-red-soft px-1.5 text-caption font-semibold text-red' : 'text-ink3'}`}
               >
-                {bounded(count, name === 'closed' ? MOST_CLOSED : (counts?.bound ?? Infinity))}
+                {count}
               </span>
             )}
           </button>

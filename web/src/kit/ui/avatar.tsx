@@ -37,7 +37,7 @@ export function Avatar({
         {initials(name)}
       </span>
       {kind && (
-        <span className="absolute -right-1 -bottom-1 rounded-full border-2 border-pane">
+        <span className="absolute -right-1.5 -bottom-1.5 rounded-full border-2 border-pane">
           <ChannelBadge kind={kind} />
         </span>
       )}
