@@ -299,6 +299,23 @@ export async function run(stage) {
     await card.getByRole('heading', { name: 'История обращений' }).waitFor({ state: 'detached' })
   })
 
+  await check('CV-4: the same customer is written to through another channel', async () => {
+    await owner.api.post('/channels', {
+      kind: 'email', name: 'Почта',
+      settings: { email: 'zakaz@example.ru', password: 'x', imap_host: '127.0.0.1', smtp_host: '127.0.0.1' },
+    })
+    const { contact_id } = await owner.api.get(`/conversations/${ids.oleg}`)
+    await owner.api.post(`/contacts/${contact_id}/emails`, { email: 'oleg@example.ru' })
+    await page.locator('aside').getByText('oleg@example.ru').waitFor()
+    await page.getByRole('button', { name: 'Откуда уйдёт ответ: Бот магазина' }).click()
+    await page.getByRole('menuitem', { name: /Почта · oleg@example\.ru/ }).click()
+    const dialog = page.getByRole('dialog')
+    await stage.until(async () => (await dialog.getByLabel(/Адрес почты/).inputValue()) === 'oleg@example.ru')
+    await shot(page, 'other-channel')
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+  })
+
   await check('WA-5: the customer goes on the black list and off it', async () => {
     const card = page.locator('aside')
     const { contact_id } = await owner.api.get(`/conversations/${ids.oleg}`)
