@@ -1,6 +1,7 @@
 import { ScrollText } from 'lucide-react'
 import { useState } from 'react'
 import { api, ask } from '../../kit/api/client'
+import type { components } from '../../kit/api/schema'
 import type { ChannelDetails } from '../../kit/api/types'
 import { words } from '../../kit/i18n'
 import { s } from '../../kit/i18n/cabinet-settings'
@@ -58,6 +59,7 @@ const tones = {
 
 function Line({ line }: { line: LogLine }) {
   const texts = s().channels
+  const payload = usePayload(() => readRaw(line))
   return (
     <li className="border-b border-line px-4 py-3 last:border-0">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -66,41 +68,49 @@ function Line({ line }: { line: LogLine }) {
           <Chip tone={tones[line.what] ?? 'plain'}>{texts.what[line.what] ?? line.what}</Chip>
         </span>
         <span className="min-w-40 flex-1 break-words">{words(line.text)}</span>
+        {line.has_raw && <PayloadButton payload={payload} />}
         {line.conversation_id && (
-          <Link href={`/desk/in_work/${line.conversation_id}`} className="rounded-control text-second text-accent-text underline">
+          <Link href={`/desk/in_work/${line.conversation_id}`} className="rounded-control text-second font-medium text-accent-text hover:underline">
             {texts.openChat}
           </Link>
         )}
       </div>
-      {line.has_raw && <Payload name={texts.raw} read={() => readRaw(line)} />}
+      <Payload payload={payload} />
     </li>
   )
 }
 
 /** A payload is read when somebody wants to see it. */
-function Payload({ name, read }: { name: string; read: () => Promise<string> }) {
-  const texts = s().channels
+function usePayload(read: () => Promise<string>) {
   const [text, setText] = useState<string | null>(null)
   const [open, setOpen] = useState(false)
   const turn = () => {
     setOpen(!open)
     if (text === null) read().then(setText, (error: unknown) => setText(whyRefused(error)))
   }
+  return { text, open, turn }
+}
+
+type Payloaded = ReturnType<typeof usePayload>
+
+function PayloadButton({ payload }: { payload: Payloaded }) {
   return (
-    <div className="mt-1">
-      <button
-        type="button"
-        aria-expanded={open}
-        onClick={turn}
-        className="rounded-control text-second font-medium text-accent-text hover:underline"
-      >
-        {open ? texts.hideRaw : texts.showRaw}
-      </button>
-      {open && text !== null && (
-        <div className="mt-2">
-          <Raw title={name} text={text} empty={texts.rawEmpty} />
-        </div>
-      )}
+    <button
+      type="button"
+      aria-expanded={payload.open}
+      onClick={payload.turn}
+      className="rounded-control text-second font-medium text-accent-text hover:underline"
+    >
+      {payload.open ? s().channels.hideRaw : s().channels.showRaw}
+    </button>
+  )
+}
+
+function Payload({ payload }: { payload: Payloaded }) {
+  if (!payload.open || payload.text === null) return null
+  return (
+    <div className="mt-2">
+      <Raw title={s().channels.raw} text={payload.text} empty={s().channels.rawEmpty} />
     </div>
   )
 }
@@ -127,20 +137,29 @@ function Quarantine({ channel, onResolved }: { channel: string; onResolved: () =
       </div>
       <ul>
         {items.map((one) => (
-          <li key={one.quarantine_id} className="border-t border-line px-4 py-3">
-            <div className="flex flex-wrap items-center gap-3">
-              <span className="min-w-40 flex-1">
-                <span className="block">{words(one.reason)}</span>
-                <span className="num block text-second text-ink3">
-                  {moment(one.created_at)} · {texts.quarantineSize(size(one.size))}
-                </span>
-              </span>
-              <Button onClick={() => resolve(one.quarantine_id)}>{texts.resolve}</Button>
-            </div>
-            <Payload name={texts.raw} read={() => readQuarantined(one.quarantine_id)} />
-          </li>
+          <Quarantined key={one.quarantine_id} one={one} resolve={() => resolve(one.quarantine_id)} />
         ))}
       </ul>
     </section>
+  )
+}
+
+function Quarantined({ one, resolve }: { one: components['schemas']['QuarantineBody']; resolve: () => void }) {
+  const texts = s().channels
+  const payload = usePayload(() => readQuarantined(one.quarantine_id))
+  return (
+    <li className="border-t border-line px-4 py-3">
+      <div className="flex flex-wrap items-center gap-3">
+        <span className="min-w-40 flex-1">
+          <span className="block">{words(one.reason)}</span>
+          <span className="num block text-second text-ink3">
+            {moment(one.created_at)} · {texts.quarantineSize(size(one.size))}
+          </span>
+        </span>
+        <PayloadButton payload={payload} />
+        <Button onClick={resolve}>{texts.resolve}</Button>
+      </div>
+      <Payload payload={payload} />
+    </li>
   )
 }

@@ -2,12 +2,14 @@ import { useState } from 'react'
 import type { Employee, Group, Me } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { s } from '../../kit/i18n/cabinet-settings'
-import { when } from '../../kit/i18n/format'
+import { date, sameDay, time } from '../../kit/i18n/format'
 import { Link } from '../../kit/link'
 import { Avatar } from '../../kit/ui/avatar'
 import { inputClass } from '../../kit/ui/field'
 import { Chip, Table } from '../parts/bits'
 import { found } from './find'
+
+const since = (at: string) => (sameDay(at, new Date().toISOString()) ? time(at) : date(at))
 
 const SIGHT = { all: 'seesAll', group: 'seesGroup', own: 'seesOwn' } as const
 
@@ -67,7 +69,7 @@ export function EmployeesTable({ me, people, groups }: { me: Me; people: Employe
                     />
                     {t.presence[one.presence]}
                   </span>
-                  <span className="num block text-caption text-ink3">{texts.since(when(one.presence_at))}</span>
+                  <span className="num block text-caption text-ink3">{texts.since(since(one.presence_at))}</span>
                 </>
               )}
             </td>

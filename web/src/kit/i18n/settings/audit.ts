@@ -48,7 +48,7 @@ export const auditRu = {
     'contact_field.created': 'создаёт поле клиента',
     'contact_field.changed': 'меняет поле клиента',
     'contact_field.deleted': 'удаляет поле клиента',
-    'demo.removed': 'удаляет образцы',
+    'account.demo_data_removed': 'удаляет образцы',
   },
   details: {
     name: 'Название',
@@ -132,7 +132,7 @@ export const auditEn: typeof auditRu = {
     'contact_field.created': 'makes a customer field',
     'contact_field.changed': 'changes a customer field',
     'contact_field.deleted': 'deletes a customer field',
-    'demo.removed': 'removes the samples',
+    'account.demo_data_removed': 'removes the samples',
   },
   details: {
     name: 'Name',
