@@ -23,7 +23,7 @@ export async function run(stage) {
   })
 
   await check('the visitor sees who types, and the operator too', async () => {
-    await composer(page).pressSequentially('Коробка', { delay: 200 })
+    await composer(page).pressSequentially('Коробка входит в цену', { delay: 150 })
     await chat.frame.locator('#typing').waitFor({ state: 'visible', timeout: 5000 })
     await chat.frame.locator('textarea').pressSequentially('Отлично', { delay: 30 })
     await page.getByText('печатает…').first().waitFor({ timeout: 5000 })

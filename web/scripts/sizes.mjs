@@ -15,21 +15,30 @@ function closure(name, seen = new Set()) {
   return seen
 }
 
+/** What a chunk imports when it is needed, by whatever it imports at once. */
+const later = (names) => [...new Set([...names].flatMap((name) => manifest[name].dynamicImports ?? []))]
 const sum = (names) => [...names].reduce((total, name) => total + gz(manifest[name].file), 0)
+
 const entry = closure('index.html')
 const desk = closure('src/desk/desk.tsx', new Set(entry))
-const cabinet = [...closure('src/cabinet/cabinet.tsx')].filter((name) => !entry.has(name))
-const styles = new Set([...desk, ...cabinet].flatMap((name) => manifest[name].css ?? []))
+const frame = closure('src/cabinet/cabinet.tsx')
+// Each page of the cabinet is loaded on top of the frame around it.
+const routes = later(frame)
+  .filter((name) => name.startsWith('src/cabinet/'))
+  .map((name) => ({ name, bytes: sum([...closure(name)].filter((one) => !entry.has(one) && !frame.has(one))) }))
+const heaviest = routes.reduce((most, one) => (one.bytes > most.bytes ? one : most), { name: 'none', bytes: 0 })
+const styles = new Set(Object.values(manifest).flatMap((chunk) => chunk.css ?? []))
 const css = [...styles].reduce((total, file) => total + gz(file), 0)
 
 const bars = [
   ['desk, first JS', sum(desk), 190],
-  ['cabinet, its own JS', sum(cabinet), 60],
+  ['cabinet, the frame', sum([...frame].filter((one) => !entry.has(one))), 60],
+  [`cabinet, its heaviest route (${heaviest.name.replace('src/cabinet/', '')}, of ${routes.length})`, heaviest.bytes, 60],
   ['CSS', css, 20],
 ]
 let passed = 0
 for (const [what, bytes, bar] of bars) {
-  const fits = bytes <= bar * 1024
+  const fits = bytes > 0 && bytes <= bar * 1024
   if (fits) passed++
   console.log(`${fits ? 'ok  ' : 'OVER'} ${what}: ${(bytes / 1024).toFixed(1)} kB gz of ${bar}`)
 }

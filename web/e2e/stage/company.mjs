@@ -50,10 +50,10 @@ export class Client {
 
 /** An employee: who they are, how they log in, and their client. */
 class Employee {
-  constructor(base, name) {
+  constructor(base, name, email) {
     this.api = new Client(base)
     this.name = name
-    this.email = `e2e-${fresh()}@example.ru`
+    this.email = email ?? `e2e-${fresh()}@example.ru`
     this.password = `pass-${fresh()}-word`
   }
 
@@ -62,8 +62,8 @@ class Employee {
   }
 }
 
-export async function newCompany(server, { name = 'Двери Град', owner = 'Марина Кравцова', language = 'ru' } = {}) {
-  const boss = new Employee(server.base, owner)
+export async function newCompany(server, { name = 'Двери Град', owner = 'Марина Кравцова', language = 'ru', email } = {}) {
+  const boss = new Employee(server.base, owner, email)
   const made = await boss.api.post('/sign-up', {
     company: name, name: owner, email: boss.email, password: boss.password, language,
   })
@@ -76,8 +76,8 @@ export async function newCompany(server, { name = 'Двери Град', owner =
     api: boss.api,
 
     /** A colleague who was invited and joined. */
-    async employee(name, role = 'operator', groups = []) {
-      const one = new Employee(server.base, name)
+    async employee(name, role = 'operator', groups = [], email) {
+      const one = new Employee(server.base, name, email)
       const { token } = await boss.api.post('/invites', { email: one.email, role, groups })
       const joined = await one.api.post('/invites/accept', { token, name, password: one.password, language })
       one.employee_id = joined.employee_id
@@ -91,7 +91,7 @@ export async function newCompany(server, { name = 'Двери Град', owner =
     },
 
     /** A Telegram bot in the sandbox, connected; `customer(name)` is a person who writes to it. */
-    async telegram(name = 'Бот магазина') {
+    async telegram(name = 'Бот магазина', username = `b${fresh()}_bot`) {
       const url = await server.sandbox()
       const act = async (path, body) => {
         const answer = await fetch(`${url}/sandbox${path}`, {
@@ -102,7 +102,7 @@ export async function newCompany(server, { name = 'Двери Град', owner =
         if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
         return answer.json().catch(() => null)
       }
-      const bot = await act('/bots', { username: `b${fresh()}_bot` })
+      const bot = await act('/bots', { username })
       const channel = await boss.api.post('/channels', {
         kind: 'telegram_bot', name, settings: { token: bot.token, base_url: url },
       })

@@ -38,11 +38,11 @@ async function talk(company, bot, who, customers, lines) {
 }
 
 export async function furnished(stage) {
-  const company = await stage.company({ name: 'Двери Град', owner: 'Марина Кравцова' })
+  const company = await stage.company({ name: 'Двери Град', owner: 'Марина Кравцова', email: 'marina@dveri-grad.ru' })
   const { api, owner } = company
-  const anton = await company.employee('Антон Белов')
-  const olga = await company.employee('Ольга Синицына', 'supervisor')
-  const bot = await company.telegram('Двери Град в Telegram')
+  const anton = await company.employee('Антон Белов', 'operator', [], 'anton@dveri-grad.ru')
+  const olga = await company.employee('Ольга Синицына', 'supervisor', [], 'olga@dveri-grad.ru')
+  const bot = await company.telegram('Двери Град в Telegram', `dveri_${stage.area}_bot`)
   const site = await company.site('Сайт dveri-grad.ru')
   await owner.online()
   await anton.online()

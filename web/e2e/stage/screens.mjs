@@ -38,8 +38,9 @@ export const inside = [
     name: 'desk-search', looked: true,
     path: () => '/desk/new',
     act: async (page) => {
-      await opens('Slash', {})(page)
+      await opens('Slash', {}, '[data-search]:focus')(page)
       await page.locator('[data-search]').fill('эмали')
+      await page.keyboard.press('End')
       await page.locator('mark').first().waitFor()
     },
   },

@@ -18,12 +18,11 @@ export class Stage {
   failed = 0
   #people = []
   #excused = [/ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|WebSocket connection/]
-  #area
 
   constructor(area, server, browser, update = false) {
     /** Keep what is seen instead of comparing it with what was kept. */
     this.update = update
-    this.#area = area
+    this.area = area
     this.server = server
     this.browser = browser
     /** Where the server answers: pages and API. BESEDA_WEB names pages that are served elsewhere. */
@@ -41,12 +40,12 @@ export class Stage {
       })
       await Promise.race([act(), limit])
       this.passed++
-      console.log(`ok   ${this.#area}: ${what} (${Date.now() - began} ms)`)
+      console.log(`ok   ${this.area}: ${what} (${Date.now() - began} ms)`)
       return true
     } catch (error) {
       this.failed++
       const stack = String(error?.stack ?? error).split('\n').slice(0, 24).join('\n     ')
-      console.log(`FAIL ${this.#area}: ${what} (${Date.now() - began} ms)\n     ${stack}`)
+      console.log(`FAIL ${this.area}: ${what} (${Date.now() - began} ms)\n     ${stack}`)
       await this.#shootAll()
       return false
     } finally {
@@ -80,7 +79,7 @@ export class Stage {
   until = until
   sql = (text) => this.server.sql(text)
 
-  shot = (page, name) => page.screenshot({ path: join(shots, `${this.#area}-${name}.png`) })
+  shot = (page, name) => page.screenshot({ path: join(shots, `${this.area}-${name}.png`) })
 
   /** Faults of pages that this area brings about on purpose. */
   excuse = (pattern) => this.#excused.push(pattern)
@@ -88,7 +87,7 @@ export class Stage {
   async #shootAll() {
     const pages = this.#people.flatMap(({ context }) => context.pages())
     for (const [index, page] of pages.entries()) {
-      const path = join(shots, `failed-${this.#area}-${this.failed}-${index}.png`)
+      const path = join(shots, `failed-${this.area}-${this.failed}-${index}.png`)
       await page.screenshot({ path, timeout: 5000 }).catch(() => {})
     }
   }
@@ -108,6 +107,6 @@ export class Stage {
       if (told.length) throw new Error(told.slice(0, 10).join('\n'))
     })
     await Promise.all(this.#people.map(({ context }) => context.close().catch(() => {})))
-    console.log(`     ${this.#area}: ${((Date.now() - began) / 1000).toFixed(1)} s`)
+    console.log(`     ${this.area}: ${((Date.now() - began) / 1000).toFixed(1)} s`)
   }
 }
