@@ -317,7 +317,7 @@ export function run(config, { ofPage, isDark, signal, demo }) {
         draft: kept.get('draft') || '',
         max: config.max_text || 4000,
         onSend: (text) => {
-          box.add({ type: 'message', text, ...(person && { person }) });
+          box.add({ type: 'message', text, language, ...(person && { person }) });
           start();
           scrollDown();
         },
@@ -351,7 +351,7 @@ export function run(config, { ofPage, isDark, signal, demo }) {
       sentForm = form;
       form = null;
     }
-    box.add({ type, values });
+    box.add({ type, values, language });
     start();
     scrollDown();
   }

@@ -127,7 +127,7 @@ pub fn upload(
         external_id: format!("{visitor}:{client_id}"),
         aliases: Vec::new(),
         occurred_at: now,
-        person: nobody(channel, visitor),
+        person: nobody(channel, visitor, None),
         sender: Sender::Customer,
         content: Content::Files { files: vec![new], caption: String::new() },
         reply_to: None,

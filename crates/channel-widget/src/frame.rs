@@ -74,22 +74,22 @@ pub fn parse(
             let text = text(&frame)?;
             // What the site itself told of its visitor, by `Beseda.identify`.
             let person = match frame.get("person") {
-                Some(Value::Object(told)) => person(channel, visitor, told)?,
-                _ => nobody(channel, visitor),
+                Some(Value::Object(told)) => person(channel, visitor, told, spoken(&frame))?,
+                _ => nobody(channel, visitor, spoken(&frame)),
             };
             Ok(message(Content::text(text), person, ConversationKind::Chat, client_id))
         }
         Some("form") => {
             let client_id = client_id(&frame)?;
             let values = values(&frame)?;
-            let person = person(channel, visitor, values)?;
+            let person = person(channel, visitor, values, spoken(&frame))?;
             let content = form(channel, ConversationKind::Chat, values)?;
             Ok(message(content, person, ConversationKind::Chat, client_id))
         }
         Some("request") => {
             let client_id = client_id(&frame)?;
             let values = values(&frame)?;
-            let person = person(channel, visitor, values)?;
+            let person = person(channel, visitor, values, spoken(&frame))?;
             if person.phones.is_empty() && person.emails.is_empty() {
                 return Err(Words::new(
                     "Оставьте телефон или e-mail (поля `phone`, `email`): иначе вам не ответить.",
@@ -206,15 +206,26 @@ fn value(values: &Map<String, Value>, key: &str, max: usize) -> Result<Option<St
     Ok((!value.is_empty()).then_some(value))
 }
 
-pub fn nobody(channel: &Channel, visitor: &str) -> Person {
+/// What the page speaks with this visitor, when it says one of the languages that it knows.
+fn spoken(frame: &Map<String, Value>) -> Option<&str> {
+    frame.get("language").and_then(Value::as_str).filter(|l| matches!(*l, "ru" | "en"))
+}
+
+pub fn nobody(channel: &Channel, visitor: &str, spoken: Option<&str>) -> Person {
     let language = match settings::language(channel) {
-        "auto" => None,
-        known => Some(known.to_owned()),
+        "auto" => spoken,
+        known => Some(known),
     };
+    let language = language.map(str::to_owned);
     Person { external_id: visitor.to_owned(), language, ..Person::default() }
 }
 
-fn person(channel: &Channel, visitor: &str, values: &Map<String, Value>) -> Result<Person, Words> {
+fn person(
+    channel: &Channel,
+    visitor: &str,
+    values: &Map<String, Value>,
+    spoken: Option<&str>,
+) -> Result<Person, Words> {
     let phone = value(values, "phone", MAX_PHONE)?;
     if phone.as_deref().is_some_and(|p| !is_phone(p)) {
         return Err(Words::new(
@@ -233,7 +244,7 @@ fn person(channel: &Channel, visitor: &str, values: &Map<String, Value>) -> Resu
         name: value(values, "name", MAX_NAME)?,
         phones: phone.into_iter().collect(),
         emails: email.into_iter().collect(),
-        ..nobody(channel, visitor)
+        ..nobody(channel, visitor, spoken)
     })
 }
 

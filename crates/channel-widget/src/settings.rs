@@ -178,10 +178,10 @@ fn questions() -> Vec<Field> {
                 "Форма контактов перед началом чата: чтобы один клиент не завёлся дважды.",
                 "The contact form before the chat: so that no client is stored twice.",
             ),
-            ..select("ask_name", Words::new("Имя", "Name"), &needs)
+            ..select("ask_name", Words::new("Имя до начала чата", "Name, before the chat"), &needs)
         },
-        select("ask_phone", Words::new("Телефон", "Phone"), &needs),
-        select("ask_email", Words::new("E-mail", "E-mail"), &needs),
+        select("ask_phone", Words::new("Телефон до начала чата", "Phone, before the chat"), &needs),
+        select("ask_email", Words::new("E-mail до начала чата", "E-mail, before the chat"), &needs),
     ]
 }
 

@@ -222,6 +222,21 @@ fn what_the_site_knows_of_its_visitor_comes_with_the_message() {
 }
 
 #[test]
+fn the_page_says_what_it_speaks_where_the_settings_leave_it_open() {
+    let spoken = |settings: Value, language: &str| {
+        let frame =
+            json!({ "type": "message", "client_id": ID, "text": "hi", "language": language });
+        match Widget.parse(&channel(settings), "vis_1", &frame.to_string(), now()) {
+            Ok(SiteFrame::Message(message)) => message.person.language,
+            other => panic!("a message, not {other:?}"),
+        }
+    };
+    assert_eq!(spoken(json!({}), "en").as_deref(), Some("en"));
+    assert_eq!(spoken(json!({}), "<b>"), None);
+    assert_eq!(spoken(json!({ "language": "ru" }), "en").as_deref(), Some("ru"));
+}
+
+#[test]
 fn rt_3_the_contact_form_fills_the_person() {
     let read = message(json!({ "type": "form", "client_id": ID, "values": {
         "name": " Ann\u{0} ", "phone": "+7 (912) 345-67-89", "email": "", "order-no": "77",
