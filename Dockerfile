@@ -1,9 +1,18 @@
 # Beseda for people who deploy with containers; docker-compose.yml adds the database.
 # For work on the code use ./dev instead.
 
+FROM node:22-bookworm-slim AS faces
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json ./
+COPY web/tools/package.json tools/
+RUN npm ci --no-audit --no-fund
+COPY web .
+RUN npm run pages
+
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
+COPY --from=faces /src/web/dist web/dist
 # The caches live outside the image; only the finished binary is copied out of them.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
