@@ -120,9 +120,9 @@ function Week({ form }: { form: Form<HoursForm> }) {
             key={day}
             role="group"
             aria-label={f.days[day]}
-            className="flex items-start gap-3 px-3 py-2.5 max-[759px]:flex-col max-[759px]:gap-1"
+            className="flex items-start gap-3 px-3 py-2.5 max-[759px]:flex-wrap max-[759px]:gap-1"
           >
-            <span className="w-28 shrink-0 pt-2 font-medium max-[759px]:pt-0">{f.days[day]}</span>
+            <span className="w-28 shrink-0 pt-2 font-medium max-[759px]:w-full max-[759px]:pt-0">{f.days[day]}</span>
             <Ranges
               day={f.days[day]}
               ranges={week[day]}

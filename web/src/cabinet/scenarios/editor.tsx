@@ -112,23 +112,26 @@ export function ScenarioEditor({
     setTab('step')
   }
 
+  // What is so when an answer comes, not when it was asked for.
+  const live = useRef({ held, changed: editor.changed, busy, keep: editor.keep })
+  live.current = { held, changed: editor.changed, busy, keep: editor.keep }
   /** Somebody else saved it: what is not touched here is shown as it is now. */
-  const look = useRef(() => {})
-  look.current = () => {
-    if (!held || busy) return
+  const look = () => {
+    if (!held) return
     readScenario(held.scenario_id).then(
       (now) => {
-        if (now.revision === held.revision) return
-        if (editor.changed) return toast(f.changedMeanwhile)
-        setHeld(now)
-        editor.keep({ name: now.name, tree: now.tree }, 'fresh')
+        const here = live.current
+        if (here.busy || now.revision === here.held?.revision) return
         toast(f.changedMeanwhile)
+        if (here.changed) return
+        setHeld(now)
+        here.keep({ name: now.name, tree: now.tree }, 'fresh')
       },
       () => {},
     )
   }
   useFeed((frame) => {
-    if (frame.kind === 'resync' || frame.kind === 'directory.changed') look.current()
+    if (frame.kind === 'resync' || frame.kind === 'directory.changed') look()
   })
 
   useKeys([
