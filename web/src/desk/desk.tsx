@@ -19,7 +19,8 @@ import { forgetPreferences } from './store/settings'
 import { Pane } from './thread/pane'
 
 // Shown beside a conversation: it comes after what is read first.
-const ContactCard = lazy(async () => ({ default: (await import('./card/contact-card')).ContactCard }))
+const loadCard = async () => ({ default: (await import('./card/contact-card')).ContactCard })
+const ContactCard = lazy(loadCard)
 const KeySheet = lazy(() => import('./key-sheet'))
 const OwnSettings = lazy(() => import('./own-settings'))
 const Palette = lazy(() => import('./palette/palette'))
@@ -69,6 +70,7 @@ function Shell({ desk }: { desk: Work }) {
     desk.open(place.open)
   }, [desk, place.open])
   useEffect(() => rememberTab(place.tab), [place.tab])
+  useEffect(() => void loadCard(), [])
   useEffect(() => {
     // A window made narrow must not be covered by the card, one made wide has room for it.
     const wide = matchMedia(`(min-width: ${CARD_BESIDE}px)`)
