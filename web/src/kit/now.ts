@@ -4,7 +4,7 @@ import { useSyncExternalStore } from 'react'
 const STEP = 10_000
 let now = Date.now()
 const listeners = new Set<() => void>()
-let timer = 0
+let timer: ReturnType<typeof setInterval> | undefined
 
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now)
