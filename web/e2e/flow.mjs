@@ -202,6 +202,17 @@ export async function run(stage) {
     await api.patch(`/channels/${site.channel_id}`, { scenario_id: null })
   })
 
+  await check('a supervisor edits scenarios and sees the board; channels are for the administrator', async () => {
+    const one = await stage.person({ as: await company.employee('Антон Белов', 'supervisor'), width: 1280, height: 800 })
+    await one.page.goto('/cabinet')
+    await one.page.locator('[data-tile=waiting]').waitFor()
+    await one.page.getByRole('link', { name: 'Сценарии' }).click()
+    await one.page.getByRole('link', { name: /Моё название/ }).click()
+    await one.page.getByRole('tab', { name: 'Каналы' }).click()
+    await one.page.getByText('Каналы для сценария выбирает администратор').waitFor()
+    await one.context.close()
+  })
+
   await check('RP-2: the board shows who waits as it happens, and fills a wall', async () => {
     const bot = await company.telegram('Бот')
     const customer = await bot.customer('Ольга Зайцева')

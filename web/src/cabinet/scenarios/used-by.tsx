@@ -11,11 +11,14 @@ import { useLoaded } from '../load'
 export function UsedBy({ me, scenario, names }: { me: Me; scenario: string | null; names: Map<string, string> }) {
   const f = scenarioTexts()
   const [busy, setBusy] = useState('')
-  const { data, setData, again } = useLoaded(async () => (await ask(api.GET('/api/v1/channel-details'))).items)
+  const may = has(me, 'manage_channels')
+  const { data, setData, again } = useLoaded(async () =>
+    may ? (await ask(api.GET('/api/v1/channel-details'))).items : [],
+  )
+  if (!may) return <p className="text-ink2">{f.channelsNotYours}</p>
   if (scenario === null) return <p className="text-ink2">{f.channelsLater}</p>
   if (!data) return <div className="h-16" aria-busy="true" />
   if (data.length === 0) return <p className="text-ink2">{f.channelsNone}</p>
-  const may = has(me, 'manage_channels')
   const turn = (channel_id: string, name: string, on: boolean) => {
     setBusy(channel_id)
     const scenario_id = on ? scenario : null
@@ -43,7 +46,7 @@ export function UsedBy({ me, scenario, names }: { me: Me; scenario: string | nul
                 <input
                   type="checkbox"
                   checked={mine}
-                  disabled={!may || busy === channel.channel_id}
+                  disabled={busy === channel.channel_id}
                   onChange={(event) => turn(channel.channel_id, channel.name, event.target.checked)}
                   className="size-4 accent-accent"
                 />
