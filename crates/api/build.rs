@@ -5,6 +5,7 @@ use std::{env, fs};
 
 const DIST: &str = "../../web/dist";
 
+#[expect(clippy::disallowed_methods, reason = "Cargo speaks to build scripts by the environment")]
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     // Where the clone cannot be written to, the binary has no pages and says so.

@@ -129,9 +129,8 @@ async fn rt_1_a_scenario_saved_meanwhile_is_not_overwritten() {
     let form = json!({ "name": "Общий", "tree": { "steps": [] } });
     let made = stage.owner().post("/api/v1/scenarios", &form, 201).await.json();
     let path = format!("/api/v1/scenarios/{}", made["scenario_id"].as_str().unwrap());
-    let save = |name: &str| {
-        json!({ "name": name, "tree": { "steps": [] }, "revision": made["revision"] })
-    };
+    let save =
+        |name: &str| json!({ "name": name, "tree": { "steps": [] }, "revision": made["revision"] });
     stage.owner().put(&path, &save("Первый"), 200).await;
     let told = stage.owner().put(&path, &save("Второй"), 409).await.json();
     assert_eq!(told["code"], "changed_meanwhile", "{told}");

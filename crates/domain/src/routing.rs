@@ -24,11 +24,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use self::walk::Walk;
 pub use self::{
     conditions::holds,
     explain::{Names, Outcome, Told, Tried, result_words, told_words, try_out},
 };
-use self::walk::Walk;
 use crate::{
     attribution::Attribution,
     channel::ChannelKind,

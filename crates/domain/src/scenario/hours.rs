@@ -59,7 +59,8 @@ mod tests {
     #[test]
     fn rt_3a_schedules_are_found_at_any_depth() {
         let [a, b, c] = [1, 2, 3].map(|n| ScheduleId(Uuid::from_u128(n)));
-        let hours = |id: ScheduleId| json!({ "is": "working_hours", "schedule": id, "state": "open" });
+        let hours =
+            |id: ScheduleId| json!({ "is": "working_hours", "schedule": id, "state": "open" });
         let deep = json!({ "do": "if", "when": hours(c), "then": [{ "do": "close" }] });
         let tree = json!({ "steps": [
             { "do": "if", "when": { "is": "all", "of": [hours(a), { "is": "not", "of": [hours(b)] }] },
