@@ -249,6 +249,9 @@ pub struct ContactView {
 pub struct IdentityView {
     pub identity_id: IdentityId,
     pub channel_id: ChannelId,
+    /// The person's id with the service: what the black list takes.
+    #[serde(default)]
+    pub external_id: String,
     pub name: String,
     pub username: String,
     /// False when the person blocked the account.

@@ -54,6 +54,7 @@ struct Row {
 struct IdentityRow {
     identity_id: Uuid,
     channel_id: Uuid,
+    external_id: String,
     name: String,
     username: String,
     reachable: bool,
@@ -80,6 +81,7 @@ impl TryFrom<Row> for ContactView {
                 .map(|i| IdentityView {
                     identity_id: IdentityId(i.identity_id),
                     channel_id: ChannelId(i.channel_id),
+                    external_id: i.external_id,
                     name: i.name,
                     username: i.username,
                     reachable: i.reachable,
@@ -152,7 +154,8 @@ impl TenantTx {
                       order by t.tag_id) as tags,
                 (select coalesce(jsonb_agg(jsonb_build_object(
                         'identity_id', i.identity_id, 'channel_id', i.channel_id,
-                        'name', i.name, 'username', i.username, 'reachable', i.reachable)
+                        'external_id', i.external_id, 'name', i.name, 'username', i.username,
+                        'reachable', i.reachable)
                         order by i.created_at, i.identity_id), '[]')
                  from identities i
                  where i.account_id = c.account_id and i.contact_id = c.contact_id) as identities

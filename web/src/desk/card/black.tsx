@@ -16,7 +16,7 @@ interface Way {
 /** By what the black list knows a person. */
 function waysOf(contact: Contact): Way[] {
   const ids = contact.identities.flatMap((one) => {
-    const id = (one as { external_id?: string }).external_id
+    const id = one.external_id
     return id ? [{ kind: 'external_id' as const, value: id }] : []
   })
   const ways: Way[] = [

@@ -2420,6 +2420,8 @@ export interface components {
         IdentityId: string;
         IdentityView: {
             channel_id: components["schemas"]["ChannelId"];
+            /** @description The person's id with the service: what the black list takes. */
+            external_id?: string;
             identity_id: components["schemas"]["IdentityId"];
             name: string;
             /** @description False when the person blocked the account. */
@@ -3135,6 +3137,12 @@ export interface components {
         };
         ScenarioForm: {
             name: string;
+            /**
+             * Format: int64
+             * @description The revision that was read: when it is another one by now, 409 `changed_meanwhile` and nothing
+             *     is saved. Left out, it is replaced whatever it is.
+             */
+            revision?: number | null;
             /** @description `steps` of the tree; docs/api.md describes it. */
             tree: Record<string, never>;
         };
