@@ -111,4 +111,10 @@ const fixedTimes = (account) => `
   from (select conversation_id, min(created_at) as first, max(created_at) as last from messages
     where account_id = '${account}' group by 1) t
   where c.account_id = '${account}' and c.conversation_id = t.conversation_id;
+  update accounts set created_at = '2026-11-02 10:00+03' where account_id = '${account}';
+  update channels set state_at = '2026-11-20 10:00+03' where account_id = '${account}';
+  update employees set presence_at = '2026-11-20 11:00+03' where account_id = '${account}';
+  update tags set created_at = '2026-11-12 10:00+03' where account_id = '${account}';
+  update scenarios set updated_at = '2026-11-12 10:00+03' where account_id = '${account}';
+  update endpoints set failing_since = '2026-11-20 10:00+03' where account_id = '${account}';
   update contacts set created_at = '2026-11-20 10:00+03', updated_at = '2026-11-20 10:00+03' where account_id = '${account}';`

@@ -13,8 +13,10 @@ const opens = (code, modifiers, mark) => async (page) => {
   if (mark) await page.locator(mark).first().waitFor()
 }
 const dialog = '[role=dialog], [role=menu], [role=listbox]'
-const typed = (text) => async (page) => {
-  await page.locator('[data-composer]').fill(text)
+const slash = async (page) => {
+  await page.locator('[data-composer]').focus()
+  await page.keyboard.press('/')
+  await page.locator('[role=listbox]').first().waitFor()
 }
 
 export const outside = [
@@ -29,7 +31,7 @@ export const inside = [
   { name: 'desk-fresh', looked: true, path: (f) => `/desk/new/${f.fresh}` },
   { name: 'desk-closed', looked: true, path: (f) => `/desk/closed/${f.closed}` },
   { name: 'desk-note', looked: true, path: (f) => `/desk/in_work/${f.open}`, act: opens('KeyN', {}) },
-  { name: 'desk-canned', looked: true, path: (f) => `/desk/in_work/${f.open}`, act: typed('/') },
+  { name: 'desk-canned', looked: true, path: (f) => `/desk/in_work/${f.open}`, act: slash },
   { name: 'desk-transfer', looked: true, path: (f) => `/desk/in_work/${f.open}`, act: opens('KeyT', SHIFT, dialog) },
   { name: 'desk-palette', looked: 'dark too', path: (f) => `/desk/in_work/${f.open}`, act: opens('KeyK', MOD, dialog) },
   { name: 'desk-keys', looked: true, path: (f) => `/desk/in_work/${f.open}`, act: opens('Slash', SHIFT, dialog) },

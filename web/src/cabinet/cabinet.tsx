@@ -1,5 +1,5 @@
 import { ArrowLeft } from 'lucide-react'
-import { Suspense } from 'react'
+import { Suspense, useEffect, useRef } from 'react'
 import type { Me } from '../kit/api/types'
 import { t } from '../kit/i18n'
 import { Link } from '../kit/link'
@@ -31,8 +31,14 @@ export default function Cabinet({ me }: { me: Me }) {
 const line = 'flex h-9 shrink-0 items-center gap-2.5 rounded-control px-2.5 font-medium text-ink2 hover:bg-hover'
 
 function Navigation({ me, current }: { me: Me; current: string }) {
+  const bar = useRef<HTMLElement>(null)
+  // In a narrow window the bar is longer than what is seen of it.
+  useEffect(() => {
+    bar.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [current])
   return (
     <nav
+      ref={bar}
       aria-label={t.cabinet.title}
       className="flex w-60 shrink-0 flex-col gap-0.5 overflow-y-auto border-r border-line bg-pane p-3 max-[759px]:w-auto max-[759px]:flex-row max-[759px]:overflow-x-auto max-[759px]:border-r-0 max-[759px]:border-b"
     >

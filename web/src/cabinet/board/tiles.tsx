@@ -66,7 +66,7 @@ function Tile({
   return (
     <div data-tile={mark} className={`flex flex-col rounded-card border p-4 in-data-wall:p-6 ${tones[tone]}`}>
       <dt className="text-second text-ink2 in-data-wall:text-heading">{label}</dt>
-      <dd className="num mt-1 text-[32px] leading-10 font-semibold tracking-[-0.02em] in-data-wall:text-[64px] in-data-wall:leading-[72px]">
+      <dd className="num mt-1 text-[32px] leading-10 font-semibold tracking-[-0.02em] max-[479px]:text-[24px] in-data-wall:text-[64px] in-data-wall:leading-[72px]">
         {value}
       </dd>
       {hint && <dd className={`num text-second in-data-wall:text-heading ${inks[tone]}`}>{hint}</dd>}
