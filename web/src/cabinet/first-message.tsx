@@ -5,7 +5,8 @@ import type { ChannelDetails, Conversation } from '../kit/api/types'
 import { t } from '../kit/i18n'
 import { boardTexts } from '../kit/i18n/flow/board'
 import { Link } from '../kit/link'
-import { buttonClass } from '../kit/ui/button'
+import { Button, buttonClass } from '../kit/ui/button'
+import { tellRefusal } from '../kit/ui/toast'
 import { useFeed } from './feed'
 
 type Known = Pick<ChannelDetails, 'channel_id' | 'kind' | 'name' | 'title' | 'hook_key'>
@@ -55,6 +56,26 @@ export function Come({ conversation }: { conversation: Conversation }) {
   )
 }
 
+/** A chat of a site asks for a request while nobody is on line: said to whoever tries it alone. */
+function OffLine() {
+  const [off, setOff] = useState(false)
+  useEffect(() => {
+    ask(api.GET('/api/v1/me')).then(
+      ({ employee }) => setOff(employee.presence !== 'online'),
+      () => setOff(false),
+    )
+  }, [])
+  if (!off) return null
+  const goOn = () =>
+    ask(api.PUT('/api/v1/me/presence', { body: { presence: 'online' } })).then(() => setOff(false), tellRefusal)
+  return (
+    <p className="mt-2 flex flex-wrap items-center gap-3 text-ink2">
+      {boardTexts().overview.offLine}
+      <Button onClick={goOn}>{t.desk.goOnLine}</Button>
+    </p>
+  )
+}
+
 /** That it waits, and where to write. */
 export function Waiting({ channel, link }: { channel: Known; link: boolean }) {
   const f = boardTexts().overview
@@ -72,6 +93,7 @@ export function Waiting({ channel, link }: { channel: Known; link: boolean }) {
         <p className="text-ink2">
           {hint} {bot && `@${bot}`}
         </p>
+        {channel.kind === 'widget' && <OffLine />}
       </div>
       {link && href && (
         <a href={href} target="_blank" rel="noreferrer" className={buttonClass('soft', 'yes')}>
