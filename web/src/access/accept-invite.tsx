@@ -46,7 +46,7 @@ export function AcceptInvite() {
     <AccessFrame title={open ? t.access.invitedTo(open.company) : t.access.invite}>
       {fault && <Fault>{fault}</Fault>}
       {open && (
-        <form className="space-y-4" onSubmit={(event) => void accept(answers(event))}>
+        <form noValidate className="space-y-4" onSubmit={(event) => void accept(answers(event))}>
           <p className="text-ink2">{t.access.invitedAs(open.email, t.roles[open.role])}</p>
           <TextField label={t.access.yourName} name="name" autoComplete="name" required autoFocus error={told('name')} />
           <TextField

@@ -47,7 +47,7 @@ export function SignUp() {
         </>
       }
     >
-      <form className="space-y-4" onSubmit={(event) => void signUp(answers(event))}>
+      <form noValidate className="space-y-4" onSubmit={(event) => void signUp(answers(event))}>
         <TextField
           label={t.access.company}
           name="company"
