@@ -62,7 +62,7 @@ pub struct Room {
 
 /// An event with its frame, written once for all sockets.
 pub struct Fact {
-    pub event: Event,
+    pub event: Arc<Event>,
     pub text: Utf8Bytes,
 }
 
@@ -269,7 +269,7 @@ impl Room {
             if hint.events.first().is_none_or(|first| first.seq != self.seq() + 1) {
                 return false;
             }
-            self.hand_out(hint.events.to_vec());
+            self.hand_out(hint.events.iter().cloned());
         }
         true
     }
@@ -279,7 +279,7 @@ impl Room {
         match app.events_after(self.account, self.seq(), PAGE).await {
             Ok(FeedPage::Events(events)) => {
                 let full = i64::try_from(events.len()).is_ok_and(|n| n == PAGE);
-                self.hand_out(events);
+                self.hand_out(events.into_iter().map(Arc::new));
                 full
             }
             Ok(FeedPage::TooOld { seq }) => {
@@ -298,12 +298,10 @@ impl Room {
         }
     }
 
-    fn hand_out(&self, events: Vec<Event>) {
-        let Some(last) = events.last().map(|e| e.seq) else { return };
-        let facts: Vec<Arc<Fact>> = events
-            .into_iter()
-            .map(|event| Arc::new(Fact { text: frames::event(&event), event }))
-            .collect();
+    fn hand_out(&self, events: impl Iterator<Item = Arc<Event>>) {
+        let facts: Vec<Arc<Fact>> =
+            events.map(|event| Arc::new(Fact { text: frames::event(&event), event })).collect();
+        let Some(last) = facts.last().map(|fact| fact.event.seq) else { return };
         let mut sockets = lock(&self.sockets);
         sockets.retain(|_, slot| {
             facts

@@ -24,7 +24,7 @@ pub struct Hint {
     pub origin: Origin,
     /// What one commit of this process appended, as it stands in the rows: without a gap and with
     /// `seq` as the last. Empty for commits of others and for large ones.
-    pub events: Arc<[Event]>,
+    pub events: Arc<[Arc<Event>]>,
 }
 
 /// Which process committed it.
@@ -54,7 +54,7 @@ const MOST_AT_HAND: usize = 64;
 pub(crate) struct Growth {
     account: AccountId,
     pub seq: i64,
-    events: Arc<[Event]>,
+    events: Arc<[Arc<Event>]>,
 }
 
 impl Growth {
@@ -132,19 +132,21 @@ pub(crate) async fn append(
 }
 
 /// The events as readers of the rows would see them: `now()` is the column's default.
-fn at_hand(new: Vec<NewEvent>, last: i64, at: DateTime<Utc>) -> Arc<[Event]> {
+fn at_hand(new: Vec<NewEvent>, last: i64, at: DateTime<Utc>) -> Arc<[Arc<Event>]> {
     if new.len() > MOST_AT_HAND {
         return Arc::new([]);
     }
-    let seqs = (1..=last).rev().take(new.len()).collect::<Vec<_>>().into_iter().rev();
-    let numbered = seqs.zip(new).map(|(seq, event)| Event {
-        seq,
-        kind: event.kind.as_str().to_owned(),
-        conversation: event.conversation,
-        audience: event.audience,
-        was: event.was,
-        payload: event.payload,
-        created_at: at,
+    let first = last - new.len() as i64 + 1;
+    let numbered = (first..).zip(new).map(|(seq, event)| {
+        Arc::new(Event {
+            seq,
+            kind: event.kind.as_str().to_owned(),
+            conversation: event.conversation,
+            audience: event.audience,
+            was: event.was,
+            payload: event.payload,
+            created_at: at,
+        })
     });
     numbered.collect()
 }

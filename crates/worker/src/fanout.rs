@@ -23,7 +23,8 @@ pub trait Fanout: Send + Sync + 'static {
     /// Tells every other process a sign of life, or loses it.
     async fn pass(&self, passing: &Passing) -> Result<(), FanoutError>;
 
-    /// Passes what others tell on to [`Store::heard`] and [`Store::pass`], until the connection breaks; called again then.
+    /// Passes what others tell on to [`Store::heard`] and [`Store::pass`], until the connection
+    /// breaks; called again then.
     async fn hear(&self) -> Result<(), FanoutError>;
 }
 
