@@ -2,8 +2,10 @@
 //!
 //! Contacts are told apart by it, so that the same number written in five ways is one contact.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use phonenumber::metadata::DATABASE;
 use phonenumber::{Mode, country};
 use serde::{Deserialize, Serialize};
 
@@ -61,12 +63,10 @@ impl Phone {
 pub fn normalise(text: &str, country: Country) -> Option<Phone> {
     let text = without_extension(text)?;
     let international = text.starts_with('+');
-    // `+49 (0) 30 …`: the zero is only dialled inside the country.
-    let without_trunk_zero = text.replace("(0)", "");
-    let digits = digits_of(if international { &without_trunk_zero } else { text })?;
     if international {
-        return valid(&format!("+{digits}"), None);
+        return valid(&format!("+{}", digits_of(&without_trunk_zero(text))?), None);
     }
+    let digits = digits_of(text)?;
     let national = match (country, digits.len()) {
         // `+7` is shared by both.
         (country::RU | country::KZ, 11) if digits.starts_with(['7', '8']) => {
@@ -96,6 +96,16 @@ pub fn search_digits(query: &str) -> Option<String> {
         digits.strip_prefix('0').unwrap_or(&digits)
     };
     (MIN_SEARCH..=MAX_DIGITS).contains(&found.len()).then(|| found.to_owned())
+}
+
+/// `+49 (0) 30 …`: the zero after the country's code is only dialled inside the country. Anywhere else
+/// a zero in brackets is a digit like the others.
+fn without_trunk_zero(text: &str) -> Cow<'_, str> {
+    let after_code = |(code, rest): (&str, &str)| {
+        let known = digits_of(code)?.parse().ok().filter(|code| DATABASE.by_code(code).is_some());
+        known.map(|_: u16| format!("{code}{rest}"))
+    };
+    text.split_once("(0)").and_then(after_code).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 fn valid(text: &str, country: Option<Country>) -> Option<Phone> {
@@ -223,6 +233,9 @@ mod tests {
     fn cv_9_other_countries_by_code_or_by_default() {
         for (text, country, expect) in [
             ("+49 (0) 30 901820", country::RU, "+4930901820"),
+            ("+49(0)30 901820", country::RU, "+4930901820"),
+            ("+ 7 90000(0)0000", country::RU, "+79000000000"),
+            ("+7 9(0)0 000-00-00", country::RU, "+79000000000"),
             ("030 901820", country::DE, "+4930901820"),
             ("0049 30 901820", country::DE, "+4930901820"),
             ("+375 29 123-45-67", country::RU, "+375291234567"),
