@@ -4,6 +4,8 @@
 //! no type of ours is shared with the drivers, so that an error in our reading of a protocol cannot
 //! hide on both sides of the wire. Start reading at [`telegram::Telegram`].
 
+pub mod amo;
+mod cut;
 mod error;
 pub mod telegram;
 

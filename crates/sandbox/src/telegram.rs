@@ -7,7 +7,6 @@
 mod answer;
 mod bot;
 mod customer;
-mod cut;
 mod deliver;
 mod faults;
 mod files;
@@ -40,7 +39,7 @@ pub use options::{Limits, Options, Rate};
 pub use record::{Call, Delivery, Outcome, Repeat};
 pub use shown::{Direction, Shown, ShownMedia};
 
-use crate::Error;
+use crate::{Error, cut};
 use world::{BotState, Person, Shared};
 
 /// How long [`Telegram::stop`] waits for what is under way.
