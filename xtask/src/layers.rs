@@ -13,8 +13,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sandbox", &[]),
     ("bench", &[]),
     ("channel", &["domain"]),
+    ("crm", &["domain"]),
+    ("crm-amo", &["domain", "crm", "net"]),
     ("store", &["domain"]),
-    ("app", &["domain", "store", "channel", "net"]),
+    ("app", &["domain", "store", "channel", "crm", "net"]),
     ("api", &["domain", "channel", "app"]),
     // The runner and the supervisor claim lanes and leases themselves and hand drivers their inbox;
     // what a job does is still decided in `app`.
@@ -28,6 +30,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "sandbox",
             "channel",
             ANY_ADAPTER,
+            "crm",
+            "crm-amo",
             "store",
             "app",
             "api",
@@ -46,6 +50,7 @@ const ANY_ADAPTER: &str = "channel-*";
 const TESTS_MAY_IMPORT: &[(&str, &[&str])] = &[
     ("net", &["sandbox"]),
     (ANY_ADAPTER, &["sandbox"]),
+    ("crm-amo", &["sandbox"]),
     ("store", &["postgres-embedded"]),
     ("app", &["postgres-embedded", "sandbox"]),
     ("api", &["postgres-embedded", "sandbox", "store"]),

@@ -113,6 +113,12 @@ ids! {
     EndpointId = "end";
     DeliveryId = "dlv";
     MergeId = "mrg";
+    /// One connected CRM account.
+    PortalId = "prt";
+    /// The rules by which a company's enquiries go to a portal.
+    IntegrationId = "itg";
+    /// One decision of the CRM sync, with its steps.
+    CrmRunId = "run";
 }
 
 #[cfg(test)]

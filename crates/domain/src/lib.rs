@@ -15,6 +15,7 @@ pub mod contact_field;
 pub mod contact_view;
 pub mod content;
 pub mod conversation;
+pub mod crm;
 pub mod delivery;
 pub mod draft;
 pub mod email_address;

@@ -1,0 +1,141 @@
+//! The state of a connected CRM account, with what a person can do about it (CRM-6, CRM-7).
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::text::Words;
+
+/// What is possible with a portal (CRM-7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PortalMode {
+    /// OAuth: webhooks, tags, stages, chats.
+    Full,
+    /// A long-lived token: contacts, deals and notes only.
+    Lite,
+}
+
+/// Where a portal stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PortalState {
+    /// Consent was given; the portal is being looked at.
+    Connecting,
+    Connected,
+    /// It does not answer now; work waits and goes on by itself.
+    Interrupted,
+    /// A person must do something; work waits and nothing is lost.
+    Stopped,
+    /// Taken away here.
+    Disconnected,
+}
+
+/// Why a portal is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PortalTrouble {
+    /// The refresh token is spent, expired or revoked: connect again.
+    ConnectAgain,
+    /// The admin switched our integration off in the CRM.
+    SwitchedOff,
+    /// The CRM blocked us or the account (403): only its support can lift it.
+    Blocked,
+    /// The account is not paid for (402).
+    Unpaid,
+    /// The user whose access it is may not do this: an admin must connect.
+    NoRights,
+    /// The chats channel is not registered or its secret is wrong.
+    ChatsRefused,
+}
+
+macro_rules! texts {
+    ($of:ty { $($variant:ident = $text:literal),* $(,)? }) => {
+        impl $of {
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),* }
+            }
+
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+texts!(PortalMode { Full = "full", Lite = "lite" });
+texts!(PortalState {
+    Connecting = "connecting",
+    Connected = "connected",
+    Interrupted = "interrupted",
+    Stopped = "stopped",
+    Disconnected = "disconnected",
+});
+texts!(PortalTrouble {
+    ConnectAgain = "connect_again",
+    SwitchedOff = "switched_off",
+    Blocked = "blocked",
+    Unpaid = "unpaid",
+    NoRights = "no_rights",
+    ChatsRefused = "chats_refused",
+});
+
+impl PortalTrouble {
+    /// What is wrong.
+    pub fn reason(self) -> Words {
+        match self {
+            Self::ConnectAgain => Words::new(
+                "Доступ к CRM потерян: токен отозван или уже использован.",
+                "Access to the CRM is lost: the token is revoked or spent.",
+            ),
+            Self::SwitchedOff => Words::new(
+                "Интеграция отключена в настройках CRM.",
+                "The integration is switched off in the CRM's settings.",
+            ),
+            Self::Blocked => Words::new(
+                "CRM заблокировала запросы этого аккаунта.",
+                "The CRM blocks requests of this account.",
+            ),
+            Self::Unpaid => {
+                Words::new("Аккаунт CRM не оплачен.", "The CRM account is not paid for.")
+            }
+            Self::NoRights => Words::new(
+                "У пользователя, который подключил CRM, не хватает прав.",
+                "The user who connected the CRM lacks rights.",
+            ),
+            Self::ChatsRefused => Words::new(
+                "Канал чатов не принят CRM: он не зарегистрирован или неверен его секрет.",
+                "The CRM refuses the chats channel: it is not registered or its secret is wrong.",
+            ),
+        }
+    }
+
+    /// What to do. Work waits in every case and is done afterwards.
+    pub fn remedy(self) -> Words {
+        match self {
+            Self::ConnectAgain => Words::new(
+                "Нажмите «Подключить заново». Всё, что накопилось, будет передано.",
+                "Press “Connect again”. What has gathered will be passed on.",
+            ),
+            Self::SwitchedOff => Words::new(
+                "Включите интеграцию в CRM и нажмите «Подключить заново».",
+                "Switch the integration on in the CRM and press “Connect again”.",
+            ),
+            Self::Blocked => Words::new(
+                "Напишите в поддержку CRM, затем нажмите «Проверить».",
+                "Write to the CRM's support, then press “Check”.",
+            ),
+            Self::Unpaid => Words::new(
+                "Оплатите CRM и нажмите «Проверить».",
+                "Pay for the CRM and press “Check”.",
+            ),
+            Self::NoRights => Words::new(
+                "Подключите CRM от имени администратора аккаунта.",
+                "Connect the CRM as an administrator of the account.",
+            ),
+            Self::ChatsRefused => Words::new(
+                "Проверьте ID и секрет канала чатов, которые прислала поддержка CRM.",
+                "Check the id and the secret of the chats channel given by the CRM's support.",
+            ),
+        }
+    }
+}
