@@ -1,7 +1,7 @@
 //! Chats inside the CRM (AMO-13): messages of the conversation shown there, and answers written there.
 
 use async_trait::async_trait;
-use domain::{clock::Instant, crm::CrmId, text::Words};
+use domain::{clock::Instant, content::FileKind, crm::CrmId, text::Words};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -28,7 +28,7 @@ pub struct ChatChannel {
 /// Somebody of a chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatPerson {
-    /// Our id of the person: stable.
+    /// Our id of the person: stable. One chat is with one person.
     pub id: String,
     /// The service's id, where it is known (write-first).
     pub ref_id: Option<String>,
@@ -45,10 +45,30 @@ pub struct ChatPerson {
 pub enum ChatWriter {
     /// The client.
     Client,
-    /// A user of the CRM, by their chats id.
-    User(String),
+    /// An employee who is a user of the CRM.
+    User {
+        /// Our id of the employee.
+        id: String,
+        /// Shown.
+        name: String,
+        /// The user's id with the chats service.
+        ref_id: String,
+    },
     /// An employee whom the CRM does not know, a rule, a phone: shown as our bot.
-    Bot,
+    Bot {
+        /// Shown.
+        name: String,
+    },
+}
+
+/// Which message of a chat is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatMessageRef {
+    /// Posted by us, by the id we gave it.
+    Ours(String),
+    /// Written in the CRM, by the service's id.
+    Theirs(String),
 }
 
 /// A file by a public address of ours that expires.
@@ -60,8 +80,12 @@ pub struct ChatFile {
     pub name: String,
     /// In bytes.
     pub size: u64,
-    /// `picture`, `voice`, `file` … as the service calls them.
+    /// As our people see it.
+    pub kind: FileKind,
+    /// `image/jpeg`.
     pub mime: String,
+    /// Of sound and moving pictures, in seconds.
+    pub duration: Option<u32>,
 }
 
 /// What a message says.
@@ -109,8 +133,8 @@ pub struct ChatMessage {
     pub writer: ChatWriter,
     /// The words.
     pub body: ChatBody,
-    /// Our id of the message that it answers.
-    pub reply_to: Option<String>,
+    /// The message that it answers.
+    pub reply_to: Option<ChatMessageRef>,
     /// Without notification and without «Неразобранное».
     pub silent: bool,
     /// By the messenger's clock.
@@ -149,6 +173,41 @@ pub enum ChatStatus {
     },
 }
 
+/// A file that a user of the CRM sent: its address is the service's and anybody's who has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatMedia {
+    /// Where it is fetched.
+    pub url: String,
+    /// May be empty.
+    pub name: String,
+    /// In bytes, where it was said.
+    pub size: Option<u64>,
+    /// As the service's type names it.
+    pub kind: FileKind,
+}
+
+/// The chat that an event belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatPlace {
+    /// Our id of it; `None`: the chat was started in the CRM (write first).
+    pub conversation_id: Option<String>,
+    /// The service's id of it.
+    pub conversation_ref: String,
+}
+
+/// The client of a chat, as the service knows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatReceiver {
+    /// Our id of them, where the chat is ours.
+    pub id: Option<String>,
+    /// The service's id.
+    pub ref_id: String,
+    /// As written there.
+    pub phone: Option<String>,
+    /// As written there.
+    pub email: Option<String>,
+}
+
 /// What the service tells us.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -157,47 +216,52 @@ pub enum ChatEvent {
     Message {
         /// The service's id: unique.
         id: String,
-        /// Our id of the chat; `None`: it was started in the CRM (write first).
-        conversation_id: Option<String>,
-        /// The service's id of the chat.
-        conversation_ref: String,
-        /// Our channel that the user chose.
+        /// Where.
+        chat: ChatPlace,
+        /// Our channel that the user chose, by the name we gave it.
         source: Option<String>,
-        /// Chats id of the user.
+        /// Chats id of the user; of a robot it is nobody's.
         sender: String,
-        /// Of the client, where the service knows them.
-        receiver_ref: String,
-        /// Of the client.
-        receiver_phone: Option<String>,
-        /// Of the client.
-        receiver_email: Option<String>,
-        /// Words or caption; buttons written below.
+        /// As the service calls them, where it does.
+        sender_name: Option<String>,
+        /// To whom.
+        receiver: ChatReceiver,
+        /// Words or caption; buttons, places and cards are lines of it.
         text: String,
-        /// Address of a file, with name and size.
-        file: Option<(String, String, Option<u64>)>,
-        /// Our or their id of the message that it answers.
-        reply_to: Option<String>,
+        /// With it.
+        media: Option<ChatMedia>,
+        /// The message that it answers.
+        reply_to: Option<ChatMessageRef>,
         /// When it was written.
         at: Instant,
     },
     /// A user is typing.
     Typing {
-        /// Our id of the chat.
-        conversation_id: Option<String>,
+        /// Where.
+        chat: ChatPlace,
         /// Chats id of the user.
         user: String,
     },
     /// A user set a reaction or took it away.
     Reaction {
-        /// Our id of the chat.
-        conversation_id: Option<String>,
-        /// Our or the service's id of the message.
-        message_id: String,
+        /// Where.
+        chat: ChatPlace,
+        /// The service's id of the message, or ours: the hook does not tell which.
+        message: String,
         /// `None`: taken away.
         emoji: Option<String>,
         /// Chats id of the user.
         user: String,
     },
+}
+
+/// A webhook that was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChatHook {
+    /// The portal's id with the service.
+    pub account_id: String,
+    /// What happened; empty: nothing that concerns us.
+    pub events: Vec<ChatEvent>,
 }
 
 /// The chats service of a CRM.
@@ -226,13 +290,13 @@ pub trait Chats: Send + Sync {
         contact: &CrmId,
     ) -> Result<(), CrmError>;
 
-    /// Shows a message.
+    /// Shows a message. After an unknown outcome it may be posted again under the same id.
     async fn post(&self, caller: &Caller<'_>, message: &ChatMessage) -> Result<Posted, CrmError>;
 
-    /// Shows its new words.
+    /// Shows the new words of a message that was posted as text; others cannot be changed there.
     async fn edit(&self, caller: &Caller<'_>, message: &ChatMessage) -> Result<(), CrmError>;
 
-    /// What became of a message of a CRM user.
+    /// What became of a message of a CRM user, by the service's id of it.
     async fn status(
         &self,
         caller: &Caller<'_>,
@@ -245,12 +309,12 @@ pub trait Chats: Send + Sync {
         &self,
         caller: &Caller<'_>,
         conversation_id: &str,
-        message_id: &str,
+        message: &ChatMessageRef,
         emoji: Option<&str>,
         client: &ChatPerson,
     ) -> Result<(), CrmError>;
 
-    /// The client or an operator is typing.
+    /// The client is typing.
     async fn typing(
         &self,
         caller: &Caller<'_>,
@@ -261,6 +325,6 @@ pub trait Chats: Send + Sync {
     /// Whether the webhook is the service's: signature over the raw body, in constant time.
     fn verify(&self, secret: &SecretString, signature: &str, body: &[u8]) -> bool;
 
-    /// What it says, and the service's account id. Pure.
-    fn parse(&self, body: &[u8]) -> Result<(String, Vec<ChatEvent>), HookError>;
+    /// What it says. Pure.
+    fn parse(&self, body: &[u8]) -> Result<ChatHook, HookError>;
 }

@@ -17,8 +17,8 @@ use domain::crm::{Action, Answer, CrmKind, Directory, Effect, Question};
 
 pub use call::{Call, Caller, Gate, Portal};
 pub use chats::{
-    ChatBody, ChatChannel, ChatEvent, ChatFile, ChatMessage, ChatPerson, ChatStatus, ChatWriter,
-    Chats, OpenedChat, Posted,
+    ChatBody, ChatChannel, ChatEvent, ChatFile, ChatHook, ChatMedia, ChatMessage, ChatMessageRef,
+    ChatPerson, ChatPlace, ChatReceiver, ChatStatus, ChatWriter, Chats, OpenedChat, Posted,
 };
 pub use connect::{AppKeys, Connect, ConnectHints, Grant, GrantError, PortalInfo, Returned};
 pub use error::CrmError;
