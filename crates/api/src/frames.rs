@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     draft::DraftMode,
     event::{Directory, Event, EventKind},
-    ids::{ChannelId, ConversationId, EmployeeId, QuarantineId},
+    ids::{ChannelId, ConversationId, EmployeeId, PortalId, QuarantineId},
     people_view::EmployeeCard,
     text::Words,
     view::{ChannelView, ContactView, ConversationTail, ConversationView, MessageView},
@@ -86,6 +86,13 @@ pub enum FactFrame {
     /// Read this list anew.
     #[serde(rename = "directory.changed")]
     DirectoryChanged { of: Directory },
+    /// What a CRM has of the conversation (absent: the connection itself) is to be read anew.
+    #[serde(rename = "crm.changed")]
+    CrmChanged {
+        portal_id: PortalId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversation_id: Option<ConversationId>,
+    },
 }
 
 /// What the client writes. Unknown fields are let through, so that a newer client may talk to an

@@ -70,6 +70,10 @@ pub enum EventKind {
     /// `of`: a [`Directory`] is to be read anew.
     #[serde(rename = "directory.changed")]
     DirectoryChanged,
+    /// `conversation_id` (absent: the portal itself), `portal_id`: what a CRM has of it is to be read
+    /// anew.
+    #[serde(rename = "crm.changed")]
+    CrmChanged,
 }
 
 /// A short list of the company's that every client keeps whole.
@@ -85,7 +89,7 @@ pub enum Directory {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ConversationCreated,
         Self::ConversationChanged,
         Self::MessageCreated,
@@ -98,6 +102,7 @@ impl EventKind {
         Self::ConversationRead,
         Self::DraftChanged,
         Self::DirectoryChanged,
+        Self::CrmChanged,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -114,6 +119,7 @@ impl EventKind {
             Self::ConversationRead => "conversation.read",
             Self::DraftChanged => "draft.changed",
             Self::DirectoryChanged => "directory.changed",
+            Self::CrmChanged => "crm.changed",
         }
     }
 
@@ -131,7 +137,8 @@ impl EventKind {
             | Self::QuarantineAdded
             | Self::RoutingAlarm
             | Self::ConversationRead
-            | Self::DirectoryChanged => true,
+            | Self::DirectoryChanged
+            | Self::CrmChanged => true,
         }
     }
 }

@@ -37,6 +37,9 @@ impl Sight {
                 | EventKind::ChannelChanged
                 | EventKind::DirectoryChanged,
             ) => return Shown::Whole,
+            Some(EventKind::CrmChanged) if event.conversation.is_none() => {
+                return whole(self.may(Right::ManageAccount));
+            }
             Some(EventKind::ContactChanged) => return whole(self.may(Right::ReadConversations)),
             Some(EventKind::ConversationRead | EventKind::DraftChanged) => {
                 return whole(self.is_about_me(event));

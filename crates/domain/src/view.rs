@@ -10,10 +10,11 @@ use crate::{
     channel::ChannelState,
     content::{Content, FileKind},
     conversation::{Cause, ConversationKind, ConversationState, Direction},
+    crm::CrmKind,
     delivery::DeliveryStatus,
     ids::{
         AttachmentId, ChannelId, ContactId, ConversationId, EmployeeId, GroupId, IdentityId,
-        MessageId, TagId,
+        MessageId, PortalId, TagId,
     },
     text::Words,
     visibility::Audience,
@@ -161,6 +162,49 @@ pub enum SystemLine {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         text: String,
     },
+    /// What was done in a CRM for this conversation, or happened there (CRM-4, CRM-4a): one line for
+    /// everything that came together.
+    Crm {
+        crm: CrmKind,
+        portal_id: PortalId,
+        items: Vec<CrmItem>,
+    },
+}
+
+/// One thing of a [`SystemLine::Crm`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CrmItem {
+    pub what: CrmWhat,
+    /// What it is called: a contact's or deal's name, a task's text, a user.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Where it stands now: funnel and stage.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// Its card in the CRM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CrmWhat {
+    ContactCreated,
+    /// One that was there is used.
+    ContactFound,
+    LeadCreated,
+    DealCreated,
+    DealFound,
+    UnsortedCreated,
+    UnsortedAccepted,
+    UnsortedDeclined,
+    TaskCreated,
+    TaskDone,
+    StageChanged,
+    ResponsibleChanged,
+    DealRemoved,
+    /// It was not done; the CRM log says why.
+    Failed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -96,6 +96,10 @@ pub struct Occasion {
     pub closed: bool,
     /// Messages not passed on, in order: inbound, outbound, no system lines, no notes.
     pub lines: Vec<Line>,
+    /// Its messages that were passed on before, in order: for what is written at the end in one piece
+    /// (CRM-4). Loaded when `closed`; a message here makes no task and no deal.
+    #[serde(default)]
+    pub passed: Vec<Line>,
     /// An employee answered, who was not the responsible one by our hand before (CRM-3).
     pub answered_by: Option<EmployeeFacts>,
     /// Phones, e-mails, name or fields of the contact changed.
@@ -141,6 +145,10 @@ pub struct Links {
     pub task: Option<LinkedTask>,
     pub activity: Option<LinkedTask>,
     pub written: Vec<Written>,
+    /// Files that lie in the CRM already.
+    pub attached: Vec<AttachmentId>,
+    /// The chat of this conversation inside the CRM (AMO-13).
+    pub chat: Option<CrmId>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -148,6 +156,9 @@ pub struct LinkedContact {
     pub id: CrmId,
     /// Of the last that we know.
     pub responsible: Option<CrmId>,
+    /// As in [`LinkedDeal`].
+    #[serde(default)]
+    pub responsible_by_hand: bool,
     pub gone: bool,
 }
 
