@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use crate::{ChatChannel, CrmError};
+use crate::{ChatChannel, CrmError, FileSource};
 
 /// One connected CRM account, as its adapter sees it. Secrets are decrypted only here.
 #[derive(Debug, Clone)]
@@ -40,6 +40,8 @@ pub struct Caller<'a> {
     pub directory: &'a Directory,
     /// Lets calls through and keeps what became of them.
     pub gate: &'a dyn Gate,
+    /// Gives the bytes of attachments; [`crate::NoFiles`] where none can be wanted.
+    pub files: &'a dyn FileSource,
 }
 
 /// Stands before every call: keeps the limits of integration and portal over all nodes, and writes the

@@ -116,6 +116,19 @@ pub enum ChatBody {
     },
 }
 
+impl ChatBody {
+    /// It as text alone.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::File { file, caption } if caption.is_empty() => file.name.clone(),
+            Self::File { caption, .. } => caption.clone(),
+            Self::Location { latitude, longitude } => format!("{latitude}, {longitude}"),
+            Self::Contact { name, phone } => format!("{name} {phone}").trim().to_owned(),
+        }
+    }
+}
+
 /// One message on its way into the CRM.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChatMessage {

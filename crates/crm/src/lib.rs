@@ -9,6 +9,7 @@ mod call;
 mod chats;
 mod connect;
 mod error;
+mod files;
 mod hook;
 mod registry;
 
@@ -22,6 +23,7 @@ pub use chats::{
 };
 pub use connect::{AppKeys, Connect, ConnectHints, Grant, GrantError, PortalInfo, Returned};
 pub use error::CrmError;
+pub use files::{FileSource, NoFiles, OpenedFile};
 pub use hook::{Hook, HookError};
 pub use registry::Registry;
 

@@ -46,6 +46,8 @@ pub enum PortalTrouble {
     NoRights,
     /// The chats channel is not registered or its secret is wrong.
     ChatsRefused,
+    /// The CRM lets only known network addresses in, and ours is not among them.
+    AddressRefused,
 }
 
 macro_rules! texts {
@@ -77,6 +79,7 @@ texts!(PortalTrouble {
     Unpaid = "unpaid",
     NoRights = "no_rights",
     ChatsRefused = "chats_refused",
+    AddressRefused = "address_refused",
 });
 
 impl PortalTrouble {
@@ -105,6 +108,10 @@ impl PortalTrouble {
             Self::ChatsRefused => Words::new(
                 "Канал чатов не принят CRM: он не зарегистрирован или неверен его секрет.",
                 "The CRM refuses the chats channel: it is not registered or its secret is wrong.",
+            ),
+            Self::AddressRefused => Words::new(
+                "CRM принимает запросы только с разрешённых адресов сети.",
+                "The CRM takes requests from listed network addresses only.",
             ),
         }
     }
@@ -135,6 +142,10 @@ impl PortalTrouble {
             Self::ChatsRefused => Words::new(
                 "Проверьте ID и секрет канала чатов, которые прислала поддержка CRM.",
                 "Check the id and the secret of the chats channel given by the CRM's support.",
+            ),
+            Self::AddressRefused => Words::new(
+                "Добавьте адрес нашего сервера в список разрешённых в настройках CRM и нажмите «Проверить».",
+                "Add our server's address to the list in the CRM's settings, then press “Check”.",
             ),
         }
     }
