@@ -16,6 +16,7 @@ pub mod contact_view;
 pub mod content;
 pub mod conversation;
 pub mod crm;
+pub mod crm_view;
 pub mod delivery;
 pub mod draft;
 pub mod email_address;

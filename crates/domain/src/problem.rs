@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::text::Words;
 
 /// One fault of a setting, in the words that the settings screen shows beside the field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// JSON Pointer (RFC 6901) into the setting: `/steps/0/then/1/text`.
     pub path: String,

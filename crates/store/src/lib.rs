@@ -21,6 +21,7 @@ mod contact;
 mod contact_fields;
 mod contact_merge;
 mod conversation;
+pub mod crm;
 mod demo;
 mod drafts;
 mod endpoint;

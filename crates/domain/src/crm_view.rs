@@ -1,0 +1,247 @@
+//! The connected CRMs as admins see them: portals, integrations, and the log of decisions.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    crm::{Because, CrmId, CrmKind, PortalMode, PortalState, Settings},
+    ids::{ChannelId, ConversationId, CrmRunId, IntegrationId, PortalId},
+    problem::Problem,
+    text::Words,
+};
+
+/// A connected CRM account, without secrets.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PortalView {
+    pub portal_id: PortalId,
+    pub kind: CrmKind,
+    pub mode: PortalMode,
+    /// As its people call it.
+    pub title: String,
+    /// Where people open it.
+    pub address: String,
+    pub state: PortalState,
+    /// What is wrong; absent: nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Words>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<Words>,
+    pub state_at: DateTime<Utc>,
+    /// The user whose access it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<String>,
+    /// Enquiries that wait to be passed on.
+    pub waiting: i64,
+    /// Decisions that failed and were not made anew.
+    pub failed: i64,
+    /// Whether lists can be filtered: a paid option of amoCRM.
+    pub filters: bool,
+    /// Whether «Неразобранное» is on in the account.
+    pub unsorted_on: bool,
+    /// The chats channel; absent: none is connected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chats: Option<PortalChatsView>,
+    /// When users, funnels and fields were pulled; absent: not yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory_at: Option<DateTime<Utc>>,
+    pub integrations: Vec<IntegrationName>,
+}
+
+/// AMO-13.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PortalChatsView {
+    /// The CRM took it.
+    pub connected: bool,
+    pub channel_id: String,
+    pub bot_id: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct IntegrationName {
+    pub integration_id: IntegrationId,
+    pub name: String,
+    pub enabled: bool,
+}
+
+/// What is passed to a portal, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct IntegrationView {
+    pub integration_id: IntegrationId,
+    pub portal_id: PortalId,
+    pub name: String,
+    pub enabled: bool,
+    pub settings: Settings,
+    /// To be sent back with a change: what somebody else saved meanwhile is not overwritten.
+    pub revision: i64,
+    /// What is not right and does not stop it: stages and fields that the CRM no longer has …
+    pub warnings: Vec<Problem>,
+    /// Whose enquiries it passes on.
+    pub channels: Vec<ChannelId>,
+    pub updated_at: DateTime<Utc>,
+}
+
+macro_rules! texts {
+    ($of:ident { $($variant:ident = $text:literal),* $(,)? }) => {
+        impl $of {
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),* }
+            }
+
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+/// Where a decision stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Decided, nothing done yet.
+    Planned,
+    Working,
+    Done,
+    /// There was nothing to do; the reasons stand in what was left out.
+    Nothing,
+    /// Refused by the CRM for good; may be made anew by hand.
+    Failed,
+    /// The CRM is not to be reached; goes on by itself.
+    Waiting,
+    /// The CRM had changed meanwhile; another decision took its place.
+    Replanned,
+}
+
+texts!(RunState {
+    Planned = "planned",
+    Working = "working",
+    Done = "done",
+    Nothing = "nothing",
+    Failed = "failed",
+    Waiting = "waiting",
+    Replanned = "replanned",
+});
+
+impl RunState {
+    /// Whether the same decision is still to be carried out.
+    pub fn is_unfinished(self) -> bool {
+        matches!(self, Self::Planned | Self::Working | Self::Waiting)
+    }
+}
+
+/// Where a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    Waiting,
+    /// The call may be under way.
+    Sending,
+    /// It is not known whether it was done; it is looked for before it is repeated.
+    Uncertain,
+    Done,
+    /// Not needed any more.
+    Skipped,
+    Failed,
+}
+
+texts!(StepState {
+    Waiting = "waiting",
+    Sending = "sending",
+    Uncertain = "uncertain",
+    Done = "done",
+    Skipped = "skipped",
+    Failed = "failed",
+});
+
+/// One decision in the CRM log (CRM-6, BY-6).
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RunView {
+    pub run_id: CrmRunId,
+    pub integration_id: IntegrationId,
+    pub portal_id: PortalId,
+    pub conversation_id: ConversationId,
+    /// Of the conversation.
+    pub number: i64,
+    pub contact_name: String,
+    /// What set it off.
+    pub cause: Words,
+    pub state: RunState,
+    /// What came of it, in one line.
+    pub words: Words,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Words>,
+    pub attempts: i32,
+    pub created_at: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<DateTime<Utc>>,
+    pub steps: Vec<StepView>,
+    /// What was decided against.
+    pub left_out: Vec<Because>,
+    /// Looked up before the decision. Empty in lists.
+    pub calls: Vec<CallView>,
+    /// What was known. Absent in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub facts: Option<Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct StepView {
+    /// From 0.
+    pub step: i32,
+    /// The action as it is kept.
+    #[schema(value_type = Object)]
+    pub action: Value,
+    /// It in one line.
+    pub words: Words,
+    pub because: Because,
+    pub state: StepState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<EffectView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Words>,
+    /// Empty in lists.
+    pub calls: Vec<CallView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+pub struct EffectView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<CrmId>,
+    /// Its card in the CRM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The CRM put it into an existing one.
+    pub merged: bool,
+    /// What the CRM did not take, in words.
+    pub dropped: Vec<Words>,
+}
+
+/// One call to the CRM, without secrets; bodies are cut.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CallView {
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub request: Option<Value>,
+    /// Absent: no answer came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub answer: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    pub at: DateTime<Utc>,
+    pub took_ms: u64,
+}
