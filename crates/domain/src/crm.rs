@@ -16,15 +16,18 @@ mod directory;
 mod facts;
 mod fields;
 mod filter;
+pub mod funnel;
 mod id;
-mod names;
+pub mod mapping;
+pub mod names;
 mod param;
-mod people;
+pub mod people;
 mod plan;
 mod portal;
 mod question;
 mod settings;
 mod tags;
+pub mod transcript;
 
 pub use action::{Action, ContactDraft, DealDraft, Effect, FieldValue, NoteBody, UnsortedDraft};
 pub use change::{Change, Happening};
@@ -38,7 +41,7 @@ pub use facts::{
     LinkedUnsorted, Links, Occasion, UnsortedState, Written,
 };
 pub use fields::{Converted, convert};
-pub use filter::{Filter, Gate, Operator, Verdict};
+pub use filter::{Filter, Gate, Judgement, Operator, Verdict};
 pub use id::{CrmId, CrmKind, Entity, Ref};
 pub use names::{DEFAULT_CONTACT, DEFAULT_DEAL, DEFAULT_TASK, preview, render};
 pub use param::{Param, UnknownParam};
@@ -52,7 +55,7 @@ pub use settings::{
     PersonLink, RepeatEntity, ResponsibleRule, Responsibles, Settings, TagRule, TaskOwner,
     TaskRule, Transcript,
 };
-pub use tags::fixed_tag;
+pub use tags::{FIXED_TAGS, fixed_tag, tags};
 
 use crate::problem::Problems;
 

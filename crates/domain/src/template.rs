@@ -82,12 +82,12 @@ impl Values {
     }
 }
 
-enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     Text(&'a str),
     Parameter { name: &'a str, whole: &'a str },
 }
 
-fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
+pub(crate) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {

@@ -96,10 +96,10 @@ pub struct Occasion {
     pub closed: bool,
     /// Messages not passed on, in order: inbound, outbound, no system lines, no notes.
     pub lines: Vec<Line>,
-    /// Its messages that were passed on before, in order: for what is written at the end in one piece
-    /// (CRM-4). Loaded when `closed`; a message here makes no task and no deal.
-    #[serde(default)]
-    pub passed: Vec<Line>,
+    /// All of the conversation's messages, where a transcript is written at its end and the end is
+    /// there; else empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Line>,
     /// An employee answered, who was not the responsible one by our hand before (CRM-3).
     pub answered_by: Option<EmployeeFacts>,
     /// Phones, e-mails, name or fields of the contact changed.

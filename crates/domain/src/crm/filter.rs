@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Param;
+use super::{FactLine, Facts, Param};
+use crate::text::Words;
 
 /// A condition. An empty group holds (`all`) or does not (`any`), as in logic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -61,4 +62,139 @@ pub struct Gate {
     #[serde(default)]
     pub verdict: Verdict,
     pub when: Filter,
+}
+
+/// What came of a condition, with the parts of it that decided: of an `all` that fails the first part
+/// that fails, of an `any` that holds the first that holds, else all of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    pub holds: bool,
+    pub because: Vec<FactLine>,
+}
+
+impl Filter {
+    pub fn holds(&self, facts: &Facts) -> bool {
+        self.judge(facts).holds
+    }
+
+    /// Whether it holds, and why.
+    pub fn judge(&self, facts: &Facts) -> Judgement {
+        match self {
+            Self::All { of } => until(of, facts, false, true),
+            Self::Any { of } => until(of, facts, true, false),
+            Self::Not { of } => {
+                let any = until(of, facts, true, false);
+                Judgement { holds: !any.holds, because: any.because }
+            }
+            Self::Param { param, by, values } => {
+                let found = param.candidates(facts);
+                let holds = compare(*by, &found, values);
+                let mut shown = param.value(facts);
+                if shown.trim().is_empty() {
+                    shown = "—".to_owned();
+                }
+                let line = FactLine { name: sentence(param, *by, values), value: shown };
+                Judgement { holds, because: vec![line] }
+            }
+        }
+    }
+
+    /// Levels of groups below it, itself included.
+    pub fn depth(&self) -> usize {
+        1 + self.parts().iter().map(Self::depth).max().unwrap_or(0)
+    }
+
+    /// Conditions in it, groups not counted.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Param { .. } => 1,
+            Self::All { .. } | Self::Any { .. } | Self::Not { .. } => {
+                self.parts().iter().map(Self::size).sum()
+            }
+        }
+    }
+
+    /// What a group is made of.
+    pub fn parts(&self) -> &[Self] {
+        match self {
+            Self::All { of } | Self::Any { of } | Self::Not { of } => of,
+            Self::Param { .. } => &[],
+        }
+    }
+}
+
+impl Gate {
+    pub fn passes(&self, facts: &Facts) -> bool {
+        self.judge(facts).holds
+    }
+
+    /// Whether the enquiry may pass, and which part of the condition decided.
+    pub fn judge(&self, facts: &Facts) -> Judgement {
+        let matched = self.when.judge(facts);
+        match self.verdict {
+            Verdict::Allow => matched,
+            Verdict::Denied => Judgement { holds: !matched.holds, because: matched.because },
+        }
+    }
+}
+
+/// Looks for the first part that comes out as `stop`; the group is then `stop`, else `otherwise`.
+fn until(of: &[Filter], facts: &Facts, stop: bool, otherwise: bool) -> Judgement {
+    let mut because = Vec::new();
+    for part in of {
+        let judged = part.judge(facts);
+        if judged.holds == stop {
+            return judged;
+        }
+        because.extend(judged.because);
+    }
+    Judgement { holds: otherwise, because }
+}
+
+fn compare(by: Operator, found: &[String], values: &[String]) -> bool {
+    let found: Vec<String> =
+        found.iter().map(|text| folded(text)).filter(|text| !text.is_empty()).collect();
+    let one = |relation: fn(&str, &str) -> bool| {
+        values
+            .iter()
+            .map(|value| folded(value))
+            .filter(|value| !value.is_empty())
+            .any(|wanted| found.iter().any(|is| relation(is, &wanted)))
+    };
+    match by {
+        Operator::Equals => one(|is, wanted| is == wanted),
+        Operator::NotEquals => !one(|is, wanted| is == wanted),
+        Operator::Contains => one(|is, wanted| is.contains(wanted)),
+        Operator::NotContains => !one(|is, wanted| is.contains(wanted)),
+        Operator::StartsWith => one(|is, wanted| is.starts_with(wanted)),
+        Operator::Filled => !found.is_empty(),
+        Operator::Empty => found.is_empty(),
+    }
+}
+
+fn folded(text: &str) -> String {
+    text.trim().to_lowercase().replace('ё', "е")
+}
+
+/// «Сайт содержит «shop» или «opt»».
+fn sentence(param: &Param, by: Operator, values: &[String]) -> Words {
+    let title = param.title();
+    let (ru, en) = match by {
+        Operator::Equals => ("равно", "is"),
+        Operator::NotEquals => ("не равно", "is not"),
+        Operator::Contains => ("содержит", "contains"),
+        Operator::NotContains => ("не содержит", "does not contain"),
+        Operator::StartsWith => ("начинается с", "starts with"),
+        Operator::Filled => ("заполнено", "is known"),
+        Operator::Empty => ("не заполнено", "is not known"),
+    };
+    let list = |open: &str, close: &str, or: &str| {
+        let quoted: Vec<String> =
+            values.iter().map(|value| format!("{open}{}{close}", value.trim())).collect();
+        if quoted.is_empty() { String::new() } else { format!(" {}", quoted.join(or)) }
+    };
+    Words::new(
+        format!("{} {ru}{}", title.ru, list("«", "»", " или ")),
+        format!("{} {en}{}", title.en, list("“", "”", " or ")),
+    )
 }

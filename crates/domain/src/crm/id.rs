@@ -121,6 +121,7 @@ impl Entity {
 #[serde(rename_all = "snake_case")]
 pub enum Ref {
     Id(CrmId),
-    /// Index of the step that makes it.
+    /// Index of the step that makes it. Of an «unsorted» it is the deal or the contact inside, whichever
+    /// is meant there.
     Step(usize),
 }

@@ -5,6 +5,9 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::Facts;
+use crate::{conversation::ConversationKind, scenario::EnquiryOrder, text::Words};
+
 /// A parameter; its text form is what settings store: `utm.source`, `contact.field.city`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Param {
@@ -88,6 +91,142 @@ impl Param {
     /// Those that need no key, in the order in which people are offered them.
     pub fn plain() -> impl Iterator<Item = (&'static str, &'static Self)> {
         PLAIN.iter().map(|(text, param)| (*text, param))
+    }
+}
+
+/// What a parameter is called and looks like, for the lists that people choose from.
+fn described(param: &Param) -> (&'static str, &'static str, &'static str) {
+    match param {
+        Param::EnquiryNumber => ("Номер обращения", "Enquiry number", "1204"),
+        Param::EnquiryKind => ("Вид обращения", "Enquiry kind", "чат"),
+        Param::EnquiryOrder => ("Первичное или повторное", "First or repeat", "первичное"),
+        Param::EnquiryLink => {
+            ("Ссылка на обращение", "Enquiry link", "https://beseda.example.ru/desk/1204")
+        }
+        Param::EnquiryDate => ("Дата обращения", "Enquiry date", "14.03.2026"),
+        Param::EnquiryTime => ("Время обращения", "Enquiry time", "12:30"),
+        Param::EnquiryText => {
+            ("Первое сообщение", "First message", "Здравствуйте, сколько стоит доставка?")
+        }
+        Param::ChannelId => ("ID канала", "Channel id", "chn_01999999999970008000000000000001"),
+        Param::ChannelKind => ("Тип канала", "Channel kind", "Telegram-бот"),
+        Param::ChannelName => ("Канал", "Channel", "Бот продаж"),
+        Param::Site => ("Сайт", "Site", "shop.example.ru"),
+        Param::Page => ("Страница", "Page", "https://shop.example.ru/dostavka"),
+        Param::PageTitle => ("Заголовок страницы", "Page title", "Доставка"),
+        Param::Referrer => ("Откуда перешёл", "Referrer", "https://ya.ru/"),
+        Param::Campaign => ("Рекламная кампания", "Campaign", "Весна"),
+        Param::Source => ("Источник", "Source", "Яндекс Директ"),
+        Param::Utm(_) => ("Метка UTM", "UTM mark", "vesna"),
+        Param::StartPayload => ("Метка ссылки на бота", "Start payload", "promo10"),
+        Param::ContactName => ("Имя клиента", "Client's name", "Анна Смирнова"),
+        Param::ContactPhone => ("Телефон клиента", "Client's phone", "+79161234567"),
+        Param::ContactEmail => ("E-mail клиента", "Client's e-mail", "anna@example.ru"),
+        Param::ContactUsername => ("Ник клиента", "Client's nickname", "@anna"),
+        Param::ContactField(_) => ("Поле клиента", "Client's field", "Казань"),
+        Param::EmployeeName => ("Сотрудник", "Employee", "Олег Кравцов"),
+        Param::EmployeeEmail => ("E-mail сотрудника", "Employee's e-mail", "oleg@example.ru"),
+        Param::CompanyName => ("Компания", "Company", "Ромашка"),
+        Param::Tags => ("Теги обращения", "Enquiry tags", "опт, доставка"),
+    }
+}
+
+impl Param {
+    /// What people call it.
+    pub fn title(&self) -> Words {
+        let (ru, en, _) = described(self);
+        match self {
+            Self::Utm(key) => Words::new(format!("utm_{key}"), format!("utm_{key}")),
+            Self::ContactField(key) => Words::new(format!("{ru} «{key}»"), format!("{en} “{key}”")),
+            _ => Words::new(ru, en),
+        }
+    }
+
+    /// A value as it may be, for the live preview (AMO-9).
+    pub fn example(&self) -> &'static str {
+        described(self).2
+    }
+
+    /// The value as templates print it and fields get it: in people's words. Empty: not known.
+    pub fn value(&self, facts: &Facts) -> String {
+        let enquiry = &facts.enquiry;
+        let visit = &enquiry.attribution;
+        let opened = || enquiry.opened_at.with_timezone(&facts.company.time_zone);
+        let first = |list: &[String]| list.first().cloned().unwrap_or_default();
+        let given = |value: &Option<String>| value.clone().unwrap_or_default();
+        match self {
+            Self::EnquiryNumber => enquiry.number.to_string(),
+            Self::EnquiryKind => match enquiry.kind {
+                ConversationKind::Chat => "чат".to_owned(),
+                ConversationKind::Request => "заявка".to_owned(),
+            },
+            Self::EnquiryOrder => match enquiry.order {
+                EnquiryOrder::First => "первичное".to_owned(),
+                EnquiryOrder::Repeat => "повторное".to_owned(),
+            },
+            Self::EnquiryLink => enquiry.link.clone(),
+            Self::EnquiryDate => opened().format("%d.%m.%Y").to_string(),
+            Self::EnquiryTime => opened().format("%H:%M").to_string(),
+            Self::EnquiryText => enquiry.first_text.clone(),
+            Self::ChannelId => enquiry.channel.id.to_string(),
+            Self::ChannelKind => enquiry.channel.kind_title.clone(),
+            Self::ChannelName => enquiry.channel.name.clone(),
+            Self::Site => given(&visit.site),
+            Self::Page => given(&visit.page),
+            Self::PageTitle => given(&visit.page_title),
+            Self::Referrer => given(&visit.referrer),
+            Self::Campaign => given(&visit.campaign),
+            Self::Source => given(&visit.source),
+            Self::Utm(key) => visit.utm.get(key).cloned().unwrap_or_default(),
+            Self::StartPayload => given(&visit.start_payload),
+            Self::ContactName => facts.contact.name.clone(),
+            Self::ContactPhone => first(&facts.contact.phones),
+            Self::ContactEmail => first(&facts.contact.emails),
+            Self::ContactUsername => facts.contact.username.clone(),
+            Self::ContactField(key) => facts.contact.fields.get(key).cloned().unwrap_or_default(),
+            Self::EmployeeName => {
+                enquiry.employee.as_ref().map(|e| e.name.clone()).unwrap_or_default()
+            }
+            Self::EmployeeEmail => {
+                enquiry.employee.as_ref().map(|e| e.email.clone()).unwrap_or_default()
+            }
+            Self::CompanyName => facts.company.name.clone(),
+            Self::Tags => enquiry.tags.join(", "),
+        }
+    }
+
+    /// Everything that a filter may find there: each phone, e-mail and tag by itself, and of a kind or
+    /// order both its code (`chat`) and its word («чат»).
+    pub fn candidates(&self, facts: &Facts) -> Vec<String> {
+        let enquiry = &facts.enquiry;
+        let shown = self.value(facts);
+        match self {
+            Self::EnquiryKind => vec![shown, enquiry.kind.as_str().to_owned()],
+            Self::EnquiryOrder => {
+                let code = match enquiry.order {
+                    EnquiryOrder::First => "first",
+                    EnquiryOrder::Repeat => "repeat",
+                };
+                vec![shown, code.to_owned()]
+            }
+            Self::ChannelKind => vec![shown, enquiry.channel.kind.clone()],
+            Self::ContactPhone => facts.contact.phones.clone(),
+            Self::ContactEmail => facts.contact.emails.clone(),
+            Self::Tags => enquiry.tags.clone(),
+            _ => vec![shown],
+        }
+    }
+
+    /// Whether it says something of the person, which may become known later than the enquiry.
+    pub fn is_of_contact(&self) -> bool {
+        matches!(
+            self,
+            Self::ContactName
+                | Self::ContactPhone
+                | Self::ContactEmail
+                | Self::ContactUsername
+                | Self::ContactField(_)
+        )
     }
 }
 

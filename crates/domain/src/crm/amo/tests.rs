@@ -1,0 +1,1 @@
+//! Rules of amoCRM, each by its number.
