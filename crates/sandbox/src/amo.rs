@@ -6,18 +6,45 @@
 //! 7 requests a second, strict validation of writes with whole batches refused, empty lists as 204.
 //! What it does not know: customers, catalogs, events, mail, widgets.
 
+mod account_api;
+mod acts;
 mod answer;
-mod chats;
+mod audit;
+pub mod chats;
+mod check;
 mod clock;
+mod complex;
+mod contact_chats;
+mod contacts;
+mod draft;
 mod drive;
+mod events;
 mod faults;
+mod fields;
 mod gate;
 mod hooks;
 mod http;
 mod journal;
+mod known;
+mod leads;
 mod limits;
+mod links;
+mod listing;
+mod notes;
+mod oauth;
 mod options;
+mod outbox;
 mod page;
+mod people;
+mod php;
+mod seed;
+mod shape;
+mod sift;
+mod sources;
+mod tags;
+mod tasks;
+mod unsorted;
+mod values;
 mod world;
 
 use std::{
@@ -28,10 +55,13 @@ use std::{
 use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
+pub use audit::Audit;
 pub use faults::{Faults, Outage, Scope, Switches};
+pub use hooks::Delivery;
 pub use journal::Entry;
 pub use options::{Limits, Options};
-pub use world::Kind;
+pub use people::{Account, Person, Stage};
+pub use world::{Channel, Integration, Kind};
 
 use crate::{Error, cut};
 use world::Shared;
@@ -88,6 +118,52 @@ impl Amo {
         let _ = tokio::time::timeout(STOP_WAIT, self.shared.tasks.wait()).await;
     }
 
+    /// A small Russian company: an admin, managers, one who has left; three pipelines, fields of
+    /// most types. Calling again with the same name gives the same account.
+    pub fn add_account(&self, subdomain: &str) -> Account {
+        let (id, amojo_id) = self.shared.change(|world| {
+            let known = world.account_of(subdomain);
+            let known = known.map(|account| (account.id, account.amojo_id.clone()));
+            known.unwrap_or_else(|| {
+                let account = seed::account(&mut world.ids, subdomain);
+                let told = (account.id, account.amojo_id.clone());
+                world.accounts.insert(account.id, account);
+                told
+            })
+        });
+        let shared = Arc::clone(&self.shared);
+        Account { id, subdomain: subdomain.to_owned(), amojo_id, shared }
+    }
+
+    /// Registers an integration; the same `client_id` again replaces what was told before.
+    pub fn add_integration(&self, integration: Integration) -> Integration {
+        let told = integration.clone();
+        self.shared.change(|world| {
+            world.integrations.insert(integration.client_id.clone(), integration);
+        });
+        told
+    }
+
+    /// An integration with a channel of the chats API, all by one name; the same at every start.
+    pub fn integration(&self, name: &str, redirect_uri: &str) -> Integration {
+        self.add_integration(Integration::named(name, redirect_uri))
+    }
+
+    /// An admin of the account lets the integration in: the code that its redirect address gets.
+    pub fn consent(&self, client_id: &str, subdomain: &str) -> Option<String> {
+        oauth::give_code(&self.shared, client_id, subdomain)
+    }
+
+    /// The whole address that the consent page would send the admin back to.
+    pub fn consent_redirect(
+        &self,
+        client_id: &str,
+        state: &str,
+        subdomain: &str,
+    ) -> Option<String> {
+        oauth::allowed(&self.shared, client_id, state, subdomain).map(Into::into)
+    }
+
     /// Skips time on the sandbox's clock: tokens grow old, webhooks are tried again.
     pub fn advance(&self, by: Duration) {
         self.shared.advance(by);
@@ -106,6 +182,18 @@ impl Amo {
         look: impl FnMut() -> Option<T>,
     ) -> Result<T, Error> {
         until(&self.shared, timeout, look).await
+    }
+
+    /// Requests ever made, by `METHOD /path` with `{id}` in place of ids.
+    #[must_use]
+    pub fn counts(&self) -> std::collections::BTreeMap<String, u64> {
+        self.shared.world().journal.counts(None)
+    }
+
+    /// How often the limits of speed were broken, over all accounts.
+    #[must_use]
+    pub fn breaches(&self) -> u64 {
+        self.shared.world().journal.breaches.values().sum()
     }
 
     /// Requests to all accounts, oldest first.

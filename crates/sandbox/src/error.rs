@@ -15,6 +15,8 @@ pub enum Error {
     BotExists(i64),
     #[error("no message {message_id} in this chat")]
     NoSuchMessage { message_id: i64 },
+    #[error("nobody can do that in this sandbox: {0}")]
+    Cannot(String),
     #[error("waited {waited_ms} ms, and it did not happen; last seen: {seen}")]
     TimedOut { waited_ms: u128, seen: String },
 }

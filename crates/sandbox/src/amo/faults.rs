@@ -138,6 +138,9 @@ pub struct Switches {
     pub duplicate_control: bool,
     /// Notes on a lead that waits in Unsorted are taken. The documentation is silent.
     pub notes_on_unsorted: bool,
+    /// Unsorted events can be subscribed to. The list of events does not name them, the description
+    /// of the bodies does.
+    pub unsorted_events: bool,
     /// Events about the same thing that wait together become one.
     pub coalesce_webhooks: bool,
     /// Events that wait together leave in the opposite order.
@@ -157,6 +160,7 @@ impl Default for Switches {
             unpaid: false,
             duplicate_control: false,
             notes_on_unsorted: true,
+            unsorted_events: true,
             coalesce_webhooks: false,
             reorder_webhooks: false,
             lose_webhooks: 0,

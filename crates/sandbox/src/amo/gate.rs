@@ -19,6 +19,7 @@ use super::{
     faults::Blow,
     http::Addressed,
     journal::Entry,
+    known,
     limits::Pace,
     world::{Shared, World},
 };
@@ -36,6 +37,8 @@ pub(super) struct Caller {
     pub is_admin: bool,
     pub now: i64,
     pub now_ms: i64,
+    /// `…/api/v4`, as the caller wrote it.
+    pub base: String,
 }
 
 impl Caller {
@@ -51,10 +54,6 @@ impl<S: Sync> FromRequestParts<S> for Caller {
         parts.extensions.get::<Self>().cloned().ok_or_else(Refusal::not_found)
     }
 }
-
-/// Names of a body that the documentation does not know; a handler hangs them on its answer.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Oddities(pub Vec<String>);
 
 /// Around all of `/api/v4` and of the files.
 pub(super) async fn account_api(
@@ -85,7 +84,8 @@ async fn pass(
     next: Next,
     admit: Admit,
 ) -> Response {
-    let Some(Addressed(subdomain)) = request.extensions().get::<Addressed>().cloned() else {
+    let Some(Addressed { subdomain, base }) = request.extensions().get::<Addressed>().cloned()
+    else {
         return Refusal::not_found().into_response();
     };
     let (mut parts, body) = request.into_parts();
@@ -120,7 +120,8 @@ async fn pass(
     let response = match admitted {
         Err(refusal) => refusal.into_response(),
         Ok(caller) => {
-            if let Some(caller) = caller {
+            if let Some(mut caller) = caller {
+                caller.base = format!("{base}/api/v4");
                 entry.client_id = Some(caller.client_id.clone());
                 parts.extensions.insert(caller);
             }
@@ -128,9 +129,6 @@ async fn pass(
         }
     };
     entry.status = response.status().as_u16();
-    if let Some(Oddities(names)) = response.extensions().get() {
-        entry.oddities.clone_from(names);
-    }
     entry.answer_lost = matches!(blow, Blow::DropAnswer | Blow::Hang(_));
     note(shared, entry);
     let held = if let Blow::Hang(ms) = blow { ms } else { slow };
@@ -196,17 +194,18 @@ fn admit(
         is_admin: user.is_admin,
         now,
         now_ms,
+        base: String::new(),
     }))
 }
 
-fn first_lines(shared: &Shared, subdomain: &str, parts: &Parts, body: &Bytes) -> Entry {
+fn first_lines(shared: &Shared, subdomain: &str, parts: &Parts, raw: &Bytes) -> Entry {
     // Tokens and secrets stay out of what a person reads.
     let secret = parts.uri.path().starts_with("/oauth2/");
     let bytes = parts.uri.path().starts_with("/v1.0/sessions/upload");
     let body = match (secret, bytes) {
         (true, _) => String::new(),
-        (_, true) => format!("{} bytes", body.len()),
-        _ => shared.world().journal.shown(body),
+        (_, true) => format!("{} bytes", raw.len()),
+        _ => shared.world().journal.shown(raw),
     };
     Entry {
         number: 0,
@@ -219,7 +218,7 @@ fn first_lines(shared: &Shared, subdomain: &str, parts: &Parts, body: &Bytes) ->
         answer_lost: false,
         account: subdomain.to_owned(),
         client_id: None,
-        oddities: Vec::new(),
+        oddities: known::oddities(parts.method.as_str(), parts.uri.path(), raw),
     }
 }
 

@@ -11,27 +11,57 @@ use axum::{
     http::{Uri, header, uri::PathAndQuery},
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
+    routing::any,
 };
 
-use super::{chats, drive, gate, page, world::Shared};
+use super::{
+    account_api, answer::Refusal, chats, contact_chats, contacts, drive, fields, gate, hooks,
+    leads, links, notes, oauth, page, sources, tags, tasks, unsorted, world::Shared,
+};
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let guarded = Router::new()
+        .merge(account_api::routes())
+        .merge(contacts::routes())
+        .merge(contact_chats::routes())
+        .merge(leads::routes())
+        .merge(unsorted::routes())
+        .merge(tasks::routes())
+        .merge(notes::routes())
+        .merge(tags::routes())
+        .merge(fields::routes())
+        .merge(links::routes())
+        .merge(sources::routes())
+        .merge(hooks::routes())
         .merge(drive::routes())
+        .merge(chats::account_routes())
+        // What this sandbox does not know is told as the service tells a wrong path.
+        .route("/api/v4/{*rest}", any(|| async { Refusal::not_found() }))
+        .merge(chats::account_routes())
         .layer(from_fn_with_state(Arc::clone(&shared), gate::account_api));
-    let open = Router::new().merge(chats::routes()).merge(page::routes());
-    let all = guarded.merge(open).layer(DefaultBodyLimit::disable()).with_state(shared);
+    let tokens = oauth::routes().layer(from_fn_with_state(Arc::clone(&shared), gate::token_api));
+    let open =
+        Router::new().merge(oauth::consent_routes()).merge(chats::routes()).merge(page::routes());
+    let all =
+        guarded.merge(tokens).merge(open).layer(DefaultBodyLimit::disable()).with_state(shared);
     // The name of the account leaves the path before the routes are looked at.
     Router::new().fallback_service(all).layer(from_fn(name_the_account))
 }
 
 /// The account a request was sent to; none for the consent page and the like.
 #[derive(Clone, Debug)]
-pub(super) struct Addressed(pub String);
+pub(super) struct Addressed {
+    pub subdomain: String,
+    /// Where the account answers, as the caller wrote it: links of answers start there.
+    pub base: String,
+}
 
 async fn name_the_account(mut request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let named = named_by_path(request.uri()).or_else(|| named_by_host(request.uri(), host?));
+    let host = host.unwrap_or_default().to_owned();
+    let by_path = named_by_path(request.uri());
+    let prefixed = by_path.is_some();
+    let named = by_path.or_else(|| named_by_host(request.uri(), &host));
     if let Some((subdomain, path)) = named
         && let Ok(path_and_query) = path.parse::<PathAndQuery>()
     {
@@ -41,7 +71,12 @@ async fn name_the_account(mut request: Request, next: Next) -> Response {
             *request.uri_mut() = uri;
         }
         if let Some(subdomain) = subdomain {
-            request.extensions_mut().insert(Addressed(subdomain));
+            let base = if prefixed {
+                format!("http://{host}/a/{subdomain}")
+            } else {
+                format!("http://{host}")
+            };
+            request.extensions_mut().insert(Addressed { subdomain, base });
         }
     }
     next.run(request).await

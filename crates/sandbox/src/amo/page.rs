@@ -1,11 +1,134 @@
-//! The page where a person looks into the accounts and acts.
+//! The page where a person looks into the accounts and acts as a user of amoCRM, and the JSON calls
+//! beneath it, which serve people with curl as well:
+//!
+//! | call | what it does |
+//! | ---- | ------------ |
+//! | `GET /sandbox/state` | accounts, integrations, the clock |
+//! | `GET /sandbox/events` | server-sent events, one for each change |
+//! | `GET /sandbox/accounts/{id}` | all of one account, the newest of each kind |
+//! | `GET /sandbox/accounts/{id}/leads/{lead}`, `contacts/{contact}`, `chats/{chat}` | one thing with all that belongs to it |
+//! | `POST /sandbox/accounts/{id}/{act}` | what a person does; see [`acts`] |
+//! | `GET /sandbox/journal?account={id}&last=n` | requests, the newest first |
+//! | `POST /sandbox/advance` `{seconds}` | skips time |
 
-use std::sync::Arc;
+mod acts;
+mod look;
 
-use axum::Router;
+use std::{convert::Infallible, sync::Arc};
 
-use super::world::Shared;
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{
+        Html,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::{get, post},
+};
+use futures::{Stream, StreamExt};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::world::{AccountState, Shared};
+
+type App = State<Arc<Shared>>;
+type Said = Result<Json<Value>, (StatusCode, Json<Value>)>;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
+        .route("/", get(|| async { Html(include_str!("page.html")) }))
+        .route("/sandbox/state", get(state))
+        .route("/sandbox/events", get(events))
+        .route("/sandbox/journal", get(journal))
+        .route("/sandbox/advance", post(advance))
+        .route("/sandbox/accounts/{id}", get(account))
+        .route("/sandbox/accounts/{id}/leads/{lead}", get(lead))
+        .route("/sandbox/accounts/{id}/contacts/{contact}", get(contact))
+        .route("/sandbox/accounts/{id}/chats/{chat}", get(chat))
+        .route("/sandbox/accounts/{id}/{act}", post(acts::act))
+}
+
+fn missing(what: &str) -> (StatusCode, Json<Value>) {
+    (StatusCode::NOT_FOUND, Json(json!({"error": what})))
+}
+
+fn wrong(what: impl std::fmt::Display) -> (StatusCode, Json<Value>) {
+    (StatusCode::BAD_REQUEST, Json(json!({"error": what.to_string()})))
+}
+
+async fn state(State(shared): App) -> Json<Value> {
+    let world = shared.world();
+    let accounts: Vec<Value> = world
+        .accounts
+        .values()
+        .map(|one| json!({"id": one.id, "subdomain": one.subdomain, "name": one.name}))
+        .collect();
+    Json(json!({"url": shared.url, "now": shared.clock.now(), "accounts": accounts}))
+}
+
+/// One event per change, and several changes may share one; the page asks again for what it shows.
+async fn events(State(shared): App) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+    let bell = shared.bell.subscribe();
+    let changes = futures::stream::unfold(bell, |mut bell| async move {
+        bell.changed().await.ok()?;
+        let number = *bell.borrow_and_update();
+        Some((Ok(Event::default().data(number.to_string())), bell))
+    });
+    let stop = shared.stop.clone();
+    Sse::new(changes.take_until(stop.cancelled_owned())).keep_alive(KeepAlive::default())
+}
+
+#[derive(Deserialize)]
+struct Last {
+    account: Option<i64>,
+    last: Option<usize>,
+}
+
+async fn journal(State(shared): App, Query(asked): Query<Last>) -> Said {
+    let world = shared.world();
+    let account = asked.account.and_then(|id| world.accounts.get(&id));
+    let subdomain = account.map(|account| account.subdomain.as_str());
+    let entries = world.journal.entries().rev();
+    let of_account = entries.filter(|entry| subdomain.is_none_or(|name| name == entry.account));
+    let shown: Vec<_> = of_account.take(asked.last.unwrap_or(100)).collect();
+    Ok(Json(json!(shown)))
+}
+
+#[derive(Deserialize)]
+struct Advance {
+    seconds: u64,
+}
+
+async fn advance(State(shared): App, Json(by): Json<Advance>) -> Json<Value> {
+    shared.advance(std::time::Duration::from_secs(by.seconds));
+    Json(json!({"now": shared.clock.now()}))
+}
+
+fn of_account(shared: &Shared, id: i64, look: impl FnOnce(&AccountState) -> Option<Value>) -> Said {
+    let world = shared.world();
+    let account = world.accounts.get(&id).ok_or_else(|| missing("нет такого аккаунта"))?;
+    look(account).map(Json).ok_or_else(|| missing("этого здесь нет"))
+}
+
+async fn account(State(shared): App, Path(id): Path<i64>) -> Said {
+    let world = shared.world();
+    look::account(&world, id, shared.clock.now_ms())
+        .map(Json)
+        .ok_or_else(|| missing("нет такого аккаунта"))
+}
+
+async fn lead(State(shared): App, Path((id, lead)): Path<(i64, i64)>) -> Said {
+    of_account(&shared, id, |account| look::lead(account, lead))
+}
+
+async fn contact(State(shared): App, Path((id, contact)): Path<(i64, i64)>) -> Said {
+    of_account(&shared, id, |account| look::contact(account, contact))
+}
+
+async fn chat(State(shared): App, Path((id, chat)): Path<(i64, String)>) -> Said {
+    let world = shared.world();
+    let chats = super::chats::shown(&world, id, shared.clock.now_ms());
+    let found = chats.into_iter().find(|one| one.id == chat);
+    Ok(Json(json!(found.ok_or_else(|| missing("нет такого чата"))?)))
 }

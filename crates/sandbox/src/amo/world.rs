@@ -12,8 +12,14 @@ use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Faults, Options, Switches, chats::Chats, clock::Clock, drive::Drive, hooks::Webhook,
-    journal::Journal, limits::Rates,
+    Faults, Options, Switches,
+    chats::Chats,
+    clock::Clock,
+    drive::Drive,
+    hooks::{Delivery, Webhook},
+    journal::Journal,
+    limits::Rates,
+    seed,
 };
 
 /// What every handle and task of one sandbox holds.
@@ -86,6 +92,8 @@ pub(super) struct World {
     pub access: HashMap<String, Access>,
     pub refresh: HashMap<String, Refresh>,
     pub journal: Journal,
+    /// What was sent to webhooks, of all accounts.
+    pub deliveries: VecDeque<Delivery>,
     pub ids: Ids,
     pub chance: Chance,
 }
@@ -99,6 +107,7 @@ impl World {
             access: HashMap::new(),
             refresh: HashMap::new(),
             journal: Journal::new(options.journal_kept, options.body_kept),
+            deliveries: VecDeque::new(),
             ids: Ids::new(),
             chance: Chance(options.seed | 1),
         }
@@ -168,14 +177,11 @@ impl Chance {
         let drawn = (self.next() % 10_000) as f64 / 100.0;
         drawn < percent
     }
-
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(bound.max(1)).unwrap_or(1)).unwrap_or_default()
-    }
 }
 
+/// What the owner of an integration was told, and told, when it was registered.
 #[derive(Clone, Debug)]
-pub(super) struct Integration {
+pub struct Integration {
     /// The same text is its uuid in the disable hook and in the channel's registration.
     pub client_id: String,
     pub client_secret: String,
@@ -188,7 +194,7 @@ pub(super) struct Integration {
 
 /// What support answers by letter when a channel of the chats API is registered.
 #[derive(Clone, Debug)]
-pub(super) struct Channel {
+pub struct Channel {
     pub id: String,
     pub secret: String,
     /// `amo.ext.…`
@@ -198,6 +204,44 @@ pub(super) struct Channel {
     pub bot_client_id: String,
     /// With `:scope_id` in it; the hook v2 goes there.
     pub hook_url: String,
+}
+
+impl Integration {
+    /// Ids and secrets follow from the name, so they are the same at every start. No channel yet.
+    #[must_use]
+    pub fn named(name: &str, redirect_uri: &str) -> Self {
+        let secret = |what: &str| seed::uuid_of(name, what).replace('-', "");
+        Self {
+            client_id: seed::uuid_of(name, "client id"),
+            client_secret: secret("client") + &secret("secret"),
+            name: name.to_owned(),
+            redirect_uri: redirect_uri.to_owned(),
+            disable_hook: None,
+            channel: None,
+        }
+    }
+
+    #[must_use]
+    pub fn with_disable_hook(self, address: &str) -> Self {
+        Self { disable_hook: Some(address.to_owned()), ..self }
+    }
+
+    /// A channel of the chats API; `:scope_id` in the address becomes the scope.
+    #[must_use]
+    pub fn with_channel(self, hook_url: &str) -> Self {
+        let secret: String = seed::uuid_of(&self.name, "channel secret").replace('-', "");
+        let tail: String = seed::uuid_of(&self.name, "tail").chars().take(8).collect();
+        let channel = Channel {
+            id: seed::uuid_of(&self.name, "channel"),
+            secret: secret + &tail,
+            code: format!("amo.ext.{}", FIRST_MADE / 3),
+            name: self.name.clone(),
+            bot_id: seed::uuid_of(&self.name, "bot"),
+            bot_client_id: "bot".to_owned(),
+            hook_url: hook_url.to_owned(),
+        };
+        Self { channel: Some(channel), ..self }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -263,13 +307,16 @@ pub(super) struct AccountState {
     pub blocked: bool,
     /// What happened and is not yet on its way to the webhooks.
     pub happened: VecDeque<Event>,
+    /// How many events were handed out, to lose some of them.
+    pub events_told: u32,
     pub drive: Drive,
+    /// Files of the drive that hang on an entity.
+    pub files: BTreeMap<(Kind, i64), Vec<String>>,
     pub chats: Chats,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Install {
-    pub user_id: i64,
     pub active: bool,
 }
 
@@ -433,18 +480,8 @@ pub(super) struct Contact {
     pub indexed: Indexed,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Company {
-    pub id: i64,
-    pub name: String,
-    pub responsible_user_id: i64,
-    pub trail: Trail,
-    pub values: Values,
-    pub tags: Vec<i64>,
-    pub hidden: bool,
-    pub deleted: bool,
-    pub indexed: Indexed,
-}
+/// A company has no first name, but the rest is the same.
+pub(super) type Company = Contact;
 
 #[derive(Clone, Debug)]
 pub(super) struct Lead {
@@ -463,7 +500,6 @@ pub(super) struct Lead {
     /// The main one first.
     pub contacts: Vec<i64>,
     pub company_id: Option<i64>,
-    pub files: Vec<String>,
     pub deleted: bool,
     pub indexed: Indexed,
 }

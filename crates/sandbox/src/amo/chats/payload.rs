@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::{Host, Url};
 
-use super::Refusal;
+use super::{Delivery, Refusal};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -90,8 +90,41 @@ pub(super) struct Content {
     pub sticker_id: Option<String>,
     pub location: Option<Location>,
     pub contact: Option<Card>,
-    pub callback_data: Option<String>,
-    pub delivery_status: Option<Value>,
+    /// Of an outgoing message that comes with its fate.
+    pub delivery_status: Option<Status>,
+}
+
+/// The body of `delivery_status`, too.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Status {
+    pub msgid: Option<String>,
+    /// The table of the documentation has this name, its samples the next.
+    pub status_code: Option<i64>,
+    pub delivery_status: Option<i64>,
+    pub error_code: Option<i64>,
+    pub error: Option<String>,
+}
+
+impl Status {
+    pub(super) fn read(&self) -> Result<(i64, Delivery), Refusal> {
+        let code = match (self.status_code, self.delivery_status) {
+            (Some(a), Some(b)) if a != b => {
+                return Err(Refusal::wrong("status_code and delivery_status differ"));
+            }
+            (a, b) => a.or(b).ok_or_else(|| Refusal::wrong("delivery_status is required"))?,
+        };
+        let delivery = match (code, self.error_code) {
+            (0, _) => Delivery::Sent,
+            (1, _) => Delivery::Delivered,
+            (2, _) => Delivery::Read,
+            (-1, Some(error_code @ 901..=905)) => {
+                Delivery::Failed { error_code, error: self.error.clone() }
+            }
+            (-1, _) => return Err(Refusal::wrong("error_code of a failure is 901 to 905")),
+            _ => return Err(Refusal::wrong(format!("delivery_status {code} is not known"))),
+        };
+        Ok((code, delivery))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -150,7 +183,9 @@ fn check_new(message: &NewMessage) -> Result<(), Refusal> {
     // Seconds and milliseconds that changed places are a moment of the year 54000, or of 1970.
     const YEAR_5138: i64 = 100_000_000_000;
     if message.timestamp > YEAR_5138 || message.msec_timestamp < YEAR_5138 {
-        return Err(Refusal::wrong("payload.timestamp is in seconds, msec_timestamp in thousandths"));
+        return Err(Refusal::wrong(
+            "payload.timestamp is in seconds, msec_timestamp in thousandths",
+        ));
     }
     check_source(message.source.as_ref())?;
     check_party("payload.sender", &message.sender)?;

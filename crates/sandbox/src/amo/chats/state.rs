@@ -4,11 +4,12 @@ use std::collections::{HashMap, VecDeque};
 
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use super::payload::{Card, Kind, Location};
 
 /// A bound that only a runaway test meets.
-const HOOKS_KEPT: usize = 50_000;
+const KEPT: usize = 50_000;
 
 #[derive(Default)]
 pub(in crate::amo) struct Chats {
@@ -20,6 +21,9 @@ pub(in crate::amo) struct Chats {
     /// Ids of the chats in the order of their creation.
     pub order: Vec<String>,
     pub hooks: VecDeque<Hook>,
+    pub refusals: VecDeque<Refused>,
+    /// The end of the last webhook of each chat: messages of one chat leave one after another.
+    pub leaving: HashMap<String, oneshot::Receiver<()>>,
     /// (channel, `conversation_id`) → chat.
     by_conversation: HashMap<(String, String), String>,
     /// (channel, `msgid`) → chat: no two messages of one channel share it.
@@ -60,10 +64,20 @@ pub(in crate::amo) struct Chat {
     pub client: Client,
     /// The lead that this chat's first message made.
     pub lead: Option<i64>,
-    pub talk: Option<i64>,
+    pub talk: Option<Talk>,
     pub messages: Vec<Message>,
     /// Till when the client is typing, unix milliseconds.
     pub typing_till: i64,
+}
+
+/// «Беседа»: a stretch of a chat that somebody has in work.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(in crate::amo) struct Talk {
+    pub id: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub is_in_work: bool,
+    pub is_read: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -121,6 +135,7 @@ pub struct Message {
     pub media: Option<String>,
     pub file_name: Option<String>,
     pub file_size: Option<u64>,
+    pub seconds: Option<u64>,
     pub location: Option<Location>,
     pub card: Option<Card>,
     /// Unix milliseconds.
@@ -148,6 +163,15 @@ pub struct Hook {
     /// The HTTP status, or why there was none; nothing while it is under way.
     pub answer: Option<Result<u16, String>>,
     number: u64,
+}
+
+/// A call of the chats API that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    pub method: String,
+    pub path: String,
+    pub status: u16,
+    pub why: String,
 }
 
 impl Hook {
@@ -197,6 +221,16 @@ impl Chats {
         chat.messages.push(message);
     }
 
+    /// Whether a contact can be given this chat.
+    pub(in crate::amo) fn knows(&self, chat_id: &str) -> bool {
+        self.chats.contains_key(chat_id)
+    }
+
+    /// In which chat a message is.
+    pub(super) fn of_message(&self, id: &str) -> Option<&str> {
+        self.by_message.get(id).map(String::as_str)
+    }
+
     /// A message of this channel by amoCRM's id.
     pub(super) fn message(&mut self, channel: &str, id: &str) -> Option<&mut Message> {
         let chat = self.chats.get_mut(self.by_message.get(id)?)?;
@@ -216,10 +250,7 @@ impl Chats {
     pub(super) fn note_hook(&mut self, mut hook: Hook) -> u64 {
         let number = self.hooks.back().map_or(1, |last| last.number + 1);
         hook.number = number;
-        if self.hooks.len() >= HOOKS_KEPT {
-            self.hooks.pop_front();
-        }
-        self.hooks.push_back(hook);
+        keep(&mut self.hooks, hook);
         number
     }
 
@@ -228,4 +259,15 @@ impl Chats {
             hook.answer = Some(answer);
         }
     }
+
+    pub(super) fn note_refusal(&mut self, refused: Refused) {
+        keep(&mut self.refusals, refused);
+    }
+}
+
+fn keep<T>(queue: &mut VecDeque<T>, item: T) {
+    if queue.len() >= KEPT {
+        queue.pop_front();
+    }
+    queue.push_back(item);
 }
