@@ -37,7 +37,6 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .merge(chats::account_routes())
         // What this sandbox does not know is told as the service tells a wrong path.
         .route("/api/v4/{*rest}", any(|| async { Refusal::not_found() }))
-        .merge(chats::account_routes())
         .layer(from_fn_with_state(Arc::clone(&shared), gate::account_api));
     let tokens = oauth::routes().layer(from_fn_with_state(Arc::clone(&shared), gate::token_api));
     let open =

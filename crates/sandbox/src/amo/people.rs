@@ -489,6 +489,11 @@ pub(super) fn disable(shared: &Arc<Shared>, account_id: i64, client_id: &str) {
     let integration: Option<Integration> = shared.change(|world| {
         let account = world.accounts.get_mut(&account_id)?;
         account.installs.get_mut(client_id)?.active = false;
+        // The connection of its channel goes too: `connect` has to be repeated.
+        let integration = world.integrations.get(client_id);
+        if let Some(channel) = integration.and_then(|integration| integration.channel.as_ref()) {
+            account.chats.disconnect(&channel.id);
+        }
         let own = |account: i64, client: &str| account == account_id && client == client_id;
         let access = world.access.values_mut().filter(|a| own(a.account_id, &a.client_id));
         access.for_each(|access| access.revoked = true);

@@ -9,8 +9,6 @@
 //! `user` `{user, on}`, `archive` `{pipeline, on}`, `delete_field` `{field}`, `revoke` `{client}`,
 //! `integration` `{client, on}`, `unblock`, `switches` and `faults` with all their names.
 
-use std::sync::Arc;
-
 use axum::{
     Json,
     body::Bytes,
@@ -25,7 +23,7 @@ use crate::amo::{
     acts::{self, Acting, TaskDraft},
     chats::{self, Draft},
     draft::{Common, LeadDraft},
-    world::{Kind, Shared},
+    world::Kind,
 };
 
 #[derive(Default, Deserialize)]
@@ -58,17 +56,17 @@ pub(super) async fn act(
     Path((id, name)): Path<(i64, String)>,
     body: Bytes,
 ) -> Said {
-    if !shared.world().accounts.contains_key(&id) {
-        return Err(missing("нет такого аккаунта"));
-    }
+    let account = Account::of(&shared, id).ok_or_else(|| missing("нет такого аккаунта"))?;
     match name.as_str() {
         "faults" => {
             let faults: Faults = serde_json::from_slice(&body).map_err(wrong)?;
-            return changed(&shared, id, 0, |acting| acting.account.faults = faults);
+            account.set_faults(faults);
+            return Ok(Json(json!({})));
         }
         "switches" => {
             let switches: Switches = serde_json::from_slice(&body).map_err(wrong)?;
-            return changed(&shared, id, 0, |acting| acting.account.switches = switches);
+            account.set_switches(switches);
+            return Ok(Json(json!({})));
         }
         _ => {}
     }
@@ -98,6 +96,18 @@ pub(super) async fn act(
             account.types_in_chat(act.by, &act.chat).map_err(wrong)?;
             return Ok(Json(json!({})));
         }
+        "revoke" => {
+            account.revoke_tokens(&act.client);
+            return Ok(Json(json!({})));
+        }
+        "integration" if !act.on => {
+            account.disable_integration(&act.client);
+            return Ok(Json(json!({})));
+        }
+        "unblock" => {
+            account.lift_block();
+            return Ok(Json(json!({})));
+        }
         _ => {}
     }
     let done = shared.act(id, act.by, |acting| in_account(acting, &name, &act));
@@ -106,11 +116,6 @@ pub(super) async fn act(
         Some(Some(false)) | None => Err(missing("этого здесь уже нет")),
         Some(None) => Err(missing("нет такого действия")),
     }
-}
-
-fn changed(shared: &Shared, id: i64, by: i64, change: impl FnOnce(&mut Acting<'_>)) -> Said {
-    shared.act(id, by, change);
-    Ok(Json(json!({})))
 }
 
 fn draft(act: &Act) -> Draft {
@@ -179,11 +184,14 @@ fn in_account(acting: &mut Acting<'_>, name: &str, act: &Act) -> Option<bool> {
             let pipeline = acting.account.pipelines.get_mut(&act.pipeline);
             pipeline.map(|pipeline| pipeline.is_archive = act.on).is_some()
         }
-        "delete_field" => acting.account.fields.remove(&act.field).is_some(),
-        "unblock" => {
-            acting.account.blocked = false;
-            acting.account.rates.forgive();
+        "delete_field" => {
+            acting.account.drop_field(act.field);
             true
+        }
+        // Its tokens stay dead: somebody has to connect it again.
+        "integration" => {
+            let install = acting.account.installs.get_mut(&act.client);
+            install.map(|install| install.active = true).is_some()
         }
         _ => return None,
     };
