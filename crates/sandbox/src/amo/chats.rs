@@ -24,7 +24,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use rand::Rng;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -72,12 +71,7 @@ impl Refusal {
 }
 
 fn fresh_uuid() -> String {
-    let mut bytes: [u8; 16] = rand::rng().random();
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let digits = hex::encode(bytes);
-    let cut = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
-    format!("{}-{}-{}-{}-{}", cut(0, 8), cut(8, 12), cut(12, 16), cut(16, 20), cut(20, 32))
+    uuid::Uuid::new_v4().to_string()
 }
 
 pub(super) fn routes() -> Router<Arc<Shared>> {

@@ -8,7 +8,9 @@
 )]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
+mod amo_chats;
 mod faults;
+mod hook;
 mod methods;
 mod page;
 mod receiver;

@@ -25,7 +25,7 @@ pub enum Kind {
 
 pub(super) enum Event {
     New(Box<NewMessage>),
-    Edit(EditMessage),
+    Edit(Box<EditMessage>),
 }
 
 #[derive(Debug, Deserialize)]
@@ -162,7 +162,7 @@ pub(super) fn read(body: &[u8]) -> Result<Event, Refusal> {
                 return Err(Refusal::wrong("payload.conversation_id is required"));
             }
             check_content(&edit.message)?;
-            Ok(Event::Edit(edit))
+            Ok(Event::Edit(Box::new(edit)))
         }
         other => Err(Refusal::wrong(format!("event_type {other:?} is not known"))),
     }

@@ -55,7 +55,7 @@ pub(super) fn create_chat(acting: &mut Acting<'_>, caller: &Caller, body: &[u8])
 pub(super) fn event(acting: &mut Acting<'_>, caller: &Caller, body: &[u8]) -> Answer {
     match payload::read(body)? {
         Event::New(new) => new_message(acting, caller, *new),
-        Event::Edit(edit) => edit_message(acting, caller, edit),
+        Event::Edit(edit) => edit_message(acting, caller, *edit),
     }
 }
 
@@ -273,7 +273,7 @@ pub(super) fn delivery_status(
     }
     message.statuses.push(code);
     // 'Delivered' that comes after 'read' takes nothing back.
-    if !(message.delivery == Delivery::Read && code < 2 && code >= 0) {
+    if !(message.delivery == Delivery::Read && (0..2).contains(&code)) {
         message.delivery = delivery;
     }
     Ok(None)
