@@ -1,6 +1,8 @@
+import { lazy, Suspense } from 'react'
 import { api, ask } from '../kit/api/client'
 import type { Channel, ChannelDetails, ChannelKind, Employee } from '../kit/api/types'
 import { t, words } from '../kit/i18n'
+import { flow } from '../kit/i18n/cabinet-flow'
 import { s } from '../kit/i18n/cabinet-settings'
 import { moment } from '../kit/i18n/format'
 import { ChannelBadge, signOf } from '../kit/ui/channel-badge'
@@ -18,6 +20,8 @@ import { Faulty, useLoaded } from './load'
 import { Back, Tabs } from './parts/bits'
 import { readEmployees } from './parts/directory'
 import { StateChip } from './state-chip'
+
+const ChannelCrm = lazy(() => import('./crm/channel-tab').then((m) => ({ default: m.ChannelCrm })))
 
 interface Loaded {
   channel: ChannelDetails
@@ -76,13 +80,19 @@ export function ChannelPage({ id, tab }: { id: string; tab: string }) {
         current={tab ? `${here}/${tab}` : here}
         items={[
           [here, texts.main],
+          [`${here}/crm`, flow().crm],
           [`${here}/log`, texts.log],
           [`${here}/danger`, texts.danger],
         ]}
       />
+      {tab === 'crm' && (
+        <Suspense fallback={null}>
+          <ChannelCrm channel={id} />
+        </Suspense>
+      )}
       {tab === 'log' && <LogPage channel={channel} />}
       {tab === 'danger' && <Danger channel={channel} onChanged={put} />}
-      {tab !== 'log' && tab !== 'danger' && (
+      {tab !== 'crm' && tab !== 'log' && tab !== 'danger' && (
         <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
           <Progress channel={channel} reconnect={reconnect} />
           {channel.state === 'connected' && <FirstMessage channel={channel} />}

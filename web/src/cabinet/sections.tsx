@@ -96,7 +96,7 @@ export const groups: SectionGroup[] = [
         icon: <Plug size={size} />,
         right: 'manage_account',
         may: (me) => has(me, 'manage_account'),
-        page: lazy(() => import('./crm').then((m) => ({ default: m.Crm }))),
+        page: lazy(() => import('./crm/crm-section').then((m) => ({ default: m.CrmSection }))),
       },
     ],
   },

@@ -88,13 +88,6 @@ export const boardRu = {
       'Придуманные клиенты, чаты, сотрудники и каналы удалятся безвозвратно. Всё, что вы создали сами, останется.',
     demoRemoved: 'Демонстрационные данные убраны',
   },
-  crm: {
-    title: 'Интеграции CRM',
-    text: 'Подключения amoCRM и Битрикс24 в этой версии ещё нет.',
-    hint: 'Чаты, контакты и события уже можно передавать в свои системы: по API с токеном компании и через исходящие вебхуки.',
-    toTokens: 'Токены API',
-    toHooks: 'Вебхуки',
-  },
 }
 
 export const boardEn: typeof boardRu = {
@@ -163,13 +156,6 @@ export const boardEn: typeof boardRu = {
     demoAsk: 'Remove the demonstration data?',
     demoAskText: 'Made-up customers, conversations, employees and channels are deleted for good. Everything you made yourselves stays.',
     demoRemoved: 'The demonstration data is removed',
-  },
-  crm: {
-    title: 'CRM integrations',
-    text: 'Connecting amoCRM and Bitrix24 is not in this version yet.',
-    hint: 'Conversations, contacts and events can already go to your own systems: by the API with a token of the company, and by outgoing webhooks.',
-    toTokens: 'API tokens',
-    toHooks: 'Webhooks',
   },
 }
 

@@ -1,0 +1,39 @@
+import { createContext, useContext } from 'react'
+import type { ChannelKind, Employee } from '../../kit/api/types'
+import { words } from '../../kit/i18n'
+import type { Tab } from './pointers'
+import type { Param } from './template'
+import type { Live } from './use-live'
+import type { Editing } from './use-editing'
+import type { IntegrationView, ParamView, PortalView } from './views'
+
+/** What the tabs of an integration work with. */
+export interface Company {
+  portals: PortalView[]
+  integrations: IntegrationView[]
+  channels: { channel_id: string; name: string; kind: string }[]
+  kinds: ChannelKind[]
+  employees: Employee[]
+  params: ParamView[]
+}
+
+export interface EditorParts extends Company {
+  editing: Editing
+  live: Live
+  portal: PortalView | undefined
+  setPortal: (portal: PortalView) => void
+  open: (tab: Tab) => void
+}
+
+export const EditorContext = createContext<EditorParts | null>(null)
+
+export function useEditor(): EditorParts {
+  const parts = useContext(EditorContext)
+  if (!parts) throw new Error('a tab stands outside of its editor')
+  return parts
+}
+
+/** Parameters with titles of the language that is on. */
+export function useParams(): Param[] {
+  return useEditor().params.map((one) => ({ param: one.param, title: words(one.title), example: one.example }))
+}

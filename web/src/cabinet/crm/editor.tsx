@@ -1,0 +1,257 @@
+import { type KeyboardEvent, useRef, useState } from 'react'
+import { api, ask } from '../../kit/api/client'
+import { t, words } from '../../kit/i18n'
+import { crmTexts } from '../../kit/i18n/flow/crm'
+import { crmSettings } from '../../kit/i18n/flow/crm-settings'
+import { go } from '../../kit/route'
+import { Button } from '../../kit/ui/button'
+import { tellRefusal, toast } from '../../kit/ui/toast'
+import { readKinds } from '../kinds'
+import { Faulty, useLoaded } from '../load'
+import { Back, Confirm } from '../parts/bits'
+import { readEmployees } from '../parts/directory'
+import { deleteIntegration, readFaults, readIntegration, readIntegrations, readParams, readPortals } from './api'
+import { Note } from './choice'
+import { type Company, EditorContext } from './context'
+import { EditorFaults } from './faults'
+import { isSetting, type Tab, tabNamed, TABS } from './pointers'
+import { SaveBar } from './save-bar'
+import { TabChats } from './tab-chats'
+import { TabEmployees } from './tab-employees'
+import { TabFields } from './tab-fields'
+import { TabFilter } from './tab-filter'
+import { TabFunnels } from './tab-funnels'
+import { TabHistory } from './tab-history'
+import { TabLog } from './tab-log'
+import { TabMain } from './tab-main'
+import { TabNames } from './tab-names'
+import { TabTags } from './tab-tags'
+import { TabTasks } from './tab-tasks'
+import { TabTry } from './tab-try'
+import { useEditing } from './use-editing'
+import { useLive } from './use-live'
+import type { FaultView, IntegrationView } from './views'
+
+interface Loaded {
+  integration: IntegrationView
+  company: Company
+  faults: FaultView[]
+}
+
+/** One integration: its rules in tabs, a dry run of them, and the journal. */
+export function EditorPage({ id, tab }: { id: string; tab: string }) {
+  const { data, setData, fault, again } = useLoaded(async (): Promise<Loaded> => {
+    const [integration, portals, integrations, params, channels, kinds, employees, faults] = await Promise.all([
+      readIntegration(id),
+      readPortals(),
+      readIntegrations(),
+      readParams(),
+      ask(api.GET('/api/v1/channels')),
+      readKinds(),
+      readEmployees(),
+      // What stands in the way is told beside the settings, never instead of them.
+      readFaults().catch((): FaultView[] => []),
+    ])
+    const company = {
+      portals,
+      integrations,
+      params,
+      kinds,
+      channels: channels.items,
+      employees: employees.filter((one) => !one.disabled),
+    }
+    return { integration, company, faults }
+  })
+  if (fault && !data) return <Faulty fault={fault} again={again} />
+  if (!data) return null
+  const setPortal = (portal: Company['portals'][number]) =>
+    setData({
+      ...data,
+      company: {
+        ...data.company,
+        portals: data.company.portals.map((one) => (one.portal_id === portal.portal_id ? portal : one)),
+      },
+    })
+  return <Editor key={id} {...data} tab={tabNamed(tab)} setPortal={setPortal} />
+}
+
+function Editor({
+  integration,
+  company,
+  faults,
+  tab,
+  setPortal,
+}: Loaded & { tab: Tab; setPortal: (portal: Company['portals'][number]) => void }) {
+  const f = crmSettings()
+  const here = `/cabinet/crm/${integration.integration_id}`
+  const open = (next: Tab) => go(next === 'main' ? here : `${here}/${next}`)
+  const editing = useEditing(integration, open)
+  const live = useLive(editing.draft.portal_id)
+  const portal = company.portals.find((one) => one.portal_id === editing.draft.portal_id)
+  const form = useRef<HTMLFormElement>(null)
+  const [asking, setAsking] = useState(false)
+  const remove = () =>
+    void deleteIntegration(editing.id).then(() => {
+      toast(f.removed)
+      go('/cabinet/crm', 'replace')
+    }, tellRefusal)
+  const save = () =>
+    void editing.save().then(() =>
+      // Once it is drawn: the first field with something wrong.
+      setTimeout(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()),
+    )
+  const own = faults.filter((one) => !one.integration_id || one.integration_id === editing.id)
+  return (
+    <EditorContext value={{ ...company, editing, live, portal, setPortal, open }}>
+      <Back href="/cabinet/crm">{crmTexts().title}</Back>
+      <header className="mb-4 flex flex-wrap items-center gap-3">
+        <div className="min-w-0 flex-1">
+          <h1 className="truncate text-page font-semibold">{editing.stored.name}</h1>
+          <p className="text-second text-ink3">
+            {crmTexts().amo} · {portal ? portal.title : f.portalGone} ·{' '}
+            {editing.stored.enabled ? crmTexts().on : crmTexts().off}
+          </p>
+        </div>
+        <Button look="danger" onClick={() => setAsking(true)}>
+          {f.remove}
+        </Button>
+      </header>
+      {portal && portal.state === 'stopped' && portal.reason && (
+        <div className="mb-4">
+          <Note tone="bad">
+            {words(portal.reason)} {portal.remedy && words(portal.remedy)}
+          </Note>
+        </div>
+      )}
+      <div className="grid grid-cols-[200px_minmax(0,640px)] items-start gap-6 max-[1023px]:grid-cols-[minmax(0,1fr)] max-[1023px]:gap-3">
+        <TabList current={tab} wrong={editing.wrong} warned={editing.warned} open={open} />
+        <div role="tabpanel" id="crm-panel" aria-labelledby={`crm-tab-${tab}`} className="min-w-0">
+          <EditorFaults faults={own} tab={tab} />
+          {isSetting(tab) ? (
+            <form
+              ref={form}
+              noValidate
+              onSubmit={(event) => {
+                event.preventDefault()
+                save()
+              }}
+              className="space-y-5 rounded-card border border-line bg-pane p-6 max-[759px]:p-4"
+            >
+              <h2 className="text-heading font-semibold">{f.tabs[tab]}</h2>
+              <Panel tab={tab} />
+              {/* Enter in a field saves; the bar's own button stands outside. */}
+              <button type="submit" hidden tabIndex={-1} aria-hidden="true" />
+            </form>
+          ) : tab === 'try' ? (
+            <TabTry />
+          ) : (
+            <TabLog />
+          )}
+          <SaveBar editing={editing} onSave={save} />
+        </div>
+      </div>
+      {asking && (
+        <Confirm
+          title={f.removeAsk(editing.stored.name)}
+          text={f.removeText}
+          action={t.remove}
+          onClose={() => setAsking(false)}
+          onYes={remove}
+        />
+      )}
+    </EditorContext>
+  )
+}
+
+function Panel({ tab }: { tab: Tab }) {
+  switch (tab) {
+    case 'main':
+      return <TabMain />
+    case 'tasks':
+      return <TabTasks />
+    case 'filter':
+      return <TabFilter />
+    case 'tags':
+      return <TabTags />
+    case 'names':
+      return <TabNames />
+    case 'funnels':
+      return <TabFunnels />
+    case 'employees':
+      return <TabEmployees />
+    case 'fields':
+      return <TabFields />
+    case 'history':
+      return <TabHistory />
+    case 'chats':
+      return <TabChats />
+    case 'try':
+    case 'log':
+      return null
+  }
+}
+
+/** Tabs beside the form, or above it in a narrow window; arrows go through them. */
+function TabList({
+  current,
+  wrong,
+  warned,
+  open,
+}: {
+  current: Tab
+  wrong: Set<Tab>
+  warned: Set<Tab>
+  open: (tab: Tab) => void
+}) {
+  const f = crmSettings()
+  const list = useRef<HTMLDivElement>(null)
+  const key = (event: KeyboardEvent) => {
+    const steps: Record<string, number> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }
+    const step = steps[event.code]
+    const place = TABS.indexOf(current)
+    const next =
+      event.code === 'Home'
+        ? TABS[0]
+        : event.code === 'End'
+          ? TABS.at(-1)
+          : step && TABS[(place + step + TABS.length) % TABS.length]
+    if (!next) return
+    event.preventDefault()
+    open(next)
+    list.current?.querySelector<HTMLElement>(`#crm-tab-${next}`)?.focus()
+  }
+  return (
+    <div
+      ref={list}
+      role="tablist"
+      aria-label={f.tabList}
+      onKeyDown={key}
+      className="sticky top-4 flex flex-col gap-0.5 max-[1023px]:static max-[1023px]:flex-row max-[1023px]:overflow-x-auto max-[1023px]:pb-1"
+    >
+      {TABS.map((tab) => (
+        <button
+          key={tab}
+          id={`crm-tab-${tab}`}
+          type="button"
+          role="tab"
+          aria-selected={tab === current}
+          aria-controls="crm-panel"
+          tabIndex={tab === current ? 0 : -1}
+          onClick={() => open(tab)}
+          className="flex h-9 shrink-0 items-center gap-2 rounded-control px-2.5 text-left font-medium text-ink2 -outline-offset-2 hover:bg-hover aria-selected:bg-accent-soft aria-selected:text-accent-text"
+        >
+          <span className="min-w-0 flex-1 whitespace-nowrap">{f.tabs[tab]}</span>
+          {wrong.has(tab) ? <Mark tone="bg-red" said={f.hasFault} /> : warned.has(tab) && <Mark tone="bg-amber" said={f.hasWarning} />}
+        </button>
+      ))}
+    </div>
+  )
+}
+
+function Mark({ tone, said }: { tone: string; said: string }) {
+  return (
+    <span className={`size-2 shrink-0 rounded-full ${tone}`} title={said}>
+      <span className="sr-only">{said}</span>
+    </span>
+  )
+}

@@ -1,0 +1,139 @@
+import { ChevronRight, Plus } from 'lucide-react'
+import { useState } from 'react'
+import { crmTexts } from '../../kit/i18n/flow/crm'
+import { Link } from '../../kit/link'
+import { go } from '../../kit/route'
+import { Button } from '../../kit/ui/button'
+import { Dialog } from '../../kit/ui/dialog'
+import { TextField } from '../../kit/ui/field'
+import { tellRefusal, toast } from '../../kit/ui/toast'
+import { card, SelectField } from '../parts/bits'
+import { DialogForm, useForm } from '../parts/form'
+import { addIntegration, saveIntegration } from './api'
+import type { IntegrationView, PortalView } from './views'
+
+/** The rules by which channels are passed on, each with its switch. */
+export function Integrations({
+  portals,
+  integrations,
+  channels,
+  again,
+}: {
+  portals: PortalView[]
+  integrations: IntegrationView[]
+  channels: readonly { channel_id: string; name: string }[]
+  again: () => void
+}) {
+  const f = crmTexts()
+  const [adding, setAdding] = useState(false)
+  const add = (
+    <Button look={integrations.length === 0 ? 'main' : 'outline'} onClick={() => setAdding(true)}>
+      <Plus size={16} aria-hidden="true" />
+      {f.add}
+    </Button>
+  )
+  const turn = ({ integration_id, revision, ...one }: IntegrationView, enabled: boolean) =>
+    void saveIntegration(integration_id, { portal_id: one.portal_id, name: one.name, settings: one.settings, enabled }, revision).then(
+      () => {
+        toast(enabled ? f.turnedOn : f.turnedOff)
+        again()
+      },
+      (error: unknown) => {
+        tellRefusal(error)
+        again()
+      },
+    )
+  return (
+    <section>
+      <div className="mb-2 flex flex-wrap items-start gap-3">
+        <div className="min-w-52 flex-1">
+          <h2 className="text-heading font-semibold">{f.integrations}</h2>
+          <p className="text-second text-ink2">{f.integrationsHint}</p>
+        </div>
+        {integrations.length > 0 && add}
+      </div>
+      {integrations.length === 0 ? (
+        <div className={`${card} px-6 py-8 text-center`}>
+          <p className="font-semibold">{f.noIntegrations}</p>
+          <p className="mx-auto mt-1 mb-4 max-w-[440px] text-ink2">{f.noIntegrationsHint}</p>
+          {add}
+        </div>
+      ) : (
+        <ul className={`${card} overflow-hidden`}>
+          {integrations.map((one) => {
+            const passed = one.settings.channels.flatMap(
+              (rule) => channels.find((channel) => channel.channel_id === rule.channel)?.name ?? [],
+            )
+            return (
+              <li key={one.integration_id} className="flex items-center gap-1 border-b border-line pr-1 pl-4 last:border-0">
+                <input
+                  type="checkbox"
+                  role="switch"
+                  checked={one.enabled}
+                  aria-label={f.turnOn(one.name)}
+                  onChange={(event) => turn(one, event.target.checked)}
+                  className="size-4 shrink-0 accent-accent"
+                />
+                <Link
+                  href={`/cabinet/crm/${one.integration_id}`}
+                  className="flex min-w-0 flex-1 items-center gap-3 rounded-control px-3 py-3 -outline-offset-2 hover:bg-hover"
+                >
+                  <span className="min-w-0 flex-1">
+                    <span className="block truncate font-medium">{one.name}</span>
+                    <span className="block truncate text-second text-ink3">
+                      {portals.find((portal) => portal.portal_id === one.portal_id)?.title ?? f.states.disconnected}
+                      {' · '}
+                      {f.methods[one.settings.method.method]}
+                      {' · '}
+                      {passed.length > 0 ? `${f.channels(passed.length)}: ${passed.join(', ')}` : f.noChannels}
+                    </span>
+                  </span>
+                  <span className={`text-second ${one.enabled ? 'text-green' : 'text-ink3'}`}>{one.enabled ? f.on : f.off}</span>
+                  <ChevronRight size={16} className="shrink-0 text-ink3" aria-hidden="true" />
+                </Link>
+              </li>
+            )
+          })}
+        </ul>
+      )}
+      {adding && <AddDialog portals={portals} first={integrations.length === 0} onClose={() => setAdding(false)} />}
+    </section>
+  )
+}
+
+function AddDialog({ portals, first, onClose }: { portals: PortalView[]; first: boolean; onClose: () => void }) {
+  const f = crmTexts()
+  const form = useForm({
+    first: { portal_id: portals[0]?.portal_id ?? '', name: first ? f.addFirst : '' },
+    save: async (value) => {
+      const made = await addIntegration(value.portal_id, value.name)
+      go(`/cabinet/crm/${made.integration_id}`)
+      return value
+    },
+    silent: true,
+  })
+  const { value, set, told } = form
+  return (
+    <Dialog title={f.add} onClose={onClose}>
+      <DialogForm form={form} onClose={onClose} action={f.add}>
+        <TextField
+          label={f.addName}
+          help={f.addNameHelp}
+          required
+          autoFocus
+          maxLength={100}
+          value={value.name}
+          error={told('name')}
+          onChange={(event) => set({ name: event.target.value })}
+        />
+        <SelectField
+          label={f.portal}
+          error={told('portal_id')}
+          value={value.portal_id}
+          options={portals.map((one) => [one.portal_id, `${one.title} (${one.address})`] as const)}
+          onChange={(portal_id) => set({ portal_id })}
+        />
+      </DialogForm>
+    </Dialog>
+  )
+}

@@ -1,0 +1,161 @@
+import { ArrowLeft, RotateCcw } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import { words } from '../../kit/i18n'
+import { crmTexts } from '../../kit/i18n/flow/crm'
+import { moment } from '../../kit/i18n/format'
+import { Link } from '../../kit/link'
+import { Button } from '../../kit/ui/button'
+import { tellRefusal, toast } from '../../kit/ui/toast'
+import { Faulty, useLoaded } from '../load'
+import { Chip } from '../parts/bits'
+import { Raw } from '../parts/raw'
+import { readRun, replayRun } from './api'
+import { LeftOut, RuleChip, Why } from './because'
+import { runTones } from './journal'
+import type { Tab } from './pointers'
+import type { Call, RunView, StepView } from './views'
+
+/** One decision: what was done and why, what was not, and every call. */
+export function Run({ id, onBack, onMend }: { id: string; onBack: () => void; onMend?: (run: RunView, tab: Tab) => void }) {
+  const f = crmTexts().log
+  const { data, fault, again } = useLoaded(() => readRun(id))
+  const head = useRef<HTMLHeadingElement>(null)
+  const there = data !== null
+  useEffect(() => {
+    if (there) head.current?.focus()
+  }, [there])
+  const back = (
+    <button
+      type="button"
+      onClick={onBack}
+      className="mb-3 inline-flex items-center gap-1.5 rounded-control text-second text-ink2 hover:text-ink"
+    >
+      <ArrowLeft size={15} aria-hidden="true" />
+      {f.back}
+    </button>
+  )
+  if (!data)
+    return (
+      <>
+        {back}
+        {fault && <Faulty fault={fault} again={again} />}
+      </>
+    )
+  const steps = data.steps ?? []
+  const left = data.left_out ?? []
+  const calls = data.calls ?? []
+  const mend = onMend && ((tab: Tab) => onMend(data, tab))
+  const replay = () =>
+    void replayRun(id).then(() => {
+      toast(f.replayed)
+      again()
+    }, tellRefusal)
+  return (
+    <div data-run={data.state}>
+      {back}
+      <header className="mb-4 flex flex-wrap items-start gap-3">
+        <div className="min-w-0 flex-1">
+          <h2 ref={head} tabIndex={-1} className="text-heading font-semibold break-words outline-none">
+            {words(data.words)}
+          </h2>
+          <p className="num text-second text-ink3">
+            {f.enquiry(data.number)} · {data.contact_name} · {words(data.cause)} · {f.began(moment(data.created_at))}
+            {data.finished_at && ` · ${f.ended(moment(data.finished_at))}`}
+          </p>
+          <Link href={`/desk/in_work/${data.conversation_id}`} className="rounded-control text-second font-medium text-accent-text underline underline-offset-2">
+            {f.toChat}
+          </Link>
+        </div>
+        <Chip tone={runTones[data.state] ?? 'plain'}>{f.states[data.state] ?? data.state}</Chip>
+        <Button onClick={replay}>
+          <RotateCcw size={15} aria-hidden="true" />
+          {f.replay}
+        </Button>
+      </header>
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
+        {steps.length === 0 && <LeftOut items={left} title={f.leftOutAll} onMend={mend} />}
+        <section className="rounded-card border border-line bg-pane p-4">
+          <h3 className="mb-2 font-semibold">{f.steps}</h3>
+          {steps.length === 0 && <p className="text-ink2">{f.noSteps}</p>}
+          <ol className="space-y-4">
+            {steps.map((step, n) => (
+              <Step key={n} step={step} onMend={mend} />
+            ))}
+          </ol>
+        </section>
+        {steps.length > 0 && <LeftOut items={left} title={f.leftOut} onMend={mend} />}
+        {calls.length > 0 && (
+          <section className="rounded-card border border-line bg-pane p-4">
+            <h3 className="mb-2 font-semibold">{f.asked}</h3>
+            <Calls calls={calls} />
+          </section>
+        )}
+        {data.facts !== undefined && data.facts !== null && (
+          <details className="rounded-card border border-line bg-pane p-4">
+            <summary className="rounded-control font-medium">{f.allFacts}</summary>
+            <div className="mt-3">
+              <Raw title={f.facts} text={JSON.stringify(data.facts)} />
+            </div>
+          </details>
+        )}
+      </div>
+    </div>
+  )
+}
+
+const stepTones = { waiting: 'plain', sending: 'plain', uncertain: 'warn', done: 'good', skipped: 'plain', failed: 'bad' } as const
+
+function Step({ step, onMend }: { step: StepView; onMend: ((tab: Tab) => void) | undefined }) {
+  const f = crmTexts().log
+  return (
+    <li className="border-t border-line pt-4 first:border-0 first:pt-0">
+      <div className="flex flex-wrap items-start gap-2.5">
+        <RuleChip rule={step.because.rule} />
+        <p className="min-w-40 flex-1 font-medium break-words">{words(step.words)}</p>
+        <Chip tone={stepTones[step.state] ?? 'plain'}>{f.stepStates[step.state] ?? step.state}</Chip>
+      </div>
+      <div className="mt-1 space-y-2">
+        <Why because={step.because} onMend={onMend} />
+        {step.error && <p className="rounded-control bg-red-soft px-3 py-2 text-second text-red">{words(step.error)}</p>}
+        {step.calls && step.calls.length > 0 && (
+          <details>
+            <summary className="num rounded-control text-second font-medium text-accent-text">{f.calls(step.calls.length)}</summary>
+            <div className="mt-2">
+              <Calls calls={step.calls} />
+            </div>
+          </details>
+        )}
+      </div>
+    </li>
+  )
+}
+
+const text = (body: unknown) => (body === undefined || body === null ? '' : typeof body === 'string' ? body : JSON.stringify(body))
+
+function Calls({ calls }: { calls: readonly Call[] }) {
+  const f = crmTexts().log
+  return (
+    <ul className="space-y-1.5">
+      {calls.map((call, n) => {
+        const bad = !call.status || call.status >= 400
+        return (
+          <li key={n}>
+            <details className="rounded-control border border-line px-3 py-1.5">
+              <summary className="num rounded-control text-second">
+                <span className="font-mono text-caption break-all">
+                  {call.method} {call.path}
+                </span>{' '}
+                <span className={`font-medium ${bad ? 'text-red' : 'text-green'}`}>{call.status ?? f.noStatus}</span>{' '}
+                {typeof call.took_ms === 'number' && <span className="text-ink3">{f.ms(call.took_ms)}</span>}
+              </summary>
+              <div className="mt-2 space-y-3 pb-1">
+                <Raw title={f.request} text={text(call.request)} empty={f.emptyBody} />
+                <Raw title={f.answer} text={text(call.answer ?? call.error)} empty={f.emptyBody} />
+              </div>
+            </details>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}

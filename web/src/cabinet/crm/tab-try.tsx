@@ -1,0 +1,211 @@
+import { Play } from 'lucide-react'
+import { type FormEvent, useState } from 'react'
+import { fieldErrors } from '../../kit/api/client'
+import { words } from '../../kit/i18n'
+import { crmSettings } from '../../kit/i18n/flow/crm-settings'
+import { Button } from '../../kit/ui/button'
+import { Field, inputClass, TextField } from '../../kit/ui/field'
+import { whyRefused } from '../../kit/ui/toast'
+import { SelectField } from '../parts/bits'
+import { readUtm } from '../scenarios/try-api'
+import { conversationNumbered, tryIntegration } from './api'
+import { LeftOut, RuleChip, Why } from './because'
+import { Choice } from './choice'
+import { useEditor } from './context'
+import type { Tried } from './views'
+
+/** The dry run (BY-6): what these settings would make of a sample or of a past enquiry. */
+export function TabTry() {
+  const f = crmSettings()
+  const { editing, open } = useEditor()
+  const { draft, id } = editing
+  const first = draft.settings.channels[0]?.channel ?? ''
+  const [on, setOn] = useState<'sample' | 'past'>('sample')
+  const [number, setNumber] = useState('')
+  const [sample, setSample] = useState({
+    channel_id: first,
+    order: 'first' as 'first' | 'repeat',
+    kind: 'chat' as 'chat' | 'request',
+    name: f.try.exampleName,
+    phone: '+79161234567',
+    email: '',
+    text: f.try.exampleText,
+    site: '',
+    campaign: '',
+    source: '',
+  })
+  const [utm, setUtm] = useState('')
+  const [busy, setBusy] = useState(false)
+  const [fault, setFault] = useState('')
+  const [tried, setTried] = useState<{ of: string; told: Tried } | null>(null)
+  const now = JSON.stringify(draft.settings)
+
+  async function run(event: FormEvent) {
+    event.preventDefault()
+    if (busy) return
+    setFault('')
+    if (on === 'past' && !/\d/.test(number)) return setFault(f.try.needNumber)
+    if (on === 'sample' && !sample.channel_id) return setFault(f.try.needChannel)
+    setBusy(true)
+    try {
+      const past = on === 'past' ? await conversationNumbered(number) : null
+      if (on === 'past' && !past) return setFault(f.try.noNumber(number.trim()))
+      const what = past ? { conversation_id: past.conversation_id } : { sample: { ...sample, utm: readUtm(utm) } }
+      setTried({ of: now, told: await tryIntegration(id, what, draft.settings) })
+    } catch (error) {
+      setTried(null)
+      setFault([...fieldErrors(error).keys()].some((one) => one.includes('settings')) ? f.try.fix : whyRefused(error))
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
+      <form noValidate onSubmit={(event) => void run(event)} className="space-y-4 rounded-card border border-line bg-pane p-6 max-[759px]:p-4">
+        <div>
+          <h2 className="text-heading font-semibold">{f.tabs.try}</h2>
+          <p className="mt-0.5 text-second text-ink2">{f.try.intro}</p>
+        </div>
+        <Choice
+          label={f.try.on}
+          inline
+          value={on}
+          options={[
+            { value: 'sample', label: f.try.sample },
+            { value: 'past', label: f.try.past },
+          ]}
+          onChange={setOn}
+        />
+        {on === 'past' ? (
+          <div className="max-w-60">
+            <TextField
+              label={f.try.number}
+              inputMode="numeric"
+              placeholder="1204"
+              value={number}
+              onChange={(event) => setNumber(event.target.value)}
+            />
+          </div>
+        ) : (
+          <SampleForm sample={sample} set={(patch) => setSample({ ...sample, ...patch })} utm={utm} setUtm={setUtm} />
+        )}
+        <Button type="submit" look="main" tall="yes" disabled={busy}>
+          <Play size={15} aria-hidden="true" />
+          {busy ? f.try.running : f.try.run}
+        </Button>
+        {fault && (
+          <p role="alert" className="rounded-control bg-red-soft px-3 py-2 text-second text-red">
+            {fault}
+          </p>
+        )}
+      </form>
+      <div aria-live="polite" className="grid gap-4">
+        {tried && tried.of !== now && <p className="text-second text-amber">{f.try.stale}</p>}
+        {tried && (
+          <section className="rounded-card border border-line bg-pane p-4" data-tried>
+            <div className="mb-2 flex flex-wrap items-baseline gap-2">
+              <h3 className="min-w-0 flex-1 font-semibold">{tried.told.would.length > 0 ? f.try.would : f.try.nothing}</h3>
+              <span className="num text-caption text-ink3">{f.try.calls(tried.told.calls)}</span>
+            </div>
+            <ol className="space-y-3">
+              {tried.told.would.map((one, n) => (
+                <li key={n} className="flex items-start gap-2.5">
+                  <RuleChip rule={one.because.rule} />
+                  <div className="min-w-0">
+                    <p className="font-medium break-words">{words(one.words)}</p>
+                    <Why because={one.because} onMend={open} />
+                  </div>
+                </li>
+              ))}
+            </ol>
+          </section>
+        )}
+        {tried && <LeftOut items={tried.told.left_out} title={f.try.leftOut} onMend={open} />}
+      </div>
+    </div>
+  )
+}
+
+interface SampleValue {
+  channel_id: string
+  order: 'first' | 'repeat'
+  kind: 'chat' | 'request'
+  name: string
+  phone: string
+  email: string
+  text: string
+  site: string
+  campaign: string
+  source: string
+}
+
+function SampleForm({
+  sample,
+  set,
+  utm,
+  setUtm,
+}: {
+  sample: SampleValue
+  set: (patch: Partial<SampleValue>) => void
+  utm: string
+  setUtm: (utm: string) => void
+}) {
+  const f = crmSettings().try
+  const { channels } = useEditor()
+  const line = (key: 'name' | 'phone' | 'email' | 'site' | 'campaign' | 'source') => (
+    <TextField label={f[key]} value={sample[key]} autoComplete="off" onChange={(event) => set({ [key]: event.target.value })} />
+  )
+  const two = 'grid grid-cols-2 gap-3 max-[759px]:grid-cols-1'
+  return (
+    <>
+      <div className={two}>
+        <SelectField
+          label={f.channel}
+          value={sample.channel_id}
+          options={[
+            ...(sample.channel_id ? [] : [['', crmSettings().choose] as const]),
+            ...channels.map((one) => [one.channel_id, one.name] as const),
+          ]}
+          onChange={(channel_id) => set({ channel_id })}
+        />
+        <SelectField
+          label={f.order}
+          value={sample.order}
+          options={[
+            ['first', f.first],
+            ['repeat', f.repeat],
+          ]}
+          onChange={(order) => set({ order })}
+        />
+        {line('name')}
+        {line('phone')}
+        {line('email')}
+        <SelectField
+          label={f.kind}
+          value={sample.kind}
+          options={(['chat', 'request'] as const).map((kind) => [kind, crmSettings().filter.kinds[kind]] as const)}
+          onChange={(kind) => set({ kind })}
+        />
+      </div>
+      <Field label={f.text}>
+        {(ids) => (
+          <textarea {...ids} rows={2} value={sample.text} onChange={(event) => set({ text: event.target.value })} className={`${inputClass} py-2`} />
+        )}
+      </Field>
+      <details className="rounded-control border border-line px-3 py-2">
+        <summary className="rounded-control text-second font-medium text-ink2">{f.ads}</summary>
+        <div className={`mt-2 ${two}`}>
+          {line('site')}
+          {line('campaign')}
+          {line('source')}
+          <Field label={f.utm} help={f.utmHelp}>
+            {(ids) => (
+              <textarea {...ids} rows={2} value={utm} onChange={(event) => setUtm(event.target.value)} className={`${inputClass} py-2`} />
+            )}
+          </Field>
+        </div>
+      </details>
+    </>
+  )
+}

@@ -1,0 +1,119 @@
+import { useState } from 'react'
+import { fieldErrors, Refused } from '../../kit/api/client'
+import { t, words } from '../../kit/i18n'
+import { toast, whyRefused } from '../../kit/ui/toast'
+import { type IntegrationDraft, readIntegration, saveIntegration } from './api'
+import { type Fault, faultAt, faultsOf, marked, type Tab, TABS, tabOf, without } from './pointers'
+import type { AmoSettings } from './settings'
+import type { IntegrationView } from './views'
+
+const draftOf = ({ portal_id, name, enabled, settings }: IntegrationView): IntegrationDraft => ({
+  portal_id,
+  name,
+  enabled,
+  settings,
+})
+
+export interface Editing {
+  id: string
+  stored: IntegrationView
+  draft: IntegrationDraft
+  changed: boolean
+  busy: boolean
+  /** Somebody else saved meanwhile. */
+  stale: boolean
+  /** What is wrong with the whole. */
+  fault: string
+  /** Tabs with something wrong on them. */
+  wrong: Set<Tab>
+  warned: Set<Tab>
+  set: (patch: Partial<Omit<IntegrationDraft, 'settings'>>) => void
+  change: (patch: Partial<AmoSettings>) => void
+  /** The words at a place of the settings: what is wrong there. */
+  told: (at: string) => string | undefined
+  warning: (at: string) => string | undefined
+  save: () => Promise<void>
+  reset: () => void
+  reload: () => Promise<void>
+}
+
+/** The settings of an integration while they are edited: one document, saved as a whole. */
+export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void): Editing {
+  const [stored, setStored] = useState(first)
+  const [draft, setDraft] = useState(draftOf(first))
+  const [faults, setFaults] = useState<Fault[]>([])
+  const [fault, setFault] = useState('')
+  const [stale, setStale] = useState(false)
+  const [busy, setBusy] = useState(false)
+  const changed = JSON.stringify(draft) !== JSON.stringify(draftOf(stored))
+  const warnings = stored.warnings.map((one): Fault => ({ at: one.path.replace(/^\/settings/, ''), words: one.words }))
+
+  const hold = (held: IntegrationView) => {
+    setStored(held)
+    setDraft(draftOf(held))
+    setFaults([])
+    setFault('')
+    setStale(false)
+  }
+  const forget = (places: string[]) => {
+    const left = without(faults, places)
+    setFaults(left)
+    if (left.length === 0) setFault('')
+  }
+
+  async function save() {
+    if (busy) return
+    setBusy(true)
+    setFault('')
+    setFaults([])
+    try {
+      hold(await saveIntegration(stored.integration_id, draft, stored.revision))
+      toast(t.cabinet.saved)
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      const found = faultsOf(fieldErrors(error))
+      const homeless = found.find((one) => tabOf(one.at) === null)
+      setFaults(found)
+      if (found.length === 0 && error.status === 409) setStale(true)
+      else setFault(homeless ? words(homeless.words) : found.length > 0 ? t.cabinet.checkFields : whyRefused(error))
+      const tabs = marked(found)
+      const tab = TABS.find((one) => tabs.has(one))
+      if (tab) onFault(tab)
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  const tell = (list: readonly Fault[]) => (at: string) => {
+    const found = faultAt(list, at)
+    return found && words(found)
+  }
+  return {
+    id: stored.integration_id,
+    stored,
+    draft,
+    changed,
+    busy,
+    stale,
+    fault,
+    wrong: marked(faults),
+    warned: marked(warnings),
+    set: (patch) => {
+      setDraft((now) => ({ ...now, ...patch }))
+      forget(Object.keys(patch).map((key) => `/${key}`))
+    },
+    change: (patch) => {
+      setDraft((now) => ({ ...now, settings: { ...now.settings, ...patch } }))
+      forget(Object.keys(patch).map((key) => `/${key}`))
+    },
+    told: tell(faults),
+    warning: tell(warnings),
+    save,
+    reset: () => {
+      setDraft(draftOf(stored))
+      setFaults([])
+      setFault('')
+    },
+    reload: async () => hold(await readIntegration(stored.integration_id)),
+  }
+}
