@@ -11,7 +11,7 @@ pub mod telegram;
 
 pub use error::Error;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
@@ -19,12 +19,36 @@ use tokio_util::sync::CancellationToken;
 /// to the sandbox yesterday works today.
 pub const DEMO_TOKEN: &str = "7000000001:AAsandbox-demo-token-of-beseda-000001";
 
-/// Serves the sandbox page with one demo bot until `stop` is cancelled.
+/// The long-lived token of the demo account of amoCRM; the same at every start.
+pub const DEMO_AMO_TOKEN: &str =
+    "sandbox.demo-long-lived-token-of-the-amocrm-account-romashka.0001";
+
+/// Loopback addresses of the sandboxes.
+#[derive(Clone, Copy, Debug)]
+pub struct Listen {
+    pub telegram: SocketAddr,
+    pub amo: SocketAddr,
+}
+
+const YEARS: Duration = Duration::from_secs(5 * 365 * 86_400);
+
+/// Addresses of the program that is tried against the sandbox, as its owner would register them
+/// with amoCRM.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    pub redirect_uri: String,
+    /// Called when an account switches the integration off.
+    pub disable_hook: String,
+    /// Takes the messages of amoCRM's users; `:scope_id` in it becomes the scope.
+    pub chat_hook: String,
+}
+
+/// Serves the sandboxes' pages with one demo bot and one demo account until `stop` is cancelled.
 ///
-/// The limits of the real service are on: a person who tries the product here should meet them.
-pub async fn run(listen: SocketAddr, stop: CancellationToken) -> Result<(), Error> {
+/// The limits of the real services are on: a person who tries the product here should meet them.
+pub async fn run(listen: Listen, tried: Tried, stop: CancellationToken) -> Result<(), Error> {
     let options = telegram::Options {
-        listen,
+        listen: listen.telegram,
         limits: telegram::Limits::documented(),
         slow_repeated_offset: true,
         ..telegram::Options::default()
@@ -35,7 +59,39 @@ pub async fn run(listen: SocketAddr, stop: CancellationToken) -> Result<(), Erro
     println!("  откройте эту страницу, чтобы писать за клиента");
     println!("  адрес Bot API для настройки канала: {}", telegram.url());
     println!("  токен бота @{}: {}", bot.username, bot.token);
+    let amo = demo_amo(listen.amo, &tried).await?;
     stop.cancelled().await;
     telegram.stop().await;
+    amo.stop().await;
     Ok(())
+}
+
+async fn demo_amo(listen: SocketAddr, tried: &Tried) -> Result<amo::Amo, Error> {
+    let amo = amo::Amo::start(amo::Options { listen, ..amo::Options::default() }).await?;
+    let integration = amo.add_integration(
+        amo::Integration::named("Беседа", &tried.redirect_uri)
+            .with_disable_hook(&tried.disable_hook)
+            .with_channel(&tried.chat_hook),
+    );
+    let account = amo.add_account("romashka");
+    amo.add_account("vasilek");
+    account.set_long_lived_token(&integration.client_id, DEMO_AMO_TOKEN, YEARS);
+    let (url, id, secret) = (amo.url(), &integration.client_id, &integration.client_secret);
+    println!("Песочница amoCRM: {url}");
+    println!("  откройте эту страницу, чтобы работать за менеджера; аккаунты romashka и vasilek");
+    println!("  интеграция «{}»: client_id {id}", integration.name);
+    println!("    client_secret {secret}");
+    println!("  долгосрочный токен аккаунта romashka: {DEMO_AMO_TOKEN}");
+    if let Some(channel) = &integration.channel {
+        println!("  канал чатов: id {}, бот {}", channel.id, channel.bot_id);
+        println!("    секрет {}", channel.secret);
+    }
+    println!("  для файла настроек:");
+    println!("    [crm.amo]");
+    println!("    client_id = \"{id}\"");
+    println!("    client_secret = \"{secret}\"");
+    println!("    api = \"{url}/a/{{subdomain}}\"");
+    println!("    consent = \"{url}/oauth\"");
+    println!("    chats = \"{url}/amojo\"");
+    Ok(amo)
 }

@@ -58,9 +58,9 @@ enum Command {
     /// The master keys that protect the channels' tokens
     #[command(subcommand)]
     Keys(Keys),
-    /// Counterparts of the messengers to play with
+    /// Counterparts of Telegram and of amoCRM to play with
     Sandbox {
-        /// A loopback address
+        /// A loopback address for Telegram; amoCRM takes the next port
         #[arg(long, default_value = "127.0.0.1:8090")]
         listen: SocketAddr,
     },
@@ -114,7 +114,13 @@ fn execute(cli: Cli) -> Result<ExitCode> {
             Command::Doctor { lang } => return doctor::examine(&config, lang).await,
             Command::Account(Account::Create(form)) => create_account(&config, form, &stop).await?,
             Command::Keys(Keys::Rewrap) => rewrap_keys(&config, &stop).await?,
-            Command::Sandbox { listen } => sandbox::run(listen, stop).await?,
+            Command::Sandbox { listen } => {
+                // Port 0 is a free one, and so is its neighbour then.
+                let port = listen.port().checked_add(1).filter(|next| *next > 1).unwrap_or(0);
+                let listen =
+                    sandbox::Listen { telegram: listen, amo: SocketAddr::new(listen.ip(), port) };
+                sandbox::run(listen, tried(&config), stop).await?;
+            }
             Command::Openapi => {}
         }
         Ok(ExitCode::SUCCESS)
@@ -123,6 +129,19 @@ fn execute(cli: Cli) -> Result<ExitCode> {
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     telemetry::end_traces();
     code
+}
+
+/// Where this server takes what amoCRM sends, for the integration of the sandbox.
+fn tried(config: &Config) -> sandbox::Tried {
+    let base = match &config.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => format!("http://127.0.0.1:{}", config.http.listen.port()),
+    };
+    sandbox::Tried {
+        redirect_uri: format!("{base}/api/v1/crm/oauth/amo"),
+        disable_hook: format!("{base}/hooks/crm-off/amo"),
+        chat_hook: format!("{base}/hooks/crm-chats/:scope_id"),
+    }
 }
 
 /// Variables whose text is not Unicode cannot be ours.

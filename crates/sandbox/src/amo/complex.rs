@@ -23,7 +23,7 @@ const MOST_VALUES: usize = 40;
 const MOST_ALIKE: usize = 3;
 
 enum Party {
-    New(ContactDraft),
+    New(Box<ContactDraft>),
     Known(i64),
 }
 
@@ -119,7 +119,7 @@ fn party(
             if draft.common.values.len() > MOST_VALUES {
                 inner.find("TooMuch", "custom_fields_values", "At most 40 values.");
             }
-            Some(Party::New(draft))
+            Some(Party::New(Box::new(draft)))
         }
     };
     check.findings.append(&mut inner.findings);
@@ -150,7 +150,7 @@ fn make(acting: &mut Acting<'_>, wanted: Wanted) -> Result<Value, Refusal> {
     }
     if let Some((category, metadata)) = category {
         let drafted = |party: Option<Party>| match party {
-            Some(Party::New(draft)) => vec![draft],
+            Some(Party::New(draft)) => vec![*draft],
             _ => Vec::new(),
         };
         let text = |name: &str| metadata.get(name).and_then(Value::as_str).map(str::to_owned);

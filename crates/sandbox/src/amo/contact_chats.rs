@@ -52,7 +52,8 @@ async fn bind(State(shared): App, caller: Caller, body: Bytes) -> Answer {
             if contact_id != 0 && !acting.account.has(Kind::Contacts, contact_id) {
                 check.no_choice("contact_id");
             }
-            if !chat_id.is_empty() && !(has_channel && acting.account.chats.knows(&chat_id)) {
+            let known = has_channel && acting.account.chats.knows(&chat_id);
+            if !chat_id.is_empty() && !known {
                 check.no_choice("chat_id");
             }
             batch.add(&request_id(item, at), check.findings);

@@ -103,9 +103,10 @@ async fn add(State(shared): App, caller: Caller, body: Bytes) -> Answer {
         let mut check = Check::default();
         let destination = check.filled(&item, "destination").unwrap_or_default();
         let address = url::Url::parse(&destination).ok();
-        let good = address.is_some_and(|url| matches!(url.scheme(), "http" | "https"));
         // Cyrillic domains are not supported.
-        if !destination.is_empty() && !(good && destination.is_ascii()) {
+        let web = address.is_some_and(|url| matches!(url.scheme(), "http" | "https"));
+        let good = web && destination.is_ascii();
+        if !destination.is_empty() && !good {
             check.find("InvalidUrl", "destination", "This value is not a valid URL.");
         }
         let mut settings = Vec::new();

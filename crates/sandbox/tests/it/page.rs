@@ -82,7 +82,13 @@ async fn run_serves_the_demo_bot_until_told_to_stop() {
     let address = free.local_addr().unwrap();
     drop(free);
     let stop = CancellationToken::new();
-    let running = tokio::spawn(sandbox::run(address, stop.clone()));
+    let listen = sandbox::Listen { telegram: address, amo: "127.0.0.1:0".parse().unwrap() };
+    let tried = sandbox::Tried {
+        redirect_uri: "http://127.0.0.1:9/oauth".to_owned(),
+        disable_hook: "http://127.0.0.1:9/off".to_owned(),
+        chat_hook: "http://127.0.0.1:9/chats/:scope_id".to_owned(),
+    };
+    let running = tokio::spawn(sandbox::run(listen, tried, stop.clone()));
     let url = format!("http://{address}/bot{}/getMe", sandbox::DEMO_TOKEN);
     let me = tokio::time::timeout(SOON, async {
         loop {
