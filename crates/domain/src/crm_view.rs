@@ -12,6 +12,25 @@ use crate::{
     text::Words,
 };
 
+/// A CRM that can be connected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CrmKindView {
+    pub kind: CrmKind,
+    pub title: Words,
+    /// Domains of its accounts.
+    pub hosts: Vec<String>,
+    /// By consent in the browser; else by a token alone.
+    pub can_oauth: bool,
+    /// Whether conversations can be shown inside it (AMO-13).
+    pub has_chats: bool,
+    /// To be registered with the CRM's app; absent: this server has no public address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<String>,
+    /// The same for the hook of switching off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hook_off_url: Option<String>,
+}
+
 /// A connected CRM account, without secrets.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PortalView {
@@ -244,4 +263,24 @@ pub struct CallView {
     pub error: Option<String>,
     pub at: DateTime<Utc>,
     pub took_ms: u64,
+}
+
+/// What settings would do with an example (BY-6). Nothing was written.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TriedCrm {
+    /// In one or two sentences.
+    pub words: Words,
+    pub would: Vec<TriedCrmStep>,
+    /// What would be decided against, and why.
+    pub left_out: Vec<Because>,
+    /// What the CRM was asked.
+    pub asked: Vec<CallView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TriedCrmStep {
+    #[schema(value_type = Object)]
+    pub action: Value,
+    pub words: Words,
+    pub because: Because,
 }

@@ -21,7 +21,7 @@ mod contact;
 mod contact_fields;
 mod contact_merge;
 mod conversation;
-pub mod crm;
+mod crm;
 mod demo;
 mod drafts;
 mod endpoint;
@@ -61,6 +61,13 @@ pub use contact::{ContactFilter, Given, NewContact};
 pub use contact_fields::CONTACT_FIELD_TAKEN;
 pub use contact_merge::{LockedContact, Merge};
 pub use conversation::{COUNT_BOUND, ConversationFilter, Counts, NewConversation, Waiting};
+pub use crm::{
+    BegunChat, ChatChange, ChatFate, ChatReceived, ChatRefusal, Concerned, Consent, CrmFeedEvent,
+    EnquiryRow, Entry, INTEGRATION_CHANNEL_TAKEN, IntegrationRow, LinkData, LinkRow, LinkState,
+    LinkWritten, NewConsent, NewCrmQuarantine, NewIntegration, NewLink, NewPortal, NewRun,
+    PORTAL_TAKEN, PortalAbout, PortalChat, PortalRow, PortalSecrets, PortalTokens, RateLimit,
+    Refreshing, RunFilter, RunRow, Slot, StepEnd, StepRow, WrittenLine,
+};
 pub use demo::{
     DemoAttachment, DemoContact, DemoContactTag, DemoConversation, DemoConversationTag, DemoEmail,
     DemoEmployee, DemoIdentity, DemoMark, DemoMember, DemoMessage, DemoPhone, DemoRead, DemoRows,

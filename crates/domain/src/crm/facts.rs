@@ -211,7 +211,7 @@ pub struct LinkedTask {
 }
 
 /// A note or comment of ours that grows with the conversation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Written {
     pub note: CrmId,
     pub to: Entity,

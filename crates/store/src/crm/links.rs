@@ -55,7 +55,7 @@ impl LinkState {
 }
 
 /// What is known of an entity, as its kind has it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LinkData {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +111,7 @@ pub struct NewLink {
     pub created_at: DateTime<Utc>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LinkRow {
     pub link_id: Uuid,
     pub portal_id: PortalId,
@@ -298,6 +298,22 @@ impl TenantTx {
         )
         .bind(account)
         .bind(contact.0)
+        .bind(portal.0)
+        .bind(entity.as_str())
+        .fetch_all(self.conn())
+        .await?;
+        Ok(ids.into_iter().map(CrmId).collect())
+    }
+
+    /// Ids of one kind that are ours in a portal, whoever they belong to; the newest 10,000.
+    pub async fn crm_ids_in(&mut self, portal: PortalId, entity: Entity) -> Result<Vec<CrmId>> {
+        let account = self.account().0;
+        let ids: Vec<String> = sqlx::query_scalar(
+            "select external_id from crm_links
+             where account_id = $1 and portal_id = $2 and entity = $3
+             order by created_at desc limit 10000",
+        )
+        .bind(account)
         .bind(portal.0)
         .bind(entity.as_str())
         .fetch_all(self.conn())

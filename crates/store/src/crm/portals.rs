@@ -415,6 +415,28 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Replaces all secrets, and leaves a refresh that is under way to its owner: who holds the row's
+    /// lock gives the tokens as they are.
+    pub async fn replace_portal_secrets(
+        &mut self,
+        id: PortalId,
+        secrets: &PortalSecrets,
+    ) -> Result<()> {
+        let (account, keys) = (self.account(), self.keys());
+        let key = secrets::data_key(self.conn(), &keys, account).await?;
+        let sealed = secrets.seal(&key, id)?;
+        sqlx::query(
+            "update portals set secrets = $3, updated_at = now()
+             where account_id = $1 and portal_id = $2",
+        )
+        .bind(account.0)
+        .bind(id.0)
+        .bind(sealed)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
     /// Writes a new pair beside the other secrets of a locked portal.
     pub async fn write_portal_tokens(
         &mut self,

@@ -395,6 +395,27 @@ impl TenantTx {
         }
     }
 
+    /// Adds calls to a step that goes on later.
+    pub async fn add_crm_step_calls(
+        &mut self,
+        run: CrmRunId,
+        step: usize,
+        calls: &[Value],
+    ) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update crm_steps set calls = calls || $4
+             where account_id = $1 and run_id = $2 and step = $3",
+        )
+        .bind(account)
+        .bind(run.0)
+        .bind(number(step)?)
+        .bind(Json(calls))
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
     /// The log, newest first, without facts and calls.
     pub async fn crm_runs(
         &mut self,

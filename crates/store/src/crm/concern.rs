@@ -1,0 +1,79 @@
+//! Which integrations a conversation concerns: those that are on and pass its channel.
+
+use domain::ids::{ContactId, ConversationId, IntegrationId, PortalId};
+use uuid::Uuid;
+
+use crate::{Result, TenantTx};
+
+/// A conversation that an integration passes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Concerned {
+    pub integration: IntegrationId,
+    pub portal: PortalId,
+    pub conversation: ConversationId,
+    pub contact: ContactId,
+    /// The chat inside the CRM is on (AMO-13).
+    pub chats: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    integration_id: Uuid,
+    portal_id: Uuid,
+    conversation_id: Uuid,
+    contact_id: Uuid,
+    chats: bool,
+}
+
+impl TenantTx {
+    /// Integrations of these conversations, and of the newest conversation of each of these contacts.
+    pub async fn crm_concerned(
+        &mut self,
+        conversations: &[ConversationId],
+        contacts: &[ContactId],
+    ) -> Result<Vec<Concerned>> {
+        if conversations.is_empty() && contacts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let account = self.account().0;
+        let conversations: Vec<Uuid> = conversations.iter().map(|c| c.0).collect();
+        let contacts: Vec<Uuid> = contacts.iter().map(|c| c.0).collect();
+        let rows: Vec<Row> = sqlx::query_as(
+            "with named as (
+                select unnest($2::uuid[]) as conversation_id
+                union
+                select n.conversation_id
+                from unnest($3::uuid[]) k(contact_id)
+                cross join lateral (
+                    select x.conversation_id from conversations x
+                    where x.account_id = $1 and x.contact_id = k.contact_id
+                    order by x.opened_at desc limit 1) n
+             )
+             select i.integration_id, i.portal_id, c.conversation_id, c.contact_id,
+                coalesce(jsonb_typeof(i.settings -> 'chats') = 'object', false) as chats
+             from named n
+             join conversations c
+                on c.account_id = $1 and c.conversation_id = n.conversation_id
+             join integration_channels ic
+                on ic.account_id = $1 and ic.channel_id = c.channel_id
+             join integrations i
+                on i.account_id = $1 and i.integration_id = ic.integration_id and i.enabled
+             order by c.conversation_id, i.integration_id",
+        )
+        .bind(account)
+        .bind(&conversations)
+        .bind(&contacts)
+        .fetch_all(self.conn())
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Concerned {
+                integration: IntegrationId(row.integration_id),
+                portal: PortalId(row.portal_id),
+                conversation: ConversationId(row.conversation_id),
+                contact: ContactId(row.contact_id),
+                chats: row.chats,
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,158 @@
+//! A conversation's words as a CRM gets them.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    content::Content,
+    conversation::Direction,
+    crm::{Line, LineFile},
+    ids::{AttachmentId, ConversationId, EmployeeId, MessageId},
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{Error, Result, StoredBody, TenantTx, events::decode};
+
+/// A line with who wrote it.
+#[derive(Debug, Clone)]
+pub struct WrittenLine {
+    pub line: Line,
+    /// The employee, of outbound ones that no rule wrote.
+    pub author: Option<EmployeeId>,
+}
+
+macro_rules! select_lines {
+    ($rest:literal) => {
+        concat!(
+            "select m.message_id, m.position, m.direction, m.author_id, e.name as author,
+                m.content, m.occurred_at
+             from messages m
+             left join employees e
+                on e.account_id = m.account_id and e.employee_id = m.author_id
+             where m.account_id = $1 and m.conversation_id = $2
+               and m.direction in ('inbound', 'outbound') and m.removed_at is null ",
+            $rest
+        )
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    message_id: Uuid,
+    position: i64,
+    direction: String,
+    author_id: Option<Uuid>,
+    author: Option<String>,
+    content: Value,
+    occurred_at: DateTime<Utc>,
+}
+
+impl TenantTx {
+    /// Inbound and outbound messages after a position, oldest first. Messages that were taken back
+    /// are left out.
+    pub async fn crm_lines(
+        &mut self,
+        conversation: ConversationId,
+        after: i64,
+        most: i64,
+    ) -> Result<Vec<WrittenLine>> {
+        let account = self.account().0;
+        let rows: Vec<Row> =
+            sqlx::query_as(select_lines!("and m.position > $3 order by m.position limit $4"))
+                .bind(account)
+                .bind(conversation.0)
+                .bind(after)
+                .bind(most)
+                .fetch_all(self.conn())
+                .await?;
+        self.written_lines(rows).await
+    }
+
+    /// The last ones, oldest first.
+    pub async fn crm_last_lines(
+        &mut self,
+        conversation: ConversationId,
+        most: i64,
+    ) -> Result<Vec<WrittenLine>> {
+        let account = self.account().0;
+        let mut rows: Vec<Row> = sqlx::query_as(select_lines!("order by m.position desc limit $3"))
+            .bind(account)
+            .bind(conversation.0)
+            .bind(most)
+            .fetch_all(self.conn())
+            .await?;
+        rows.reverse();
+        self.written_lines(rows).await
+    }
+
+    /// What the customer wrote first.
+    pub async fn crm_first_words(
+        &mut self,
+        conversation: ConversationId,
+    ) -> Result<Option<String>> {
+        let account = self.account().0;
+        let content: Option<Value> = sqlx::query_scalar(
+            "select content from messages
+             where account_id = $1 and conversation_id = $2 and direction = 'inbound'
+             order by position limit 1",
+        )
+        .bind(account)
+        .bind(conversation.0)
+        .fetch_optional(self.conn())
+        .await?;
+        let body = content.map(|c| decode::<StoredBody>("messages", "content", c)).transpose()?;
+        Ok(body.and_then(|body| match body {
+            StoredBody::Said(content) => Some(words(&content)),
+            StoredBody::Happened(_) => None,
+        }))
+    }
+
+    async fn written_lines(&mut self, rows: Vec<Row>) -> Result<Vec<WrittenLine>> {
+        let mut contents = Vec::with_capacity(rows.len());
+        let mut files: Vec<AttachmentId> = Vec::new();
+        for row in rows {
+            let body: StoredBody = decode("messages", "content", row.content.clone())?;
+            let StoredBody::Said(content) = body else { continue };
+            files.extend(content.files());
+            contents.push((row, content));
+        }
+        let views = self.attachment_views(&files).await?;
+        contents
+            .into_iter()
+            .map(|(row, content)| {
+                let direction = Direction::parse(&row.direction)
+                    .ok_or_else(|| Error::bad("messages", "direction", row.direction.clone()))?;
+                let files = content
+                    .files()
+                    .iter()
+                    .filter_map(|id| views.get(id))
+                    .map(|v| LineFile { attachment: v.attachment_id, name: v.name.clone() })
+                    .collect();
+                Ok(WrittenLine {
+                    line: Line {
+                        message: MessageId(row.message_id),
+                        position: row.position,
+                        direction,
+                        author: row.author.unwrap_or_default(),
+                        text: words(&content),
+                        files,
+                        at: row.occurred_at,
+                    },
+                    author: row.author_id.map(EmployeeId),
+                })
+            })
+            .collect()
+    }
+}
+
+/// What a message says, as plain text. A place is written out and a thing that is not understood is
+/// named, because a CRM shows nothing else of them.
+fn words(content: &Content<AttachmentId>) -> String {
+    match content {
+        Content::Location { latitude, longitude, title } => {
+            let place = title.as_deref().unwrap_or("");
+            format!("{place} {latitude:.6}, {longitude:.6}").trim().to_owned()
+        }
+        Content::Unsupported { label, text } => format!("[{label}] {text}").trim().to_owned(),
+        other => other.words(),
+    }
+}
