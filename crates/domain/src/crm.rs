@@ -14,8 +14,9 @@ pub mod bitrix;
 mod change;
 mod directory;
 mod facts;
+mod fault;
 mod fields;
-mod filter;
+pub mod filter;
 pub mod funnel;
 mod id;
 pub mod mapping;
@@ -40,13 +41,14 @@ pub use facts::{
     Facts, FoundContact, Known, Line, LineFile, LinkedContact, LinkedDeal, LinkedTask,
     LinkedUnsorted, Links, Occasion, UnsortedState, Written,
 };
+pub use fault::{ChannelName, Fault};
 pub use fields::{Converted, convert};
 pub use filter::{Filter, Gate, Judgement, Operator, Verdict};
 pub use id::{CrmId, CrmKind, Entity, Ref};
 pub use names::{DEFAULT_CONTACT, DEFAULT_DEAL, DEFAULT_TASK, preview, render};
 pub use param::{Param, UnknownParam};
 pub use people::{crm_user_of, responsible};
-pub use plan::{Because, FactLine, Plan, Rule, Step};
+pub use plan::{Because, FactLine, Plan, Rule, Step, outcome_words};
 pub use portal::{PortalMode, PortalState, PortalTrouble};
 pub use question::{Answer, Question};
 pub use settings::{

@@ -4,10 +4,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{CrmId, Entity, Ref, StageRef};
+use super::{CrmId, Directory, Entity, Ref, StageRef, funnel, people};
 use crate::{
     clock::Instant,
     ids::{AttachmentId, MessageId},
+    text::Words,
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -193,4 +194,155 @@ pub struct Effect {
     pub dropped_stage: Option<StageRef>,
     /// The entity to work on is no longer there; nothing was done.
     pub target_gone: bool,
+}
+
+impl Action {
+    /// One line for the log and the dry run: «Создать сделку «…», этап «…»».
+    pub fn words(&self, directory: &Directory) -> Words {
+        let stage = |at: &StageRef| funnel::name_of(directory, at);
+        let user = |id: &CrmId| people::name_of(directory, id);
+        match self {
+            Self::CreateContact(draft) => Words::new(
+                format!("Создать контакт «{}»", draft.name),
+                format!("Create the contact “{}”", draft.name),
+            ),
+            Self::UpdateContact { contact, .. } => Words::new(
+                format!("Дополнить контакт {}", shown(contact)),
+                format!("Add to the contact {}", shown(contact)),
+            ),
+            Self::CreateDeal(draft) => match &draft.at {
+                Some(at) => Words::new(
+                    format!("Создать сделку «{}», этап «{}»", draft.name, stage(at)),
+                    format!("Create the deal “{}” at the stage “{}”", draft.name, stage(at)),
+                ),
+                None => Words::new(
+                    format!("Создать сделку «{}»", draft.name),
+                    format!("Create the deal “{}”", draft.name),
+                ),
+            },
+            Self::CreateLead(draft) => Words::new(
+                format!("Создать лид «{}»", draft.name),
+                format!("Create the lead “{}”", draft.name),
+            ),
+            Self::CreateUnsorted(draft) => Words::new(
+                format!("Создать запись в «Неразобранном»: {}", draft.contact_name),
+                format!("Create an unsorted record: {}", draft.contact_name),
+            ),
+            Self::UpdateDeal { deal, .. } => Words::new(
+                format!("Дополнить сделку {}", shown(deal)),
+                format!("Add to the deal {}", shown(deal)),
+            ),
+            Self::MoveDeal { deal, to } => Words::new(
+                format!("Перевести сделку {} на этап «{}»", shown(deal), stage(to)),
+                format!("Move the deal {} to the stage “{}”", shown(deal), stage(to)),
+            ),
+            Self::SetResponsible { of, id, user: who } => {
+                let (ru, en) = named(*of);
+                Words::new(
+                    format!("Назначить ответственного: {}, {ru} {}", user(who), shown(id)),
+                    format!("Make {} responsible for the {en} {}", user(who), shown(id)),
+                )
+            }
+            Self::CreateTask { text, .. } => Words::new(
+                format!("Поставить задачу «{text}»"),
+                format!("Create the task “{text}”"),
+            ),
+            Self::CreateActivity { title, .. } => Words::new(
+                format!("Создать дело «{title}»"),
+                format!("Create the activity “{title}”"),
+            ),
+            Self::AddNote { to, id, .. } => {
+                let (ru, en) = named(*to);
+                Words::new(
+                    format!("Записать переписку: {ru} {}", shown(id)),
+                    format!("Write the conversation into the {en} {}", shown(id)),
+                )
+            }
+            Self::EditNote { to, id, .. } => {
+                let (ru, en) = named(*to);
+                Words::new(
+                    format!("Дописать переписку: {ru} {}", shown(id)),
+                    format!("Add to the conversation in the {en} {}", shown(id)),
+                )
+            }
+            Self::AttachFile { to, id, name, .. } => {
+                let (ru, en) = named(*to);
+                Words::new(
+                    format!("Прикрепить файл «{name}»: {ru} {}", shown(id)),
+                    format!("Attach the file “{name}” to the {en} {}", shown(id)),
+                )
+            }
+            Self::OpenChat { .. } => {
+                Words::new("Открыть чат в карточке контакта", "Open the chat at the contact")
+            }
+            Self::UseDeal { deal } => Words::new(
+                format!("Вести обращение в сделке {deal}"),
+                format!("Keep the enquiry in the deal {deal}"),
+            ),
+            Self::UseLead { lead } => Words::new(
+                format!("Вести обращение в лиде {lead}"),
+                format!("Keep the enquiry in the lead {lead}"),
+            ),
+            Self::UseContact { contact, .. } => {
+                Words::new(format!("Взять контакт {contact}"), format!("Use the contact {contact}"))
+            }
+        }
+    }
+
+    /// What is new in the CRM after it, in a word; `None`: nothing that people count.
+    pub fn made(&self) -> Option<Words> {
+        Some(match self {
+            Self::CreateContact(draft) => Words::new(
+                format!("контакт «{}»", draft.name),
+                format!("the contact “{}”", draft.name),
+            ),
+            Self::CreateDeal(draft) => {
+                Words::new(format!("сделка «{}»", draft.name), format!("the deal “{}”", draft.name))
+            }
+            Self::CreateLead(draft) => {
+                Words::new(format!("лид «{}»", draft.name), format!("the lead “{}”", draft.name))
+            }
+            Self::CreateUnsorted(_) => Words::new("запись в «Неразобранном»", "an unsorted record"),
+            Self::CreateTask { .. } => Words::new("задача", "a task"),
+            Self::CreateActivity { .. } => Words::new("дело", "an activity"),
+            Self::UpdateContact { .. }
+            | Self::UpdateDeal { .. }
+            | Self::MoveDeal { .. }
+            | Self::SetResponsible { .. }
+            | Self::AddNote { .. }
+            | Self::EditNote { .. }
+            | Self::AttachFile { .. }
+            | Self::OpenChat { .. }
+            | Self::UseDeal { .. }
+            | Self::UseLead { .. }
+            | Self::UseContact { .. } => return None,
+        })
+    }
+
+    /// Whether it takes a deal or lead that is there instead of making one.
+    pub fn uses(&self) -> bool {
+        matches!(self, Self::UseDeal { .. } | Self::UseLead { .. })
+    }
+}
+
+/// An entity that a step makes has no id yet: the step's number, as the log counts them.
+fn shown(at: &Ref) -> String {
+    match at {
+        Ref::Id(id) => id.to_string(),
+        Ref::Step(step) => format!("(→ {})", step + 1),
+    }
+}
+
+fn named(of: Entity) -> (&'static str, &'static str) {
+    match of {
+        Entity::Contact => ("контакт", "contact"),
+        Entity::Company => ("компания", "company"),
+        Entity::Lead => ("лид", "lead"),
+        Entity::Deal => ("сделка", "deal"),
+        Entity::Unsorted => ("«Неразобранное»", "unsorted record"),
+        Entity::Task => ("задача", "task"),
+        Entity::Activity => ("дело", "activity"),
+        Entity::Note => ("примечание", "note"),
+        Entity::Chat => ("чат", "chat"),
+    }
 }

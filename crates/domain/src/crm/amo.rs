@@ -24,8 +24,9 @@ mod task;
 mod tests;
 mod unsorted;
 
+pub use chat::is_shown;
 pub use check::check;
-pub use faults::{ChannelName, Fault, faults};
+pub use faults::faults;
 
 use super::{
     AmoMethod, AmoSettings, Because, ChannelRule, CrmId, Entity, Facts, Plan, Question, Ref,

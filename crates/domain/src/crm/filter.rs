@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{FactLine, Facts, Param};
-use crate::text::Words;
+use crate::{problem::Problem, text::Words};
 
 /// A condition. An empty group holds (`all`) or does not (`any`), as in logic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -135,6 +135,78 @@ impl Gate {
             Verdict::Allow => matched,
             Verdict::Denied => Judgement { holds: !matched.holds, because: matched.because },
         }
+    }
+}
+
+/// Groups within groups that a person can still read.
+const DEEPEST: usize = 5;
+/// Conditions of one filter.
+const MOST: usize = 100;
+/// Values of one condition.
+const MOST_VALUES: usize = 200;
+
+/// What is wrong with a condition that stands at `path`: what is refused, then what is only told.
+pub fn check(path: &str, filter: &Filter) -> (Vec<Problem>, Vec<Problem>) {
+    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+    if filter.depth() > DEEPEST {
+        problems.push(Problem::new(
+            path,
+            "too_deep",
+            format!("Групп внутри групп может быть не больше {DEEPEST}. Упростите условие."),
+            format!("Groups go at most {DEEPEST} deep. Make the condition simpler."),
+        ));
+        return (problems, warnings);
+    }
+    if filter.size() > MOST {
+        problems.push(Problem::new(
+            path,
+            "too_large",
+            format!("Условий может быть не больше {MOST}. Объедините значения в одно условие."),
+            format!("There can be at most {MOST} conditions. Join values into one condition."),
+        ));
+    }
+    inspect(path, filter, &mut problems, &mut warnings);
+    (problems, warnings)
+}
+
+fn inspect(path: &str, filter: &Filter, problems: &mut Vec<Problem>, warnings: &mut Vec<Problem>) {
+    let Filter::Param { by, values, .. } = filter else {
+        if filter.parts().is_empty() {
+            warnings.push(Problem::new(
+                path,
+                "empty_group",
+                "Группа пуста: «все» выполняется всегда, «любое» — никогда.",
+                "The group is empty: “all” always holds, “any” never does.",
+            ));
+        }
+        for (n, part) in filter.parts().iter().enumerate() {
+            inspect(&format!("{path}/of/{n}"), part, problems, warnings);
+        }
+        return;
+    };
+    let path = format!("{path}/values");
+    let compares = !matches!(by, Operator::Filled | Operator::Empty);
+    if compares && values.iter().all(|value| value.trim().is_empty()) {
+        problems.push(Problem::new(
+            path,
+            "no_values",
+            "Впишите хотя бы одно значение для сравнения.",
+            "Write at least one value to compare with.",
+        ));
+    } else if !compares && !values.is_empty() {
+        problems.push(Problem::new(
+            path,
+            "needless_values",
+            "Условие «заполнено» или «не заполнено» не берёт значений. Удалите их.",
+            "“Is known” and “is not known” take no values. Remove them.",
+        ));
+    } else if values.len() > MOST_VALUES {
+        problems.push(Problem::new(
+            path,
+            "too_many_values",
+            format!("Значений может быть не больше {MOST_VALUES}."),
+            format!("There can be at most {MOST_VALUES} values."),
+        ));
     }
 }
 

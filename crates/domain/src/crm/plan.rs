@@ -83,3 +83,37 @@ impl Plan {
         self.left_out.push(because);
     }
 }
+
+/// What came of a plan, for the log's line and for «почему ничего не создано» (CRM-6): one or two plain
+/// sentences.
+pub fn outcome_words(plan: &Plan) -> Words {
+    let made: Vec<Words> = plan.steps.iter().filter_map(|step| step.action.made()).collect();
+    let mut reasons: Vec<&Because> = plan.left_out.iter().collect();
+    // What a person can mend comes first.
+    reasons.sort_by_key(|because| because.mend.is_none());
+    let reason = reasons.first().map(|because| &because.words);
+    if !made.is_empty() {
+        let list =
+            |of: fn(&Words) -> &String| made.iter().map(of).cloned().collect::<Vec<_>>().join(", ");
+        return Words::new(
+            format!("Создано: {}.", list(|words| &words.ru)),
+            format!("Made: {}.", list(|words| &words.en)),
+        );
+    }
+    let used = plan.steps.iter().find(|step| step.action.uses());
+    match (used, reason, plan.steps.is_empty()) {
+        (Some(step), _, _) => step.because.words.clone(),
+        (None, Some(words), true) => words.clone(),
+        (None, Some(words), false) => Words::new(
+            format!("Записано в CRM, нового ничего не создано. {}", words.ru),
+            format!("Written into the CRM; nothing new is made. {}", words.en),
+        ),
+        (None, None, false) => Words::new(
+            "Записано в CRM: обращение уже передано, нового ничего не нужно.",
+            "Written into the CRM: the enquiry was passed on before and needs nothing new.",
+        ),
+        (None, None, true) => {
+            Words::new("Передавать было нечего.", "There was nothing to pass on.")
+        }
+    }
+}

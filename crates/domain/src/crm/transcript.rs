@@ -17,7 +17,8 @@ pub struct Part {
 
 /// All messages that are known, in order, each once.
 pub fn all_lines(facts: &Facts) -> Vec<&Line> {
-    let mut lines: Vec<&Line> = facts.occasion.history.iter().chain(&facts.occasion.lines).collect();
+    let mut lines: Vec<&Line> =
+        facts.occasion.history.iter().chain(&facts.occasion.lines).collect();
     lines.sort_by_key(|line| line.position);
     lines.dedup_by_key(|line| line.position);
     lines

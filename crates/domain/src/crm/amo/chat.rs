@@ -1,9 +1,27 @@
 //! The chat of a conversation inside amoCRM (AMO-13).
 
 use super::{
-    super::{Action, AmoMethod, Because, Plan},
-    Case, Person,
+    super::{Action, AmoMethod, AmoSettings, Because, Facts, Plan},
+    Case, Person, entry,
 };
+
+/// Whether the messages of a conversation are shown in the CRM's chat: once the chat is open at the
+/// contact, or, with «Неразобранное», as soon as the enquiry is let through, because amoCRM makes the
+/// record of the chat's first message. A number of the skip list is never shown (WA-5).
+pub fn is_shown(settings: &AmoSettings, facts: &Facts) -> bool {
+    if settings.chats.is_none() || !facts.chats_connected {
+        return false;
+    }
+    let skipped = facts.contact.phones.iter().any(|phone| settings.skip_phones.contains(phone));
+    match settings.method {
+        _ if skipped => false,
+        _ if facts.links.chat.is_some() => true,
+        AmoMethod::ContactAndDeal {} => false,
+        AmoMethod::Unsorted { .. } => {
+            entry::admitted(settings, facts).is_ok_and(|channel| channel.create_deal)
+        }
+    }
+}
 
 /// With method «создавать контакт и сделку» the chat is bound to the contact before its first message, or
 /// amoCRM would make an «unsorted» of it.

@@ -44,22 +44,18 @@ pub fn of(case: &Case<'_>, person: &Person, plan: &mut Plan) -> Result<Option<Ta
 pub fn kept(case: &Case<'_>, plan: &mut Plan) -> Option<Target> {
     let current = case.facts.links.deals.iter().find(|d| d.of_this && d.state != EntityState::Gone);
     let chosen = case.facts.occasion.chosen_deal.as_ref();
-    if let Some(chosen) = chosen.filter(|chosen| current.is_none_or(|d| d.id != **chosen)) {
-        let because = Because::new(
-            "BY-5",
-            "chosen_by_operator",
-            "Сделку для этого обращения выбрал оператор.",
-            "An operator chose the deal for this enquiry.",
-        );
-        plan.push(Action::UseDeal { deal: chosen.clone() }, because);
-        let linked = case.facts.links.deals.iter().find(|deal| deal.id == *chosen);
-        return Some(Target {
-            at: Ref::Id(chosen.clone()),
-            responsible: linked.and_then(|deal| deal.responsible.clone()),
-            responsible_by_hand: linked.is_some_and(|deal| deal.responsible_by_hand),
-            fresh: false,
-            waiting: false,
-        });
+    match chosen.filter(|chosen| current.is_none_or(|deal| deal.id != **chosen)) {
+        Some(chosen) if is_gone(case, chosen) => plan.leave_out(
+            Because::new(
+                "BY-5",
+                "chosen_deal_gone",
+                "Сделки, которую выбрал оператор, в CRM больше нет.",
+                "The deal that an operator chose is no longer in the CRM.",
+            )
+            .with("Сделка", "Deal", chosen.as_str()),
+        ),
+        Some(chosen) => return Some(take_chosen(case, chosen, plan)),
+        None => {}
     }
     let current = current?;
     if current.state == EntityState::Closed && case.facts.occasion.has_inbound() {
@@ -81,6 +77,29 @@ pub fn kept(case: &Case<'_>, plan: &mut Plan) -> Option<Target> {
         fresh: false,
         waiting: false,
     })
+}
+
+fn is_gone(case: &Case<'_>, id: &CrmId) -> bool {
+    let links = &case.facts.links.deals;
+    links.iter().any(|deal| deal.id == *id && deal.state == EntityState::Gone)
+}
+
+fn take_chosen(case: &Case<'_>, chosen: &CrmId, plan: &mut Plan) -> Target {
+    let because = Because::new(
+        "BY-5",
+        "chosen_by_operator",
+        "Сделку для этого обращения выбрал оператор.",
+        "An operator chose the deal for this enquiry.",
+    );
+    plan.push(Action::UseDeal { deal: chosen.clone() }, because);
+    let linked = case.facts.links.deals.iter().find(|deal| deal.id == *chosen);
+    Target {
+        at: Ref::Id(chosen.clone()),
+        responsible: linked.and_then(|deal| deal.responsible.clone()),
+        responsible_by_hand: linked.is_some_and(|deal| deal.responsible_by_hand),
+        fresh: false,
+        waiting: false,
+    }
 }
 
 /// Fields of the deal that speak of the person, when more of the person became known (CRM-1).
@@ -264,6 +283,13 @@ fn make(case: &Case<'_>, person: &Person, placed: funnel::Placed, plan: &mut Pla
             "no_open_deal_in_funnel",
             "Клиент уже есть в CRM, но открытых сделок в активной воронке у него нет.",
             "The client is in the CRM but has no open deal in the active funnel.",
+        )
+    } else if person.at.is_none() {
+        Because::new(
+            "AMO-3",
+            "first_enquiry_without_contact",
+            "Клиента в CRM нет, контакты этот канал не создаёт: сделка создаётся без контакта.",
+            "The client is not in the CRM and the channel makes no contacts: a deal without one.",
         )
     } else {
         Because::new(
