@@ -1,5 +1,5 @@
-//! Passing the feed on to outgoing webhooks: each account that has endpoints is relayed when its feed
-//! grows, and all are looked at now and then.
+//! Passing the feed on to outgoing webhooks and to CRMs: each account that has some is relayed when its
+//! feed grows, and all are looked at now and then.
 
 use std::time::Duration;
 
@@ -35,6 +35,9 @@ async fn relay(app: App, stop: CancellationToken) {
         if let Err(error) = pass_on(&app).await {
             tracing::warn!(%error, "the feed was not passed on to endpoints");
         }
+        if let Err(error) = pass_on_to_crms(&app).await {
+            tracing::warn!(%error, "the feed was not passed on to CRMs");
+        }
     }
 }
 
@@ -45,6 +48,20 @@ async fn pass_on(app: &App) -> Result<(), app::Error> {
         let all = behind.len() < usize::try_from(ACCOUNTS).unwrap_or(usize::MAX);
         for account in behind {
             while app.relay(account).await? {}
+        }
+        if all {
+            return Ok(());
+        }
+    }
+}
+
+/// The same for every account whose CRMs are behind.
+async fn pass_on_to_crms(app: &App) -> Result<(), app::Error> {
+    loop {
+        let behind = app.store.accounts_behind_crm(ACCOUNTS).await?;
+        let all = behind.len() < usize::try_from(ACCOUNTS).unwrap_or(usize::MAX);
+        for account in behind {
+            while app.crm_relay(account).await? {}
         }
         if all {
             return Ok(());

@@ -1,0 +1,229 @@
+//! Webhooks of a CRM: what happened there comes back and shows here (CRM-4a). Answered after COMMIT;
+//! what is not understood is kept and shown.
+
+use std::sync::Arc;
+
+use crm::Crm;
+use domain::{
+    crm::{Change, CrmId, Directory, Entity, Happening},
+    event::{EventKind, NewEvent},
+    ids::{ContactId, ConversationId},
+    view::{CrmItem, CrmWhat},
+};
+use serde_json::json;
+use store::{
+    LinkData, LinkRow, LinkState, LinkWritten, NewCrmQuarantine, NewLink, PortalRow, TenantTx,
+};
+
+use super::{
+    heard::{News, hear},
+    tell::stage_words,
+};
+use crate::{App, Error, Result};
+
+/// What one webhook works on.
+struct Hearing {
+    portal: PortalRow,
+    as_adapter: crm::Portal,
+    adapter: Arc<dyn Crm>,
+    directory: Directory,
+}
+
+impl App {
+    /// Takes a webhook of a portal, found by the unguessable part of its address. Run twice, the
+    /// second finds nothing new.
+    pub async fn crm_hook(&self, key: &str, content_type: &str, body: &[u8]) -> Result<()> {
+        let none = Error::NotFound { what: "webhook" };
+        let Some((account, portal, kind)) = self.store.portal_by_hook_key(key).await? else {
+            return Err(none);
+        };
+        let adapter = self.crm_adapter(kind)?;
+        let Some(hook) = adapter.hook() else { return Err(none) };
+        let changes = match hook.parse(content_type, body) {
+            Ok(changes) => changes,
+            Err(why) => {
+                tracing::warn!(portal.id = %portal, %why, "a CRM webhook is not understood");
+                let mut tx = self.store.tenant(account).await?;
+                tx.quarantine_crm_hook(&NewCrmQuarantine {
+                    quarantine_id: self.ids.uuid(),
+                    portal_id: portal,
+                    reason: why.to_string(),
+                    content_type: content_type.chars().take(200).collect(),
+                    body: body.to_vec(),
+                })
+                .await?;
+                tx.commit().await?;
+                return Ok(());
+            }
+        };
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.tenant(account).await?;
+        let Some(portal) = tx.portal(portal).await? else { return Err(none) };
+        let directory = tx.portal_directory(portal.portal_id).await?.unwrap_or_default();
+        let as_adapter = self.crm_portal(&portal)?;
+        let hearing = Hearing { portal, as_adapter, adapter, directory };
+        for change in changes {
+            self.hear_change(&mut tx, &hearing, &change).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn hear_change(
+        &self,
+        tx: &mut TenantTx,
+        hearing: &Hearing,
+        change: &Change,
+    ) -> Result<()> {
+        let portal = hearing.portal.portal_id;
+        for link in tx.lock_crm_links_to(portal, change.of, &change.id).await? {
+            let Some((now, news)) = hear(&link, change, &hearing.directory) else { continue };
+            tx.update_crm_link(&now).await?;
+            if now.entity == Entity::Unsorted {
+                self.unsorted_decided(tx, hearing, &now).await?;
+            }
+            match news {
+                News::Line(what) => self.tell_of(tx, hearing, &now, what, change).await?,
+                News::Renamed(name) => self.rename_by_crm(tx, &link, &name).await?,
+                News::Quiet => self.look_anew(tx, hearing, &now).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// An accepted record becomes an ordinary deal with an ordinary contact; a declined one is gone
+    /// with what was inside.
+    async fn unsorted_decided(
+        &self,
+        tx: &mut TenantTx,
+        hearing: &Hearing,
+        unsorted: &LinkRow,
+    ) -> Result<()> {
+        let portal = hearing.portal.portal_id;
+        let accepted = unsorted.state == LinkState::Accepted;
+        if let Some(deal) = &unsorted.data.deal {
+            for mut link in tx.lock_crm_links_to(portal, Entity::Deal, deal).await? {
+                link.state = if accepted { LinkState::Open } else { LinkState::Gone };
+                tx.update_crm_link(&link).await?;
+            }
+        }
+        if let (true, Some(contact)) = (accepted, &unsorted.data.contact) {
+            tx.put_crm_link(&NewLink {
+                link_id: self.ids.uuid(),
+                portal_id: portal,
+                entity: Entity::Contact,
+                external_id: contact.clone(),
+                contact_id: unsorted.contact_id,
+                conversation_id: None,
+                data: LinkData::default(),
+                state: LinkState::Open,
+                written: LinkWritten::default(),
+                created_at: self.clock.now(),
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_of(
+        &self,
+        tx: &mut TenantTx,
+        hearing: &Hearing,
+        link: &LinkRow,
+        what: CrmWhat,
+        change: &Change,
+    ) -> Result<()> {
+        let directory = &hearing.directory;
+        let user =
+            |id: &CrmId| directory.user(id).map_or_else(|| id.to_string(), |u| u.name.clone());
+        let (name, detail) = match (&change.happened, what) {
+            (Happening::Moved { to, .. }, _) => (String::new(), stage_words(directory, Some(to))),
+            (Happening::Responsible { user: id }, _) => (user(id), String::new()),
+            (_, CrmWhat::TaskDone) => (link.data.name.clone().unwrap_or_default(), String::new()),
+            _ => (String::new(), String::new()),
+        };
+        let shown = match link.entity {
+            Entity::Unsorted | Entity::Task => link.data.deal.as_ref(),
+            _ => Some(&link.external_id),
+        };
+        let url = shown
+            .and_then(|id| hearing.adapter.card_url(&hearing.as_adapter, Entity::Deal, id))
+            .map(String::from);
+        let item = CrmItem { what, name, detail, url };
+        let (kind, portal) = (hearing.portal.kind, hearing.portal.portal_id);
+        if let Some(conversation) = self.told_conversation(tx, hearing, link).await? {
+            self.happened_in_crm(tx, kind, portal, conversation, vec![item.clone()]).await?;
+            self.say_changed(tx, hearing, conversation).await?;
+        }
+        Ok(())
+    }
+
+    async fn look_anew(&self, tx: &mut TenantTx, hearing: &Hearing, link: &LinkRow) -> Result<()> {
+        if let Some(conversation) = self.told_conversation(tx, hearing, link).await? {
+            self.say_changed(tx, hearing, conversation).await?;
+        }
+        Ok(())
+    }
+
+    /// The newest conversation that belongs to it: older ones are history.
+    async fn told_conversation(
+        &self,
+        tx: &mut TenantTx,
+        hearing: &Hearing,
+        link: &LinkRow,
+    ) -> Result<Option<ConversationId>> {
+        let (entity, id) = match (link.entity, &link.data.deal) {
+            (Entity::Task, Some(deal)) => (Entity::Deal, deal.clone()),
+            (entity, _) => (entity, link.external_id.clone()),
+        };
+        let using = tx.conversations_using(hearing.portal.portal_id, entity, &id).await?;
+        // Ids are ordered by time.
+        Ok(using.into_iter().max().or(link.conversation_id))
+    }
+
+    async fn say_changed(
+        &self,
+        tx: &mut TenantTx,
+        hearing: &Hearing,
+        conversation: ConversationId,
+    ) -> Result<()> {
+        let Some(c) = tx.conversation(conversation).await? else { return Ok(()) };
+        tx.append(NewEvent {
+            kind: EventKind::CrmChanged,
+            conversation: Some(conversation),
+            audience: Some(c.audience()),
+            was: None,
+            payload: json!({
+                "portal_id": hearing.portal.portal_id, "conversation_id": conversation,
+            }),
+        });
+        Ok(())
+    }
+
+    /// The CRM's new name becomes ours, unless somebody here gave the contact another name than the
+    /// one that the CRM was told.
+    async fn rename_by_crm(&self, tx: &mut TenantTx, link: &LinkRow, name: &str) -> Result<()> {
+        let Some(contact) = tx.contact(link.contact_id).await? else { return Ok(()) };
+        let told = link.data.name.as_deref().or(link.written.name.as_deref()).unwrap_or("");
+        let ours = contact.name.trim();
+        if !ours.is_empty() && ours != told.trim() {
+            return Ok(());
+        }
+        tx.rename_contact(link.contact_id, name).await?;
+        self.contact_changed_event(tx, link.contact_id).await
+    }
+
+    async fn contact_changed_event(&self, tx: &mut TenantTx, id: ContactId) -> Result<()> {
+        let Some(contact) = tx.contact(id).await? else { return Ok(()) };
+        tx.append(NewEvent {
+            kind: EventKind::ContactChanged,
+            conversation: None,
+            audience: None,
+            was: None,
+            payload: json!({ "contact": contact }),
+        });
+        Ok(())
+    }
+}

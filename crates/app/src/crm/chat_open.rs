@@ -1,0 +1,91 @@
+//! The chat of a conversation inside the CRM: made and bound to the contact before its first message, so
+//! that no «unsorted» is made of it (AMO-13).
+
+use crm::{Caller, ChatPerson, Crm, CrmError, OpenedChat};
+use domain::{
+    crm::{CrmId, Effect},
+    text::Words,
+};
+use store::BegunChat;
+
+use super::{
+    gather::Gathered,
+    visit::{Fault, Visit, calling},
+};
+use crate::{App, JobError};
+
+impl App {
+    /// Makes the chat and binds it. Safe to repeat: the service knows the conversation again.
+    pub(super) async fn open_crm_chat(
+        &self,
+        visit: &mut Visit<'_>,
+        gathered: &Gathered,
+        contact: &CrmId,
+    ) -> Result<Effect, Fault> {
+        let client = chat_client(gathered);
+        if let Some(chat) = self.begun_chat(gathered).await? {
+            return Ok(Effect { id: Some(CrmId(chat.chat_id)), ..Effect::default() });
+        }
+        // A chat is a person in a channel, as in the messenger: the next conversation goes on in it.
+        let conversation = client.id.clone();
+        let source = gathered.conversation.channel_id.to_string();
+        let opened = calling!(visit, adapter, caller => {
+            open(&*adapter, &caller, &conversation, &source, &client)
+        })?;
+        let chat = opened.chat_id;
+        calling!(visit, adapter, caller => bind(&*adapter, &caller, &chat, contact))?;
+        Ok(Effect { id: Some(chat), ..Effect::default() })
+    }
+
+    /// The chat that a user of the CRM began with this person: it is at their contact already.
+    async fn begun_chat(&self, gathered: &Gathered) -> Result<Option<BegunChat>, Fault> {
+        let begun = async {
+            let mut tx = self.store.tenant(gathered.portal.account).await?;
+            tx.begun_crm_chat(gathered.portal.portal_id, gathered.conversation.identity_id).await
+        };
+        begun.await.map_err(|error| Fault::Later(JobError::of(&error.into(), 0)))
+    }
+}
+
+/// The client as the chats service is told of them: by our identity, which is one person in one channel.
+pub(super) fn chat_client(gathered: &Gathered) -> ChatPerson {
+    let contact = &gathered.facts.contact;
+    let name = match (contact.name.trim(), contact.username.trim()) {
+        ("", "") => format!("Клиент №{}", gathered.conversation.number),
+        ("", username) => username.to_owned(),
+        (name, _) => name.to_owned(),
+    };
+    ChatPerson {
+        id: gathered.conversation.identity_id.to_string(),
+        ref_id: None,
+        name,
+        phone: contact.phones.first().cloned(),
+        email: contact.emails.first().cloned(),
+    }
+}
+
+async fn open(
+    adapter: &dyn Crm,
+    caller: &Caller<'_>,
+    conversation: &str,
+    source: &str,
+    client: &ChatPerson,
+) -> Result<OpenedChat, CrmError> {
+    let Some(chats) = adapter.chats() else { return Err(no_chats()) };
+    chats.open(caller, conversation, Some(source), client).await
+}
+
+async fn bind(
+    adapter: &dyn Crm,
+    caller: &Caller<'_>,
+    chat: &CrmId,
+    contact: &CrmId,
+) -> Result<(), CrmError> {
+    let Some(chats) = adapter.chats() else { return Err(no_chats()) };
+    chats.bind(caller, chat, contact).await
+}
+
+fn no_chats() -> CrmError {
+    let words = Words::new("У этой CRM нет чатов.", "This CRM has no chats.");
+    CrmError::Rejected { words }
+}

@@ -1,0 +1,216 @@
+//! Trying settings without writing anything (BY-6): on an imagined enquiry, or on a conversation that is
+//! there, as if it came now. The CRM is asked what it has, through the same limits as real work.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use domain::{
+    attribution::Attribution,
+    conversation::{ConversationKind, Direction},
+    crm::{
+        ChannelFacts, Company, ContactFacts, Enquiry, Facts, Known, Line, Links, Occasion, Plan,
+        Settings, next_question, outcome_words, plan,
+    },
+    crm_view::{TriedCrm, TriedCrmStep},
+    ids::{ChannelId, ContactId, ConversationId, IntegrationId, MessageId},
+    people::Right,
+    scenario::EnquiryOrder,
+    text::Words,
+};
+use store::{EnquiryRow, TenantTx};
+
+use super::visit::{Fault, Visit};
+use crate::{Actor, App, Error, JobError, Result};
+
+const MOST_QUESTIONS: usize = 20;
+
+/// What is tried.
+#[derive(Debug, Clone)]
+pub enum CrmExample {
+    /// A conversation that is there, as if it came now.
+    Conversation(ConversationId),
+    Imagined(Box<ImaginedEnquiry>),
+}
+
+/// An enquiry as somebody imagines it.
+#[derive(Debug, Clone, Default)]
+pub struct ImaginedEnquiry {
+    pub channel: Option<ChannelId>,
+    pub kind: Option<ConversationKind>,
+    pub name: String,
+    pub phone: String,
+    pub email: String,
+    pub text: String,
+    pub attribution: Attribution,
+    pub order: Option<EnquiryOrder>,
+}
+
+impl App {
+    /// What would be done. `settings`: unsaved ones; else those of the integration.
+    pub async fn try_crm(
+        &self,
+        actor: &Actor,
+        integration: IntegrationId,
+        settings: Option<Settings>,
+        example: CrmExample,
+    ) -> Result<TriedCrm> {
+        actor.require(Right::ManageAccount)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        let row =
+            tx.integration(integration).await?.ok_or(Error::NotFound { what: "integration" })?;
+        let settings = settings.unwrap_or_else(|| row.settings.clone());
+        let mut facts = match example {
+            CrmExample::Conversation(id) => self.as_if_new(&mut tx, integration, id).await?,
+            CrmExample::Imagined(enquiry) => {
+                self.imagined_enquiry(&mut tx, &settings, *enquiry).await?
+            }
+        };
+        drop(tx);
+        let mut visit = self.visit(actor.account, row.portal_id).await.map_err(not_now)?;
+        facts.directory.clone_from(&visit.directory);
+        for _ in 0..MOST_QUESTIONS {
+            let Some(question) = next_question(&settings, &facts) else { break };
+            match visit.ask(&question).await {
+                Ok(answer) => facts.known.learn(answer),
+                Err(Fault::Later(later)) => return Err(not_now(later)),
+                Err(Fault::Unknown { why, .. }) => return Err(Error::Unavailable(why)),
+                Err(Fault::Rejected(words)) => return Err(Error::conflict("crm_refused", words)),
+            }
+        }
+        Ok(tried(&plan(&settings, &facts), &facts, &visit))
+    }
+
+    async fn as_if_new(
+        &self,
+        tx: &mut TenantTx,
+        integration: IntegrationId,
+        id: ConversationId,
+    ) -> Result<Facts> {
+        let none = Error::NotFound { what: "conversation" };
+        let Some(gathered) = self.crm_gather(tx, integration, id).await? else { return Err(none) };
+        let lines = tx.crm_lines(id, 0, 500).await?;
+        let mut facts = gathered.facts;
+        let EnquiryRow { uses, .. } = gathered.enquiry;
+        // What this very conversation made is left out of account, as if it had not come yet.
+        let own = |id: &domain::crm::CrmId| uses.values().any(|used| used == id);
+        facts.links.deals.retain(|deal| !own(&deal.id));
+        facts.links.unsorted = facts.links.unsorted.filter(|u| !u.of_this);
+        facts.links.chat = None;
+        facts.links.written.retain(|note| !own(&note.of));
+        facts.occasion = Occasion {
+            opened: true,
+            lines: lines.into_iter().map(|l| l.line).collect(),
+            ..Occasion::default()
+        };
+        Ok(facts)
+    }
+
+    async fn imagined_enquiry(
+        &self,
+        tx: &mut TenantTx,
+        settings: &Settings,
+        enquiry: ImaginedEnquiry,
+    ) -> Result<Facts> {
+        let chosen = enquiry.channel.or_else(|| settings.channels().first().map(|c| c.channel));
+        let channel = match chosen {
+            Some(id) => tx.channel(id).await?,
+            None => None,
+        };
+        let Some(channel) = channel else {
+            let words = Words::new("Выберите канал.", "Choose a channel.");
+            return Err(Error::invalid("channel_id", "unknown", words));
+        };
+        let company = tx.company().await?.ok_or(Error::NotFound { what: "company" })?;
+        let country = crate::contacts::country(tx).await?;
+        let phone = domain::phone::normalise(&enquiry.phone, country);
+        if phone.is_none() && !enquiry.phone.trim().is_empty() {
+            let words = Words::new(
+                "Это не номер телефона. Пример: +79161234567.",
+                "This is no phone number. Example: +79161234567.",
+            );
+            return Err(Error::invalid("phone", "not_a_phone", words));
+        }
+        let now = self.clock.now();
+        let text = if enquiry.text.trim().is_empty() {
+            "Здравствуйте!".to_owned()
+        } else {
+            enquiry.text
+        };
+        let line = Line {
+            message: MessageId::new(&*self.ids),
+            position: 1,
+            direction: Direction::Inbound,
+            author: enquiry.name.clone(),
+            text: text.clone(),
+            files: Vec::new(),
+            at: now,
+        };
+        let email = enquiry.email.trim().to_lowercase();
+        Ok(Facts {
+            now,
+            company: Company {
+                name: company.name,
+                time_zone: company.time_zone.parse().unwrap_or(Tz::Europe__Moscow),
+            },
+            enquiry: Enquiry {
+                conversation: ConversationId::new(&*self.ids),
+                number: 1001,
+                kind: enquiry.kind.unwrap_or(ConversationKind::Chat),
+                order: enquiry.order.unwrap_or(EnquiryOrder::First),
+                channel: ChannelFacts {
+                    id: channel.channel_id,
+                    kind: channel.kind.0.clone(),
+                    kind_title: self.driver(&channel)?.title().ru,
+                    name: channel.name.clone(),
+                },
+                attribution: enquiry.attribution,
+                first_text: text,
+                opened_at: now,
+                closed_at: None,
+                employee: None,
+                tags: Vec::new(),
+                link: String::new(),
+            },
+            contact: ContactFacts {
+                contact: ContactId::new(&*self.ids),
+                name: enquiry.name,
+                phones: phone.iter().map(|p| p.as_str().to_owned()).collect(),
+                emails: (!email.is_empty()).then_some(email).into_iter().collect(),
+                username: String::new(),
+                fields: BTreeMap::new(),
+            },
+            occasion: Occasion { opened: true, lines: vec![line], ..Occasion::default() },
+            links: Links::default(),
+            known: Known::default(),
+            directory: domain::crm::Directory::default(),
+            mirrored: true,
+            chats_connected: false,
+        })
+    }
+}
+
+/// The portal cannot be asked now.
+fn not_now(later: JobError) -> Error {
+    match later {
+        JobError::Fail { why } => Error::Internal(why),
+        JobError::Wait { why, .. } | JobError::Retry { why, .. } => Error::Unavailable(why),
+    }
+}
+
+fn tried(plan: &Plan, facts: &Facts, visit: &Visit<'_>) -> TriedCrm {
+    let asked = visit.take_calls();
+    TriedCrm {
+        words: outcome_words(plan),
+        would: plan
+            .steps
+            .iter()
+            .map(|step| TriedCrmStep {
+                action: serde_json::json!(step.action),
+                words: step.action.words(&facts.directory),
+                because: step.because.clone(),
+            })
+            .collect(),
+        left_out: plan.left_out.clone(),
+        asked: asked.into_iter().filter_map(|call| serde_json::from_value(call).ok()).collect(),
+    }
+}

@@ -1,0 +1,626 @@
+//! Bringing a CRM up to date with a conversation (AMO, B24, CRM-2): facts are gathered, the decision is
+//! stored, its steps are carried out, what they made is linked. All of it goes on where it stopped when
+//! a process dies at any point.
+//!
+//! A CRM knows no idempotency, so nothing is created twice by three means: jobs of one contact and
+//! portal run one after another; our links are the truth before any search; and a step whose outcome is
+//! not known is looked for in the CRM before it is repeated ([`crm::Crm::find_done`]).
+
+use std::time::Duration;
+
+use domain::{
+    clock::Instant,
+    crm::{
+        Action, Because, CrmId, Effect, Entity, Plan, Question, next_question, outcome_words, plan,
+    },
+    crm_view::{RunState, StepState},
+    ids::{AccountId, ConversationId, CrmRunId, IntegrationId},
+    text::Words,
+};
+use serde_json::json;
+use store::{NewLink, NewRun, RunRow, StepEnd, StepRow, TenantTx};
+
+use super::{
+    gather::{Gathered, Passed},
+    links,
+    visit::{Fault, Visit},
+};
+use crate::{App, Error, JobError, Result};
+
+/// Questions that one decision may ask; more is a fault of ours.
+const MOST_QUESTIONS: usize = 20;
+/// Decisions of one visit. One is usual; another follows when something it relied on is gone, or when
+/// there are more messages than one decision takes.
+const MOST_PLANS: usize = 5;
+
+/// What was decided.
+enum Decided {
+    Steps(Running),
+    /// Nothing is to be done, and that is stored.
+    Nothing,
+    /// The CRM refused a question without which nothing can be decided; stored, to be repeated by hand.
+    Refused,
+}
+
+/// How a run ended.
+enum End {
+    /// Look whether there is more.
+    Finished,
+    /// Parts were refused: another decision would meet the same, until a person mends something.
+    Failed,
+}
+
+/// A run that is being carried out.
+struct Running {
+    run: CrmRunId,
+    passed: Passed,
+    steps: Vec<StepRow>,
+}
+
+impl App {
+    /// Brings a CRM up to date with a conversation. Run twice, the second finds nothing new; run after
+    /// a death in the middle, it goes on with the stored decision.
+    pub(crate) async fn sync_crm(
+        &self,
+        account: AccountId,
+        integration: IntegrationId,
+        conversation: ConversationId,
+        attempts: i32,
+    ) -> Result<(), JobError> {
+        let fault = |error: Error| JobError::of(&error, attempts);
+        for _ in 0..MOST_PLANS {
+            let mut tx = self.store.tenant(account).await.map_err(Error::from).map_err(fault)?;
+            let Some(gathered) =
+                self.crm_gather(&mut tx, integration, conversation).await.map_err(fault)?
+            else {
+                return Ok(());
+            };
+            let unfinished = tx
+                .unfinished_crm_run(integration, conversation)
+                .await
+                .map_err(Error::from)
+                .map_err(fault)?;
+            let unfinished = match unfinished {
+                Some(run) => Some(self.resumed(&mut tx, run).await.map_err(fault)?),
+                None if !gathered.integration.enabled || !gathered.is_news() => return Ok(()),
+                None => None,
+            };
+            tx.commit().await.map_err(Error::from).map_err(fault)?;
+            let portal = gathered.portal.portal_id;
+            let mut visit = self.visit(account, portal).await?;
+            let running = match unfinished {
+                Some(running) => running,
+                None => match self.decide(&mut visit, &gathered).await? {
+                    Decided::Steps(running) => running,
+                    Decided::Nothing => continue,
+                    Decided::Refused => return Ok(()),
+                },
+            };
+            if let End::Failed = self.take_steps(&mut visit, &gathered, running).await? {
+                return Ok(());
+            }
+        }
+        let why = "the conversation changes faster than it is passed on".to_owned();
+        Err(JobError::Wait { after: Duration::from_secs(1), why })
+    }
+
+    async fn resumed(&self, tx: &mut TenantTx, run: RunRow) -> Result<Running> {
+        let steps = tx.crm_steps(&[run.run_id]).await?.remove(&run.run_id).unwrap_or_default();
+        let passed = run.facts.get("passed").cloned().unwrap_or_default();
+        let passed = serde_json::from_value(passed)
+            .map_err(|e| Error::Internal(format!("facts of {}: {e}", run.run_id)))?;
+        Ok(Running { run: run.run_id, passed, steps })
+    }
+
+    /// Asks the CRM what must be known, decides, and stores the decision.
+    async fn decide(
+        &self,
+        visit: &mut Visit<'_>,
+        gathered: &Gathered,
+    ) -> Result<Decided, JobError> {
+        let mut facts = gathered.facts.clone();
+        facts.directory.clone_from(&visit.directory);
+        let settings = &gathered.integration.settings;
+        let mut refused = None;
+        for asked in 0.. {
+            let Some(question) = next_question(settings, &facts) else { break };
+            if asked >= MOST_QUESTIONS {
+                let why = format!("a decision asks for ever: {question:?}");
+                return Err(JobError::Fail { why });
+            }
+            match visit.ask(&question).await {
+                Ok(answer) => facts.known.learn(answer),
+                Err(Fault::Later(later)) => return Err(later),
+                Err(Fault::Unknown { why, after }) => return Err(JobError::Wait { after, why }),
+                Err(Fault::Rejected(words)) => {
+                    refused = Some((question, words));
+                    break;
+                }
+            }
+        }
+        let decided = match &refused {
+            None => plan(settings, &facts),
+            Some((question, _)) => Plan { steps: Vec::new(), left_out: vec![unanswered(question)] },
+        };
+        let stored = self.store_decision(visit, gathered, &facts, decided, refused).await;
+        stored.map_err(|error| JobError::of(&error, 0))
+    }
+
+    async fn store_decision(
+        &self,
+        visit: &Visit<'_>,
+        gathered: &Gathered,
+        facts: &domain::crm::Facts,
+        plan: Plan,
+        refused: Option<(Question, Words)>,
+    ) -> Result<Decided> {
+        let now = self.clock.now();
+        let run = CrmRunId::new(&*self.ids);
+        let state = match (&refused, plan.steps.is_empty()) {
+            (Some(_), _) => RunState::Failed,
+            (None, true) => RunState::Nothing,
+            (None, false) => RunState::Working,
+        };
+        let mut tx = self.store.tenant(visit.account).await?;
+        tx.insert_crm_run(&NewRun {
+            run_id: run,
+            portal_id: gathered.portal.portal_id,
+            integration_id: gathered.integration.integration_id,
+            conversation_id: gathered.conversation.conversation_id,
+            contact_id: gathered.conversation.contact_id,
+            cause: cause(&facts.occasion),
+            state,
+            settings_revision: gathered.integration.revision,
+            facts: json!({
+                "passed": gathered.passed, "enquiry": facts.enquiry, "contact": facts.contact,
+                "occasion": { "opened": facts.occasion.opened, "closed": facts.occasion.closed,
+                    "lines": facts.occasion.lines.len(),
+                    "answered_by": facts.occasion.answered_by,
+                    "contact_changed": facts.occasion.contact_changed,
+                    "chosen_deal": facts.occasion.chosen_deal },
+                "links": facts.links, "known": facts.known, "mirrored": facts.mirrored,
+                "chats_connected": facts.chats_connected,
+            }),
+            left_out: plan.left_out.clone(),
+            calls: visit.take_calls(),
+            steps: plan.steps.clone(),
+            created_at: now,
+        })
+        .await?;
+        if let Some((_, words)) = &refused {
+            tx.set_crm_run(run, RunState::Failed, Some(words), now).await?;
+            tx.commit().await?;
+            return Ok(Decided::Refused);
+        }
+        if state == RunState::Nothing {
+            self.passed_on(&mut tx, gathered, &gathered.passed).await?;
+            self.crm_changed(&mut tx, gathered).await?;
+            tx.commit().await?;
+            return Ok(Decided::Nothing);
+        }
+        tx.commit().await?;
+        let steps = plan.steps.into_iter().enumerate().map(|(n, step)| StepRow {
+            run_id: run,
+            step: n,
+            action: step.action,
+            because: step.because,
+            state: StepState::Waiting,
+            effect: None,
+            calls: Vec::new(),
+            error: None,
+            started_at: None,
+            finished_at: None,
+        });
+        let steps = steps.collect();
+        Ok(Decided::Steps(Running { run, passed: gathered.passed.clone(), steps }))
+    }
+
+    /// Carries the steps out one after another. A step's end and the begin of the next one are one
+    /// transaction; no call is made before its begin is committed.
+    async fn take_steps(
+        &self,
+        visit: &mut Visit<'_>,
+        gathered: &Gathered,
+        mut running: Running,
+    ) -> Result<End, JobError> {
+        let fault = |error: Error| JobError::of(&error, 0);
+        let mut again = false;
+        for n in 0..running.steps.len() {
+            let Some(step) = running.steps.get(n) else { break };
+            if matches!(step.state, StepState::Done | StepState::Skipped | StepState::Failed) {
+                continue;
+            }
+            let made = |step: usize, entity: Entity| made(&running.steps, step, entity);
+            let action = match links::resolve(&step.action, &made) {
+                Ok(action) => action,
+                Err(before) => {
+                    let end = skipped(before, self.clock.now());
+                    self.end_step(visit, &mut running, n, end).await.map_err(fault)?;
+                    continue;
+                }
+            };
+            let end = match self.do_step(visit, gathered, &running, n, &action).await? {
+                Ok(effect) => effect,
+                Err(words) => {
+                    let end = StepEnd {
+                        state: StepState::Failed,
+                        effect: None,
+                        calls: visit.take_calls(),
+                        error: Some(words),
+                        at: self.clock.now(),
+                    };
+                    self.end_step(visit, &mut running, n, end).await.map_err(fault)?;
+                    continue;
+                }
+            };
+            again |= end.target_gone;
+            self.done_step(visit, gathered, &mut running, n, &action, end).await.map_err(fault)?;
+        }
+        self.finish(visit, gathered, &running, again).await.map_err(fault)?;
+        let failed = running.steps.iter().any(|s| s.state == StepState::Failed);
+        Ok(if failed && !again { End::Failed } else { End::Finished })
+    }
+
+    /// Does one step's call; the inner error is a refusal that will not change.
+    async fn do_step(
+        &self,
+        visit: &mut Visit<'_>,
+        gathered: &Gathered,
+        running: &Running,
+        n: usize,
+        action: &Action,
+    ) -> Result<std::result::Result<Effect, Words>, JobError> {
+        if is_ours_alone(action) {
+            return Ok(Ok(Effect::default()));
+        }
+        let now = self.clock.now();
+        let fault = |error: Error| JobError::of(&error, 0);
+        let (state, started) = running
+            .steps
+            .get(n)
+            .map_or((StepState::Waiting, None), |step| (step.state, step.started_at));
+        if matches!(state, StepState::Sending | StepState::Uncertain) {
+            // A process died during the call, or its answer was lost.
+            let settled = started.unwrap_or(now) + visit.adapter.settles_after();
+            if settled > now {
+                let after = (settled - now).to_std().unwrap_or_default();
+                let why = "a change of the CRM is not to be seen yet".to_owned();
+                return Err(self.not_now(visit, running, n, JobError::Wait { after, why }).await);
+            }
+            let mine = self.ids_made(visit, gathered, action).await.map_err(fault)?;
+            match visit.find_done(action, &mine).await {
+                Ok(Some(effect)) => return Ok(Ok(effect)),
+                Ok(None) => {}
+                Err(Fault::Rejected(words)) => return Ok(Err(words)),
+                Err(Fault::Later(later)) => {
+                    return Err(self.not_now(visit, running, n, later).await);
+                }
+                Err(Fault::Unknown { why, after }) => {
+                    let later = JobError::Wait { after, why };
+                    return Err(self.not_now(visit, running, n, later).await);
+                }
+            }
+        }
+        self.begin_step(visit, running, n, now).await.map_err(fault)?;
+        match self.call_step(visit, gathered, action).await {
+            Ok(effect) => Ok(Ok(effect)),
+            Err(Fault::Rejected(words)) => Ok(Err(words)),
+            Err(Fault::Later(later)) => {
+                // Certainly not done.
+                let back = self.put_back(visit, running, n, StepState::Waiting).await;
+                back.map_err(fault)?;
+                Err(self.not_now(visit, running, n, later).await)
+            }
+            Err(Fault::Unknown { why, after }) => {
+                let uncertain = self.put_back(visit, running, n, StepState::Uncertain).await;
+                uncertain.map_err(fault)?;
+                Err(self.not_now(visit, running, n, JobError::Wait { after, why }).await)
+            }
+        }
+    }
+
+    async fn call_step(
+        &self,
+        visit: &mut Visit<'_>,
+        gathered: &Gathered,
+        action: &Action,
+    ) -> std::result::Result<Effect, Fault> {
+        match action {
+            Action::OpenChat { contact: domain::crm::Ref::Id(contact) } => {
+                self.open_crm_chat(visit, gathered, contact).await
+            }
+            _ => visit.perform(action).await,
+        }
+    }
+
+    /// Ids of the action's kind that other steps made: a search may find those, and they are not it.
+    async fn ids_made(
+        &self,
+        visit: &Visit<'_>,
+        gathered: &Gathered,
+        action: &Action,
+    ) -> Result<Vec<CrmId>> {
+        let entity = match action {
+            Action::CreateContact(_) => Entity::Contact,
+            Action::CreateDeal(_) => Entity::Deal,
+            Action::CreateLead(_) => Entity::Lead,
+            Action::CreateTask { .. } => Entity::Task,
+            Action::CreateActivity { .. } => Entity::Activity,
+            Action::AddNote { .. } | Action::AttachFile { .. } => Entity::Note,
+            Action::CreateUnsorted(_) => Entity::Unsorted,
+            _ => return Ok(Vec::new()),
+        };
+        let mut tx = self.store.tenant(visit.account).await?;
+        let portal = gathered.portal.portal_id;
+        // Another person of ours with the same name has a contact of their own: it is not this one.
+        if entity == Entity::Contact {
+            return Ok(tx.crm_ids_in(portal, entity).await?);
+        }
+        Ok(tx.crm_ids_of(portal, gathered.conversation.contact_id, entity).await?)
+    }
+
+    async fn begin_step(
+        &self,
+        visit: &Visit<'_>,
+        running: &Running,
+        n: usize,
+        now: Instant,
+    ) -> Result<()> {
+        let mut tx = self.store.tenant(visit.account).await?;
+        tx.begin_crm_step(running.run, n, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn put_back(
+        &self,
+        visit: &Visit<'_>,
+        running: &Running,
+        n: usize,
+        state: StepState,
+    ) -> Result<()> {
+        let at = self.clock.now();
+        let end = StepEnd { state, effect: None, calls: visit.take_calls(), error: None, at };
+        let mut tx = self.store.tenant(visit.account).await?;
+        tx.end_crm_step(running.run, n, &end).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The run waits: its log says why, with the calls of this try.
+    async fn not_now(
+        &self,
+        visit: &Visit<'_>,
+        running: &Running,
+        n: usize,
+        later: JobError,
+    ) -> JobError {
+        let noted = async {
+            let calls = visit.take_calls();
+            let words = waits(&later);
+            let mut tx = self.store.tenant(visit.account).await?;
+            if !calls.is_empty() {
+                tx.add_crm_step_calls(running.run, n, &calls).await?;
+            }
+            tx.set_crm_run(running.run, RunState::Waiting, Some(&words), self.clock.now()).await?;
+            tx.commit().await?;
+            Ok::<_, store::Error>(())
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(%error, run.id = %running.run, "a CRM run's waiting was not noted");
+        }
+        later
+    }
+
+    /// Writes the end of a step that made nothing.
+    async fn end_step(
+        &self,
+        visit: &Visit<'_>,
+        running: &mut Running,
+        n: usize,
+        end: StepEnd,
+    ) -> Result<()> {
+        let mut tx = self.store.tenant(visit.account).await?;
+        tx.end_crm_step(running.run, n, &end).await?;
+        tx.commit().await?;
+        if let Some(step) = running.steps.get_mut(n) {
+            (step.state, step.error) = (end.state, end.error);
+        }
+        Ok(())
+    }
+
+    /// Writes what a step did and the links that it leaves, in one transaction.
+    async fn done_step(
+        &self,
+        visit: &Visit<'_>,
+        gathered: &Gathered,
+        running: &mut Running,
+        n: usize,
+        action: &Action,
+        effect: Effect,
+    ) -> Result<()> {
+        let now = self.clock.now();
+        let state = if effect.target_gone { StepState::Skipped } else { StepState::Done };
+        let error = effect.target_gone.then(|| {
+            Words::new(
+                "В CRM этого больше нет: решение принимается заново.",
+                "It is no longer in the CRM: it is decided anew.",
+            )
+        });
+        let end = StepEnd {
+            state,
+            effect: Some(effect.clone()),
+            calls: visit.take_calls(),
+            error: error.clone(),
+            at: now,
+        };
+        let (portal, contact) = (gathered.portal.portal_id, gathered.conversation.contact_id);
+        let mut tx = self.store.tenant(visit.account).await?;
+        tx.end_crm_step(running.run, n, &end).await?;
+        let before = tx.crm_links(portal, contact).await?;
+        let left = links::left(action, &effect, &before, now);
+        let mut used = links::Uses::new();
+        for link in left {
+            if link.used {
+                used.insert(link.entity, link.id.clone());
+            }
+            tx.put_crm_link(&NewLink {
+                link_id: self.ids.uuid(),
+                portal_id: portal,
+                entity: link.entity,
+                external_id: link.id,
+                contact_id: contact,
+                conversation_id: link.used.then_some(gathered.conversation.conversation_id),
+                data: link.data,
+                state: link.state,
+                written: link.written,
+                created_at: now,
+            })
+            .await?;
+        }
+        if !used.is_empty() {
+            let integration = gathered.integration.integration_id;
+            let conversation = gathered.conversation.conversation_id;
+            let mut enquiry = tx.lock_crm_enquiry(integration, conversation).await?;
+            enquiry.uses.extend(used);
+            tx.save_crm_enquiry(&enquiry).await?;
+        }
+        tx.commit().await?;
+        if let Some(step) = running.steps.get_mut(n) {
+            (step.state, step.effect, step.error) = (state, Some(effect), error);
+        }
+        Ok(())
+    }
+
+    /// The run is at its end: what was passed on is noted, the conversation is told in one line.
+    async fn finish(
+        &self,
+        visit: &Visit<'_>,
+        gathered: &Gathered,
+        running: &Running,
+        again: bool,
+    ) -> Result<()> {
+        let failed = running.steps.iter().find(|s| s.state == StepState::Failed);
+        let state = match (again, failed) {
+            (true, _) => RunState::Replanned,
+            (false, Some(_)) => RunState::Failed,
+            (false, None) => RunState::Done,
+        };
+        let mut tx = self.store.tenant(visit.account).await?;
+        let error = failed.and_then(|step| step.error.as_ref());
+        tx.set_crm_run(running.run, state, error, self.clock.now()).await?;
+        if state == RunState::Done {
+            self.passed_on(&mut tx, gathered, &running.passed).await?;
+        }
+        self.tell_conversation(&mut tx, visit, gathered, &running.steps).await?;
+        self.crm_changed(&mut tx, gathered).await?;
+        tx.commit().await?;
+        if running.steps.iter().filter_map(|s| s.effect.as_ref()).any(was_out_of_date) {
+            self.refresh_directory_soon(visit.account, gathered.portal.portal_id).await;
+        }
+        Ok(())
+    }
+
+    /// Notes what of the conversation the CRM has now.
+    async fn passed_on(
+        &self,
+        tx: &mut TenantTx,
+        gathered: &Gathered,
+        passed: &Passed,
+    ) -> Result<()> {
+        let integration = gathered.integration.integration_id;
+        let conversation = gathered.conversation.conversation_id;
+        let mut enquiry = tx.lock_crm_enquiry(integration, conversation).await?;
+        enquiry.passed_position = enquiry.passed_position.max(passed.position);
+        enquiry.passed_closed |= passed.closed;
+        enquiry.answered_by = passed.answered_by.or(enquiry.answered_by);
+        enquiry.contact_stamp.clone_from(&passed.contact_stamp);
+        tx.save_crm_enquiry(&enquiry).await?;
+        if let Some(deal) = &passed.chosen_deal {
+            tx.took_chosen_crm_deal(integration, conversation, deal).await?;
+        }
+        Ok(())
+    }
+}
+
+fn made(steps: &[StepRow], step: usize, entity: Entity) -> Option<CrmId> {
+    let step = steps.get(step).filter(|s| s.state == StepState::Done)?;
+    links::made(&step.action, step.effect.as_ref()?, entity)
+}
+
+/// Steps that only say where the conversation belongs.
+fn is_ours_alone(action: &Action) -> bool {
+    matches!(action, Action::UseDeal { .. } | Action::UseLead { .. } | Action::UseContact { .. })
+}
+
+/// The CRM no longer had something of our copy of its lists.
+fn was_out_of_date(effect: &Effect) -> bool {
+    !effect.dropped_fields.is_empty()
+        || effect.dropped_responsible.is_some()
+        || effect.dropped_stage.is_some()
+}
+
+fn skipped(before: usize, at: Instant) -> StepEnd {
+    let error = Words::new(
+        format!("Пропущено: шаг {} не выполнен.", before + 1),
+        format!("Skipped: step {} was not done.", before + 1),
+    );
+    StepEnd { state: StepState::Skipped, effect: None, calls: Vec::new(), error: Some(error), at }
+}
+
+fn unanswered(question: &Question) -> Because {
+    Because::new(
+        "CRM-6",
+        "question_refused",
+        "CRM не ответила на вопрос, без которого нельзя решить.",
+        "The CRM did not answer a question without which nothing can be decided.",
+    )
+    .with("Вопрос", "Question", serde_json::json!(question).to_string())
+}
+
+fn waits(later: &JobError) -> Words {
+    let after = match later {
+        JobError::Wait { after, .. } | JobError::Retry { after, .. } => *after,
+        JobError::Fail { .. } => Duration::ZERO,
+    };
+    let seconds = after.as_secs().max(1);
+    Words::new(
+        format!("Ждёт: {later}. Следующая попытка через {seconds} с."),
+        format!("Waits: {later}. The next try is in {seconds} s."),
+    )
+}
+
+/// Why a decision was made, in one line.
+fn cause(occasion: &domain::crm::Occasion) -> Words {
+    let mut ru = Vec::new();
+    let mut en = Vec::new();
+    let mut say = |yes: bool, r: &str, e: &str| {
+        if yes {
+            ru.push(r.to_owned());
+            en.push(e.to_owned());
+        }
+    };
+    say(occasion.opened, "новое обращение", "a new enquiry");
+    let lines = occasion.lines.len();
+    say(lines > 0, &format!("сообщений: {lines}"), &format!("messages: {lines}"));
+    say(occasion.answered_by.is_some(), "ответил сотрудник", "an employee answered");
+    say(occasion.contact_changed, "изменились данные клиента", "the client's data changed");
+    say(occasion.chosen_deal.is_some(), "оператор выбрал сделку", "an operator chose the deal");
+    say(occasion.closed, "обращение закрыто", "the conversation was closed");
+    Words::new(ru.join(", "), en.join(", "))
+}
+
+/// What a decision came to, in one or two sentences.
+pub(crate) fn result_words(run: &RunRow, steps: &[StepRow]) -> Words {
+    let plan = Plan {
+        steps: steps
+            .iter()
+            .map(|s| domain::crm::Step { action: s.action.clone(), because: s.because.clone() })
+            .collect(),
+        left_out: run.left_out.clone(),
+    };
+    match (&run.error, run.state) {
+        (Some(error), RunState::Failed | RunState::Waiting) => error.clone(),
+        _ => outcome_words(&plan),
+    }
+}

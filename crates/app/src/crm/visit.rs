@@ -1,0 +1,282 @@
+//! A visit to a portal: what every call to a CRM goes through. Keeps the token fresh, counts faults,
+//! stops a portal that a person must mend, and says when to come again.
+
+use std::{sync::Arc, time::Duration};
+
+use crm::{Caller, Crm, CrmError};
+use domain::{
+    crm::{Action, Answer, CrmId, Directory, Effect, PortalState, PortalTrouble, Question},
+    ids::{AccountId, PortalId},
+};
+use secrecy::SecretString;
+use store::{Entry, PortalRow};
+
+use super::{
+    files::StoredFiles,
+    gate::{Place, PortalGate},
+};
+use crate::{App, Error, JobError, Result};
+
+/// Faults in a row before a portal is left alone for a while.
+const FAULTS_BEFORE_PAUSE: i32 = 3;
+/// How long others wait for the one that looks whether a portal answers again.
+const PROBE: Duration = Duration::from_secs(40);
+/// Work for a portal that a person must mend looks again after so long; mending wakes it at once.
+const STOPPED: Duration = Duration::from_secs(300);
+
+/// Talks to one portal in the name of one job.
+pub(crate) struct Visit<'a> {
+    app: &'a App,
+    pub account: AccountId,
+    pub adapter: Arc<dyn Crm>,
+    pub portal: PortalRow,
+    pub calls_as: crm::Portal,
+    pub directory: Directory,
+    pub gate: PortalGate,
+    _place: Place<'a>,
+}
+
+/// Why a call of a visit came to nothing.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// Not done, and nothing can be done now: the job comes again.
+    Later(JobError),
+    /// It may have been done.
+    Unknown { why: String, after: Duration },
+    /// It would be refused again.
+    Rejected(domain::text::Words),
+}
+
+impl App {
+    /// Enters a portal, or says when to come again.
+    pub(crate) async fn visit(
+        &self,
+        account: AccountId,
+        id: PortalId,
+    ) -> Result<Visit<'_>, JobError> {
+        let now = self.clock.now();
+        let busy = |after| JobError::Wait { after, why: "the portal is busy".to_owned() };
+        let place = self.crowd.enter(id, now).map_err(busy)?;
+        let mut tx = self.store.tenant(account).await.map_err(fault)?;
+        let Some(portal) = tx.portal(id).await.map_err(fault)? else {
+            return Err(JobError::Fail { why: "the portal was removed".to_owned() });
+        };
+        if matches!(portal.state, PortalState::Stopped | PortalState::Disconnected) {
+            let why = format!("the portal is stopped: {:?}", portal.trouble);
+            return Err(JobError::Wait { after: STOPPED, why });
+        }
+        if portal.failures > 0 || portal.paused_for.is_some() {
+            match tx.enter_portal(id, PROBE).await.map_err(fault)? {
+                Entry::Free | Entry::Probe => {}
+                Entry::Paused(left) => {
+                    let why = "the CRM does not answer".to_owned();
+                    return Err(JobError::Wait { after: left + self.crowd.turn(id, now), why });
+                }
+            }
+        }
+        let directory = tx.portal_directory(id).await.map_err(fault)?.unwrap_or_default();
+        tx.commit().await.map_err(fault)?;
+        let ours = |error: Error| JobError::of(&error, 0);
+        let mut visit = Visit {
+            app: self,
+            account,
+            adapter: self.crm_adapter(portal.kind).map_err(ours)?,
+            calls_as: self.crm_portal(&portal).map_err(ours)?,
+            gate: self.portal_gate(&portal),
+            portal,
+            directory,
+            _place: place,
+        };
+        visit.renew_token(None).await?;
+        Ok(visit)
+    }
+}
+
+fn fault(error: store::Error) -> JobError {
+    JobError::of(&Error::from(error), 0)
+}
+
+/// Makes a call of a visit: `calling!(visit, adapter, caller => adapter.ask(&caller, question))`. One
+/// that meets an expired token is made again with a new one. A macro, because the call borrows both the
+/// visit and what it is about.
+macro_rules! calling {
+    ($visit:expr, $adapter:ident, $caller:ident => $call:expr) => {{
+        let mut renewed = false;
+        loop {
+            let files = $visit.files();
+            let answer = {
+                let $adapter = std::sync::Arc::clone(&$visit.adapter);
+                let $caller = $visit.caller(&files);
+                $call.await
+            };
+            match answer {
+                Err(::crm::CrmError::TokenExpired) if !renewed => {
+                    renewed = true;
+                    if let Err(later) = $visit.renew_stale_token().await {
+                        break Err($crate::crm::visit::Fault::Later(later));
+                    }
+                }
+                Ok(answer) => {
+                    $visit.answered().await;
+                    break Ok(answer);
+                }
+                Err(error) => break Err($visit.failed(error).await),
+            }
+        }
+    }};
+}
+pub(crate) use calling;
+
+impl Visit<'_> {
+    pub async fn ask(&mut self, question: &Question) -> Result<Answer, Fault> {
+        calling!(self, adapter, caller => adapter.ask(&caller, question))
+    }
+
+    pub async fn perform(&mut self, action: &Action) -> Result<Effect, Fault> {
+        calling!(self, adapter, caller => adapter.perform(&caller, action))
+    }
+
+    /// Whether an action of which it is not known was carried out; `mine`: ids of other actions.
+    pub async fn find_done(
+        &mut self,
+        action: &Action,
+        mine: &[CrmId],
+    ) -> Result<Option<Effect>, Fault> {
+        calling!(self, adapter, caller => adapter.find_done(&caller, action, mine))
+    }
+
+    /// The CRM did not take the token: another one.
+    pub async fn renew_stale_token(&mut self) -> Result<(), JobError> {
+        let refused = self.calls_as.token.clone();
+        self.renew_token(Some(refused)).await
+    }
+
+    async fn renew_token(&mut self, refused: Option<SecretString>) -> Result<(), JobError> {
+        match self.app.living_token(self.portal.clone(), refused.as_ref()).await {
+            Ok(row) => {
+                self.calls_as.token = row.secrets.access.clone();
+                self.portal = row;
+                Ok(())
+            }
+            Err(error) => match self.failed(error).await {
+                Fault::Later(later) => Err(later),
+                Fault::Unknown { why, after } => Err(JobError::Wait { after, why }),
+                Fault::Rejected(words) => Err(JobError::Wait { after: STOPPED, why: words.en }),
+            },
+        }
+    }
+
+    pub fn files(&self) -> StoredFiles {
+        StoredFiles::new(self.app, self.account)
+    }
+
+    pub fn caller<'c>(&'c self, files: &'c StoredFiles) -> Caller<'c> {
+        Caller { portal: &self.calls_as, directory: &self.directory, gate: &self.gate, files }
+    }
+
+    /// The calls since the last time, as the log keeps them.
+    pub fn take_calls(&self) -> Vec<serde_json::Value> {
+        self.gate.take_calls().into_iter().map(|call| serde_json::json!(call)).collect()
+    }
+
+    pub async fn answered(&mut self) {
+        if self.portal.failures == 0 && self.portal.paused_for.is_none() {
+            return;
+        }
+        let (account, id) = (self.account, self.portal.portal_id);
+        let noted = async {
+            let mut tx = self.app.store.tenant(account).await?;
+            tx.portal_answered(id).await?;
+            tx.commit().await?;
+            Ok::<_, store::Error>(())
+        };
+        match noted.await {
+            Ok(()) => (self.portal.failures, self.portal.paused_for) = (0, None),
+            Err(error) => tracing::warn!(%error, portal.id = %id, "an answer was not noted"),
+        }
+        if self.portal.state == PortalState::Interrupted {
+            self.app.portal_is(account, id, PortalState::Connected, None).await;
+            self.portal.state = PortalState::Connected;
+        }
+    }
+
+    pub async fn failed(&mut self, error: CrmError) -> Fault {
+        match error {
+            CrmError::Busy(_) => {
+                let after = self.app.crowd.turn(self.portal.portal_id, self.app.clock.now());
+                let why = "the portal's limit is used up".to_owned();
+                Fault::Later(JobError::Wait { after, why })
+            }
+            CrmError::Retry { after, why } => {
+                let pause = self.note_fault(after).await;
+                Fault::Later(JobError::Wait { after: pause, why })
+            }
+            CrmError::Unknown { why } => {
+                self.note_fault(None).await;
+                Fault::Unknown { why, after: self.adapter.settles_after() }
+            }
+            CrmError::Rejected { words } => Fault::Rejected(words),
+            CrmError::Disconnected { trouble } => self.stop(trouble).await,
+            CrmError::TokenExpired => self.stop(PortalTrouble::ConnectAgain).await,
+        }
+    }
+
+    /// A portal that a person must mend: its work waits.
+    async fn stop(&mut self, trouble: PortalTrouble) -> Fault {
+        let id = self.portal.portal_id;
+        self.app.portal_is(self.account, id, PortalState::Stopped, Some(trouble)).await;
+        let why = format!("the portal is stopped: {trouble:?}");
+        Fault::Later(JobError::Wait { after: STOPPED, why })
+    }
+
+    /// Counts a fault; after some in a row the whole portal pauses, for longer each time. Returns after
+    /// how long this job comes again.
+    async fn note_fault(&mut self, said: Option<Duration>) -> Duration {
+        let (account, id) = (self.account, self.portal.portal_id);
+        let noted = async {
+            let mut tx = self.app.store.tenant(account).await?;
+            let failures = tx.portal_failed(id).await?;
+            let pause = pause(failures, self.app.settings.crm.longest_pause);
+            let pause = said.map_or(pause, |said| pause.max(said));
+            if failures >= FAULTS_BEFORE_PAUSE || said.is_some() {
+                tx.pause_portal(id, pause).await?;
+            }
+            tx.commit().await?;
+            Ok::<_, store::Error>((failures, pause))
+        };
+        match noted.await {
+            Ok((failures, pause)) => {
+                self.portal.failures = failures;
+                if failures >= FAULTS_BEFORE_PAUSE && self.portal.state == PortalState::Connected {
+                    self.app.portal_is(account, id, PortalState::Interrupted, None).await;
+                    self.portal.state = PortalState::Interrupted;
+                }
+                pause
+            }
+            Err(error) => {
+                tracing::warn!(%error, portal.id = %id, "a fault of a CRM was not noted");
+                Duration::from_secs(5)
+            }
+        }
+    }
+}
+
+/// 1 s, 2 s, 4 s … up to `longest`.
+fn pause(failures: i32, longest: Duration) -> Duration {
+    let doubled = 1_u64 << u32::try_from(failures.clamp(1, 20) - 1).unwrap_or(0);
+    Duration::from_secs(doubled).min(longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crm_6_pauses_of_a_portal_grow_and_stop_growing() {
+        let longest = Duration::from_secs(300);
+        let seconds: Vec<u64> =
+            [1, 2, 3, 9, 30].map(|n| pause(n, longest).as_secs()).into_iter().collect();
+        assert_eq!(seconds, [1, 2, 4, 256, 300]);
+        assert_eq!(pause(9, Duration::from_millis(500)), Duration::from_millis(500));
+    }
+}
