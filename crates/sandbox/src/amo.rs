@@ -59,6 +59,7 @@ pub use audit::Audit;
 pub use faults::{Faults, Outage, Scope, Switches};
 pub use hooks::Delivery;
 pub use journal::Entry;
+pub use oauth::Grants;
 pub use options::{Limits, Options};
 pub use people::{Account, Person, Stage};
 pub use world::{Channel, Integration, Kind};
@@ -133,6 +134,13 @@ impl Amo {
         });
         let shared = Arc::clone(&self.shared);
         Account { id, subdomain: subdomain.to_owned(), amojo_id, shared }
+    }
+
+    /// All accounts, the oldest first.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<Account> {
+        let ids: Vec<i64> = self.shared.world().accounts.keys().copied().collect();
+        ids.into_iter().filter_map(|id| Account::of(&self.shared, id)).collect()
     }
 
     /// Registers an integration; the same `client_id` again replaces what was told before.

@@ -16,6 +16,9 @@ use super::{
     },
 };
 
+/// More alike than this, and the duplicate control joins nothing.
+pub(super) const MOST_ALIKE: usize = 3;
+
 /// Somebody at work in one account; 0 is a robot.
 pub(super) struct Acting<'a> {
     pub account: &'a mut AccountState,
@@ -552,11 +555,19 @@ impl Acting<'_> {
         let pipeline_id = pipeline_id.unwrap_or_default();
         let pipeline = self.account.pipelines.get(&pipeline_id);
         let status = pipeline.and_then(|p| p.unsorted_status().or_else(|| p.first_status()));
-        let contact_ids: Vec<i64> = draft
-            .contacts
-            .iter()
-            .map(|contact| self.new_contact(Kind::Contacts, contact, true))
-            .collect();
+        // The duplicate control takes the contact that is there instead of a new one.
+        let known = draft.contacts.first().filter(|_| self.account.switches.duplicate_control);
+        let known = known.map(|contact| self.account.contacts_like(&contact.common.values));
+        let contact_ids: Vec<i64> = match known {
+            Some(alike) if (1..=MOST_ALIKE).contains(&alike.len()) => {
+                alike.into_iter().take(1).collect()
+            }
+            _ => draft
+                .contacts
+                .iter()
+                .map(|contact| self.new_contact(Kind::Contacts, contact, true))
+                .collect(),
+        };
         let company_ids: Vec<i64> = draft
             .companies
             .iter()

@@ -116,7 +116,13 @@ async fn call(
         }
     };
     let lost = matches!(blow, Blow::DropRequest | Blow::DropAnswer | Blow::Hang(_));
-    note(&shared, account, &parts, &body, &answer, lost);
+    let empty = act == "typing" || parts.method == Method::GET;
+    let status = match &answer {
+        Ok(None) if empty => 204,
+        Ok(_) => 200,
+        Err(refusal) => refusal.status,
+    };
+    note(&shared, account, &parts, &body, &answer, (status, lost));
     let held = if let Blow::Hang(ms) = blow { ms } else { slow };
     if held > 0 {
         tokio::select! {
@@ -131,10 +137,7 @@ async fn call(
         }
         (Blow::StatusAfter(status), _) => status_only(status),
         (_, Ok(Some(body))) => Json(body).into_response(),
-        (_, Ok(None)) if act == "typing" || parts.method == Method::GET => {
-            StatusCode::NO_CONTENT.into_response()
-        }
-        (_, Ok(None)) => StatusCode::OK.into_response(),
+        (_, Ok(None)) => status_only(status),
         (_, Err(refusal)) => {
             let body = json!({"error_code": refusal.status, "error_description": refusal.why});
             (code(refusal.status), Json(body)).into_response()
@@ -301,15 +304,13 @@ fn note(
     parts: &Parts,
     body: &Bytes,
     answer: &Result<Option<Value>, Refusal>,
-    answer_lost: bool,
+    (status, answer_lost): (u16, bool),
 ) {
     let path = parts.uri.path();
     shared.change(|world| {
         let account = account.and_then(|id| world.accounts.get_mut(&id));
         let subdomain = account.as_ref().map(|account| account.subdomain.clone());
-        let mut status = 200;
         if let Err(refusal) = answer {
-            status = refusal.status;
             let refused = Refused {
                 method: parts.method.to_string(),
                 path: path.to_owned(),

@@ -7,7 +7,7 @@ use axum::{body::Bytes, extract::State};
 use serde_json::{Map, Value, json};
 
 use super::{
-    acts::{Acting, UnsortedDraft},
+    acts::{Acting, MOST_ALIKE, UnsortedDraft},
     answer::{Answer, Refusal, Reply},
     check::{Batch, Check, items, request_id},
     draft::{ContactDraft, LeadDraft},
@@ -19,8 +19,6 @@ use super::{
 /// Hard; a longer list is refused.
 const MOST: usize = 50;
 const MOST_VALUES: usize = 40;
-/// More alike than this, and nothing is joined.
-const MOST_ALIKE: usize = 3;
 
 enum Party {
     New(Box<ContactDraft>),

@@ -216,7 +216,13 @@ impl AccountState {
             (None, WON | LOST) => self.main_pipeline(),
             _ => self.pipelines.keys().find(|pipeline| holds(pipeline)).copied(),
         };
-        match pipeline_id.or_else(of_status).filter(|pipeline| holds(pipeline) && open(pipeline)) {
+        // Nobody puts a lead into Unsorted by its status.
+        let unsorted = |pipeline: &i64| {
+            let status_of = self.pipelines.get(pipeline).and_then(|p| p.unsorted_status());
+            status_of == Some(status) && present.is_none_or(|(_, now)| now != status)
+        };
+        let fits = |pipeline: &i64| holds(pipeline) && open(pipeline) && !unsorted(pipeline);
+        match pipeline_id.or_else(of_status).filter(fits) {
             Some(pipeline) => (Some(pipeline), Some(status)),
             None => {
                 check.no_choice("status_id");

@@ -101,15 +101,13 @@ async fn pass(
         };
         let (id, slow) = (account.id, account.faults.slow_ms);
         let blow = account.faults.strike(parts.method.as_str(), parts.uri.path(), chance);
+        // A call that a fault hits fills the windows of the limits like any other.
+        let admitted = admit(shared, &mut world, id, &parts);
         let admitted = match blow {
-            Blow::DropRequest => Ok(None),
             Blow::Status(status) => Err(Refusal::Page(status)),
-            _ => admit(shared, &mut world, id, &parts),
+            Blow::TooMany => admitted.and(Err(Refusal::Page(429))),
+            _ => admitted,
         };
-        let admitted = admitted.and_then(|caller| match blow {
-            Blow::TooMany => Err(Refusal::Page(429)),
-            _ => Ok(caller),
-        });
         (blow, slow, admitted)
     };
     if blow == Blow::DropRequest {

@@ -12,7 +12,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
@@ -33,14 +33,14 @@ const SIGNING_KEY: &[u8] = b"the amoCRM sandbox signs with this";
 
 /// Inside the account.
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/oauth2/access_token", post(exchange))
-        .route("/oauth2/account/current/subdomain", get(subdomain))
+    Router::new().route("/oauth2/access_token", post(exchange))
 }
 
 /// On the host of all accounts.
 pub(super) fn consent_routes() -> Router<Arc<Shared>> {
-    Router::new().route("/oauth", get(ask).post(decide))
+    Router::new()
+        .route("/oauth", get(ask).post(decide))
+        .route("/oauth2/account/current/subdomain", get(subdomain))
 }
 
 // Consent
@@ -160,6 +160,26 @@ pub(super) fn give_code(shared: &Shared, client_id: &str, subdomain: &str) -> Op
 
 // Tokens
 
+/// Pairs of tokens an account was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Grants {
+    pub by_code: u64,
+    pub by_refresh: u64,
+    pub refused: u64,
+}
+
+impl Grants {
+    fn note(&mut self, body: &[u8], granted: bool) {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let counter = match (granted, body["grant_type"].as_str()) {
+            (false, _) => &mut self.refused,
+            (true, Some("refresh_token")) => &mut self.by_refresh,
+            (true, _) => &mut self.by_code,
+        };
+        *counter += 1;
+    }
+}
+
 fn oauth_problem(status: u16, title: &str, detail: &str, hint: Option<&'static str>) -> Refusal {
     Refusal::Problem { status, title: title.to_owned(), detail: detail.to_owned(), hint }
 }
@@ -180,7 +200,13 @@ async fn exchange(
     body: Bytes,
 ) -> Response {
     let now = shared.clock.now();
-    let answer = shared.change(|world| grant(world, &addressed.subdomain, &body, now));
+    let answer = shared.change(|world| {
+        let answer = grant(world, &addressed.subdomain, &body, now);
+        if let Some(account) = world.account_of_mut(&addressed.subdomain) {
+            account.grants.note(&body, answer.is_ok());
+        }
+        answer
+    });
     match answer {
         Ok(pair) => Json(pair).into_response(),
         Err(refusal) => refusal.into_response(),

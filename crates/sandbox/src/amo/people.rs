@@ -10,7 +10,7 @@ use super::{
     audit::{self, Audit},
     draft::{ContactDraft, LeadDraft},
     hooks::Delivery,
-    oauth,
+    oauth::{self, Grants},
     php::Query,
     shape::Shape,
     world::{AccountState, Integration, Kind, Shared},
@@ -161,7 +161,11 @@ impl Account {
 
     #[must_use]
     pub fn lead(&self, id: i64) -> Option<Value> {
-        self.leads().into_iter().find(|lead| lead["id"] == json!(id))
+        let one = self.list(|account, shape, query| {
+            let lead = account.leads.get(&id).filter(|lead| !lead.deleted);
+            lead.map(|lead| shape.lead(lead, query)).into_iter().collect()
+        });
+        one.into_iter().next()
     }
 
     /// Contacts that were not deleted, those of Unsorted too, with leads.
@@ -322,6 +326,69 @@ impl Account {
 
     // What an admin does
 
+    /// A manager more.
+    pub fn add_person(&self, name: &str) -> i64 {
+        self.act(|acting| {
+            let id = acting.ids.made();
+            let user = super::world::User {
+                id,
+                name: name.to_owned(),
+                email: format!("user{id}@{}.example", acting.account.subdomain),
+                amojo_id: Some(uuid::Uuid::new_v4().to_string()),
+                is_admin: false,
+                is_active: true,
+                is_free: false,
+                group_id: None,
+            };
+            acting.account.users.insert(id, user);
+            id
+        })
+        .unwrap_or_default()
+    }
+
+    /// A stage before the last two of a pipeline.
+    pub fn add_stage(&self, pipeline_id: i64, name: &str) -> i64 {
+        self.act(|acting| {
+            let id = acting.ids.made();
+            let pipeline = acting.account.pipelines.get_mut(&pipeline_id)?;
+            let at = pipeline.statuses.len().checked_sub(2)?;
+            let sort = i64::try_from(at).ok()? * 10 + 10;
+            let name = name.to_owned();
+            let status = super::world::Status { id, name, sort, color: "#ffcc66", kind: 0 };
+            pipeline.statuses.insert(at, status);
+            Some(id)
+        })
+        .flatten()
+        .unwrap_or_default()
+    }
+
+    /// A field more; `choices` of the types that have some.
+    pub fn add_field(&self, kind: Kind, name: &str, field_type: &str, choices: &[&str]) -> i64 {
+        self.act(|acting| {
+            let id = acting.ids.made();
+            let mut enums = Vec::new();
+            for (sort, value) in (1..).zip(choices) {
+                let value = (*value).to_owned();
+                enums.push(super::world::FieldEnum { id: acting.ids.made(), value, sort });
+            }
+            let field = super::world::Field {
+                id,
+                kind,
+                name: name.to_owned(),
+                code: None,
+                field_type: field_type.to_owned(),
+                sort: 900,
+                is_api_only: false,
+                is_predefined: false,
+                enums,
+                required_statuses: Vec::new(),
+            };
+            acting.account.fields.insert(id, field);
+            id
+        })
+        .unwrap_or_default()
+    }
+
     pub fn delete_field(&self, field: i64) {
         self.change(|account| account.drop_field(field));
     }
@@ -478,6 +545,24 @@ impl Account {
     #[must_use]
     pub fn breaches(&self) -> u64 {
         self.shared.world().journal.breaches.get(&self.subdomain).copied().unwrap_or_default()
+    }
+
+    /// Names in bodies of requests that the documentation does not know, with the path: none, if
+    /// the client spells well.
+    #[must_use]
+    pub fn oddities(&self) -> Vec<(String, String)> {
+        let journal = self.journal();
+        let odd = journal.into_iter().flat_map(|entry| {
+            let path = format!("{} {}", entry.method, entry.path);
+            entry.oddities.into_iter().map(move |name| (path.clone(), name))
+        });
+        odd.collect()
+    }
+
+    /// How often tokens were asked for, and given.
+    #[must_use]
+    pub fn grants(&self) -> Grants {
+        self.read(|account| Some(account.grants)).unwrap_or_default()
     }
 
     /// What was sent to the account's webhooks, oldest first.

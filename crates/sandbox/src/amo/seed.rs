@@ -8,6 +8,7 @@ use super::{
     chats::Chats,
     drive::Drive,
     limits::Rates,
+    oauth::Grants,
     world::{
         AccountState, Field, FieldEnum, Ids, Kind, LOST, Pipeline, SortedOut, Status, Tag, User,
         WON,
@@ -39,6 +40,7 @@ pub(super) fn account(ids: &mut Ids, subdomain: &str) -> AccountState {
         sources: BTreeMap::new(),
         webhooks: BTreeMap::new(),
         chat_links: Vec::new(),
+        grants: Grants::default(),
         installs: BTreeMap::new(),
         switches: Switches::default(),
         faults: Faults::default(),

@@ -19,6 +19,7 @@ use super::{
     hooks::{Delivery, Webhook},
     journal::Journal,
     limits::Rates,
+    oauth::Grants,
     seed,
 };
 
@@ -298,6 +299,7 @@ pub(super) struct AccountState {
     pub sources: BTreeMap<i64, Source>,
     pub webhooks: BTreeMap<i64, Webhook>,
     pub chat_links: Vec<ChatLink>,
+    pub grants: Grants,
     /// Integrations a person has let in, by `client_id`.
     pub installs: BTreeMap<String, Install>,
     pub switches: Switches,

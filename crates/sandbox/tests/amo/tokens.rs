@@ -68,6 +68,8 @@ async fn amo_sim_1_a_refresh_token_is_spent_even_when_the_answer_was_lost() {
     assert!(desk.client.post(url).json(&body).send().await.is_err(), "the answer is lost");
     let (status, _) = desk.exchange(refresh(&second["refresh_token"])).await;
     assert_eq!(status, 401, "and the token is gone");
+    let grants = desk.account.grants();
+    assert_eq!((grants.by_code, grants.by_refresh, grants.refused), (1, 2, 2));
 
     let code = desk.account.consent(&desk.integration.client_id).unwrap();
     let grant = json!({"grant_type": "authorization_code", "code": code});
@@ -136,6 +138,24 @@ async fn amo_sim_1_the_consent_page_asks_for_an_account_and_sends_back() {
 fn url_encoded(pairs: &[(&str, &str)]) -> String {
     let pairs = pairs.iter().map(|(name, value)| format!("{name}={value}"));
     pairs.collect::<Vec<_>>().join("&")
+}
+
+#[tokio::test]
+async fn amo_sim_1_an_admins_token_may_act_for_somebody_who_works_there() {
+    let desk = Desk::start().await;
+    let people = desk.account.people();
+    let manager = desk.account.managers()[0].id;
+    let gone = people.iter().find(|person| !person.is_active).unwrap().id;
+    let url = format!("{}/api/v4/account", desk.account.url());
+    let ask = |user: i64| {
+        let request = desk.client.get(&url).bearer_auth(&desk.token);
+        request.header("x-context-user-id", user).send()
+    };
+    let account: serde_json::Value = ask(manager).await.unwrap().json().await.unwrap();
+    assert_eq!(account["current_user_id"], json!(manager));
+    for refused in [gone, 5] {
+        assert_eq!(ask(refused).await.unwrap().status(), 403);
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 use reqwest::Method;
+use sandbox::amo::Switches;
 use serde_json::{Value, json};
 
 use super::{Desk, finding};
@@ -71,6 +72,15 @@ async fn amo_sim_3_unsorted_wants_its_keys_and_refuses_the_same_twice() {
     assert_eq!(status, 400, "{body}");
     put(&desk, "chat-2").await;
     assert_eq!(desk.post("leads/unsorted/chats", form("chat-3")).await.0, 405);
+
+    let unsorted = desk.account.stage("Продажи", "Неразобранное").unwrap().status_id;
+    let by_status = json!([{"name": "Мимо", "status_id": unsorted}]);
+    assert_eq!(desk.post("leads", by_status).await.0, 400, "not by the status");
+    let known = desk.account.add_contact("Пётр", Some("8 916 123 45 67"), None);
+    desk.account.set_switches(Switches { duplicate_control: true, ..Switches::default() });
+    let (.., contact) = put(&desk, "chat-3").await;
+    assert_eq!(contact, known, "the duplicate control looks at forms as well");
+    desk.account.set_switches(Switches::default());
 
     let (uid, ..) = put(&desk, "chat-4").await;
     let lead = desk.made("leads", json!({"name": "Давняя"})).await;

@@ -50,6 +50,7 @@ pub(super) fn account(world: &World, id: i64, now_ms: i64) -> Option<Value> {
             "disabled": hook.disabled,
         })).collect::<Vec<_>>(),
         "integrations": integrations.collect::<Vec<_>>(),
+        "refusals": account.chats.refusals.iter().rev().take(20).collect::<Vec<_>>(),
         "switches": account.switches,
         "faults": account.faults,
         "blocked": account.blocked,
