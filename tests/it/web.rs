@@ -61,7 +61,7 @@ impl Web {
             clock.clone(),
             Arc::new(RandomIds),
             app::Objects::new(Arc::new(object_store::memory::InMemory::new())),
-            app::Settings { public_url: None },
+            app::Settings { public_url: None, crm: app::CrmSettings::default() },
         );
         let api = api::Api::new(app, &limits, None);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -19,6 +19,7 @@ mod connecting;
 mod contact_fields;
 mod contacts;
 mod conversations;
+mod crm;
 mod cursor;
 mod deliveries;
 mod demo;
@@ -56,6 +57,9 @@ mod try_scenario;
 mod work;
 mod write_first;
 
+pub use self::crm::{
+    CrmExample, CrmSettings, Crowd, ImaginedEnquiry, IntegrationForm, PortalToken, ReturnFault,
+};
 pub use access::{LogIn, Opened, SESSION_KEPT, SignUp};
 pub use actor::{Actor, Via};
 pub use attachments::LINK_KEPT;
@@ -104,6 +108,9 @@ use store::Store;
 pub struct App {
     pub store: Store,
     pub drivers: Registry,
+    pub crms: ::crm::Registry,
+    /// Who of this process talks to which CRM portal.
+    pub crowd: Arc<Crowd>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub settings: Arc<Settings>,
@@ -125,7 +132,14 @@ impl App {
         let batcher = Arc::new(Batcher::new(store.clone()));
         let settings = Arc::new(settings);
         let outgoing = net::Outgoing::strict();
-        Self { store, drivers, clock, ids, settings, objects, batcher, outgoing }
+        let crms = ::crm::Registry::default();
+        let crowd = Arc::default();
+        Self { store, drivers, crms, crowd, clock, ids, settings, objects, batcher, outgoing }
+    }
+
+    /// With these CRMs.
+    pub fn with_crms(self, crms: ::crm::Registry) -> Self {
+        Self { crms, ..self }
     }
 
     /// With other rules for customers' addresses: plain http, or this machine (tests, development).
@@ -139,4 +153,5 @@ impl App {
 pub struct Settings {
     /// Where the outside world reaches us; `None`: only this machine does, so drivers poll.
     pub public_url: Option<url::Url>,
+    pub crm: CrmSettings,
 }

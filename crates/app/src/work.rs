@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use domain::ids::{AccountId, AttachmentId, ChannelId, ConversationId, DeliveryId, MessageId};
+use domain::ids::{
+    AccountId, AttachmentId, ChannelId, ConversationId, DeliveryId, IntegrationId, MessageId,
+    PortalId,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -26,6 +29,12 @@ pub enum Work {
     Disconnect { channel: ChannelId },
     /// Post an event to an outgoing webhook.
     Deliver { delivery: DeliveryId },
+    /// Pass on to a CRM what it has not got of a conversation.
+    SyncCrm { integration: IntegrationId, conversation: ConversationId },
+    /// Show in the CRM's chat what it has not got of a conversation (AMO-13).
+    MirrorChat { integration: IntegrationId, conversation: ConversationId },
+    /// Look at a CRM account, register our webhook there, pull its lists.
+    ConnectPortal { portal: PortalId },
 }
 
 /// Why a job is not done, by what happens next.
@@ -82,6 +91,13 @@ impl App {
             Work::Connect { channel } => return self.connect(account, channel, attempts).await,
             Work::Disconnect { channel } => self.disconnect(account, channel).await,
             Work::Deliver { delivery } => return self.deliver(account, delivery, attempts).await,
+            Work::SyncCrm { integration, conversation } => {
+                return self.sync_crm(account, integration, conversation, attempts).await;
+            }
+            Work::MirrorChat { .. } => Ok(()),
+            Work::ConnectPortal { portal } => {
+                return self.connect_portal(account, portal, attempts).await;
+            }
         };
         done.map_err(|error| JobError::of(&error, attempts))
     }

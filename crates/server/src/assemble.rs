@@ -42,7 +42,7 @@ pub fn build_app(config: &Config, store: Store) -> Result<App> {
         Arc::new(SystemClock),
         Arc::new(RandomIds),
         app::Objects::new(objects(config)?),
-        app::Settings { public_url: config.public_url.clone() },
+        app::Settings { public_url: config.public_url.clone(), crm: app::CrmSettings::default() },
     );
     Ok(app.with_outgoing(outgoing(config)?))
 }

@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use crate::{Node, jittered, pause};
 
-const QUEUES: [&str; 5] = ["send", "routing", "media", "channels", "endpoints"];
+const QUEUES: [&str; 6] = ["send", "routing", "media", "channels", "endpoints", "crm"];
 /// Jobs taken of a lane at once.
 const JOBS_A_LANE: i64 = 10;
 

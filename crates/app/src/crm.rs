@@ -1,0 +1,210 @@
+//! The company's CRMs (CRM-1 to CRM-7, AMO): connecting an account, keeping its access, what is passed
+//! on and how, and the passing on itself.
+//!
+//! Start reading at `relay.rs`: events of the feed become jobs, one lane per contact and portal; then
+//! `sync.rs`: gather, decide, store the decision, carry it out. `portals.rs` and `integrations.rs` are
+//! what admins set; `tokens.rs` keeps access with one refresher over all nodes.
+
+mod changes;
+mod chat_open;
+mod directory;
+mod door;
+mod dry_run;
+mod files;
+mod gate;
+mod gather;
+mod heard;
+mod integrations;
+mod links;
+mod log;
+mod portal_chats;
+mod portals;
+pub(crate) mod relay;
+mod returning;
+mod sync;
+mod tell;
+mod tokens;
+pub(crate) mod visit;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use crm::{AppKeys, ChatChannel, Crm};
+use domain::{
+    crm::{CrmKind, PortalState, PortalTrouble},
+    event::{EventKind, NewEvent},
+    ids::{AccountId, PortalId},
+};
+use serde_json::json;
+use store::{PortalRow, TenantTx};
+use url::Url;
+
+pub use dry_run::{CrmExample, ImaginedEnquiry};
+pub use gate::Crowd;
+pub use integrations::IntegrationForm;
+pub use portals::PortalToken;
+pub use returning::ReturnFault;
+
+use crate::{App, Error, Result, Settings};
+
+/// Whose runners talk to CRMs.
+pub(crate) const QUEUE: &str = "crm";
+
+/// What this installation is set to for CRMs.
+#[derive(Debug, Clone)]
+pub struct CrmSettings {
+    /// How our apps are known to the CRMs. A kind that has none can be connected by a token alone.
+    pub apps: BTreeMap<CrmKind, AppKeys>,
+    /// How long a portal that does not answer is left alone at most.
+    pub longest_pause: Duration,
+    /// How long a change of tokens may take before its answer counts as lost. Longer than the
+    /// adapters' own time-outs.
+    pub refresh_lease: Duration,
+}
+
+impl Default for CrmSettings {
+    fn default() -> Self {
+        Self {
+            apps: BTreeMap::new(),
+            longest_pause: Duration::from_secs(300),
+            refresh_lease: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Settings {
+    /// Where a CRM sends people back after consent; registered with it letter by letter.
+    pub fn crm_redirect(&self, kind: CrmKind) -> Option<Url> {
+        let path = format!("api/v1/crm/oauth/{}", kind.as_str());
+        self.public_url.as_ref().and_then(|base| base.join(&path).ok())
+    }
+
+    /// Where a CRM tells that its admin switched us off.
+    pub fn crm_off_hook(&self, kind: CrmKind) -> Option<Url> {
+        let path = format!("hooks/crm-off/{}", kind.as_str());
+        self.public_url.as_ref().and_then(|base| base.join(&path).ok())
+    }
+
+    /// Where a portal's webhooks come in.
+    fn crm_hook(&self, row: &PortalRow) -> Option<Url> {
+        let path = format!("hooks/crm/{}", row.hook_key);
+        self.public_url.as_ref().and_then(|base| base.join(&path).ok())
+    }
+}
+
+/// What the names of all lanes of a portal begin with.
+pub(crate) fn lanes_of(portal: PortalId) -> String {
+    format!("crm:{portal}:")
+}
+
+/// A portal's keys: the company's own app, or the installation's.
+fn keys_of(settings: &CrmSettings, row: &PortalRow) -> Option<AppKeys> {
+    let ours = settings.apps.get(&row.kind)?;
+    Some(match (&row.secrets.client_id, &row.secrets.client_secret) {
+        (Some(id), Some(secret)) => {
+            AppKeys { client_id: id.clone(), client_secret: secret.clone(), ..ours.clone() }
+        }
+        _ => ours.clone(),
+    })
+}
+
+impl App {
+    pub(crate) fn crm_adapter(&self, kind: CrmKind) -> Result<Arc<dyn Crm>> {
+        self.crms
+            .get(kind)
+            .cloned()
+            .ok_or_else(|| Error::Internal(format!("this process has no adapter of {kind:?}")))
+    }
+
+    /// A portal as its adapter sees it.
+    pub(crate) fn crm_portal(&self, row: &PortalRow) -> Result<crm::Portal> {
+        let url = |text: &str| {
+            Url::parse(text).map_err(|e| Error::Internal(format!("a portal's address: {e}")))
+        };
+        Ok(crm::Portal {
+            id: row.portal_id,
+            base: url(&row.base)?,
+            site: url(&row.site)?,
+            external_id: row.external_id.clone(),
+            token: row.secrets.access.clone(),
+            drive: row.drive.as_deref().map(url).transpose()?,
+            filters: row.filters,
+            chats: self.crm_chats(row)?,
+        })
+    }
+
+    fn crm_chats(&self, row: &PortalRow) -> Result<Option<ChatChannel>> {
+        let (Some(chat), Some(secret)) = (&row.chat, &row.secrets.chat_secret) else {
+            return Ok(None);
+        };
+        let Some(base) = self.crm_adapter(row.kind)?.connect().hints().chats else {
+            return Ok(None);
+        };
+        Ok(Some(ChatChannel {
+            base,
+            channel_id: chat.channel_id.clone(),
+            secret: secret.clone(),
+            bot_id: chat.bot_id.clone(),
+            scope_id: chat.scope_id.clone(),
+            account_id: row.chats_id.clone().unwrap_or_default(),
+        }))
+    }
+
+    /// The limits and the journal that calls to a portal go through.
+    pub(crate) fn portal_gate(&self, row: &PortalRow) -> gate::PortalGate {
+        let client = match (&row.secrets.client_id, self.settings.crm.apps.get(&row.kind)) {
+            (Some(own), _) => own.as_str(),
+            (None, Some(ours)) => ours.client_id.as_str(),
+            (None, None) => "token",
+        };
+        gate::PortalGate::new(self, row.kind, client, &row.external_id)
+    }
+
+    /// Says where a portal stands, tells admins who look at it, and lets its work go on at once when
+    /// it is well. What cannot be written now is found again by the next call.
+    pub(crate) async fn portal_is(
+        &self,
+        account: AccountId,
+        id: PortalId,
+        state: PortalState,
+        trouble: Option<PortalTrouble>,
+    ) {
+        let written = async {
+            let mut tx = self.store.tenant(account).await?;
+            set_state(&mut tx, id, state, trouble).await?;
+            tx.commit().await?;
+            if state == PortalState::Connected {
+                self.store.wake_lanes(account, &lanes_of(id)).await?;
+            }
+            Ok::<_, store::Error>(())
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(%error, portal.id = %id, "a portal's state was not written");
+        }
+    }
+}
+
+/// In a transaction of the caller.
+pub(crate) async fn set_state(
+    tx: &mut TenantTx,
+    id: PortalId,
+    state: PortalState,
+    trouble: Option<PortalTrouble>,
+) -> Result<(), store::Error> {
+    if tx.set_portal_state(id, state, trouble).await? {
+        let trouble = trouble.map_or("", PortalTrouble::as_str);
+        tracing::info!(portal.id = %id, state = state.as_str(), trouble, "portal state changed");
+        changed(tx, id);
+    }
+    Ok(())
+}
+
+/// The portal itself is to be read anew.
+pub(crate) fn changed(tx: &mut TenantTx, id: PortalId) {
+    tx.append(NewEvent {
+        kind: EventKind::CrmChanged,
+        conversation: None,
+        audience: None,
+        was: None,
+        payload: json!({ "portal_id": id }),
+    });
+}
