@@ -12,6 +12,7 @@ mod action;
 pub mod amo;
 pub mod bitrix;
 mod change;
+mod check;
 mod directory;
 mod facts;
 mod fault;

@@ -8,7 +8,10 @@ use super::{
     },
     Case, Target, card,
 };
-use crate::{phone::search_digits, scenario::EnquiryOrder};
+use crate::{
+    phone::{Country, normalise},
+    scenario::EnquiryOrder,
+};
 
 /// The client's card in the CRM, if there is one.
 #[derive(Debug, Default)]
@@ -154,7 +157,9 @@ pub fn update(case: &Case<'_>, contact: Option<&Target>, plan: &mut Plan) {
         return;
     }
     let now = now_at(case, contact);
-    let same_phone = |theirs: &str, ours: &str| search_digits(theirs) == search_digits(ours);
+    let same_phone = |theirs: &str, ours: &str| {
+        normalise(theirs, Country::RU).is_some_and(|theirs| theirs.as_str() == ours)
+    };
     let same_email = |theirs: &str, ours: &str| theirs.trim().to_lowercase() == ours.to_lowercase();
     let add_phones = lacking(&facts.contact.phones, now.map_or(&[], |now| &now.phones), same_phone);
     let add_emails = lacking(&facts.contact.emails, now.map_or(&[], |now| &now.emails), same_email);
