@@ -26,19 +26,9 @@ export const readPortals = () => list<PortalView>('/crm/portals')
 export const readFaults = () => list<FaultView>('/crm/faults')
 export const readParams = () => list<ParamView>('/crm/parameters')
 
-/** The application of a company's own, where the installation has none. */
-export interface Client {
-  client_id: string
-  client_secret: string
-}
-
-/** The address to which the browser goes for consent. */
-export const consent = (kind: string, portal_id?: string, client?: Client) =>
-  call<{ url: string }>('POST', '/crm/portals/consent', {
-    kind,
-    ...(portal_id ? { portal_id } : {}),
-    ...(client ? { client } : {}),
-  })
+/** The address to which the browser goes for consent; `portal_id`: one that is connected again. */
+export const consent = (kind: string, portal_id?: string) =>
+  call<{ url: string }>('POST', '/crm/portals/consent', { kind, ...(portal_id ? { portal_id } : {}) })
 
 export const connectByToken = (kind: string, address: string, token: string) =>
   call<PortalView>('POST', '/crm/portals', { kind, address, token })
@@ -68,8 +58,8 @@ export const addIntegration = async (portal_id: string, name: string) =>
   whole(await call('POST', '/crm/integrations', { portal_id, name, enabled: false, settings: firstSettings }))
 export const deleteIntegration = (id: string) => call<void>('DELETE', `/crm/integrations/${id}`)
 
+/** What is edited; the portal was chosen when it was made, because the rules name its funnels and people. */
 export interface IntegrationDraft {
-  portal_id: string
   name: string
   enabled: boolean
   settings: AmoSettings

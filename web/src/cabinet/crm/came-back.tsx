@@ -14,25 +14,14 @@ export function comeBack(search: string): Came | null {
 
 type Reason = keyof ReturnType<typeof crmTexts>['came']['errors']
 
-/** Codes of the callback, by what a person can do about them. */
+/** Codes of the return from consent (`ReturnFault`), by what a person can do about them. */
 const REASONS: Record<string, Reason> = {
-  access_denied: 'access_denied',
-  denied: 'access_denied',
+  denied: 'denied',
   state: 'state',
-  bad_state: 'state',
-  state_expired: 'state',
-  state_used: 'state',
-  consent_gone: 'state',
   host: 'host',
-  foreign_host: 'host',
-  bad_host: 'host',
   code: 'code',
-  bad_code: 'code',
-  other_portal: 'other_portal',
-  taken: 'taken',
-  away: 'away',
-  crm_away: 'away',
-  busy: 'away',
+  other_account: 'other_account',
+  unreachable: 'unreachable',
 }
 
 export const reasonOf = (code: string): Reason => REASONS[code] ?? 'other'

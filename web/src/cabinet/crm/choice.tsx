@@ -8,8 +8,10 @@ export function Choice<T extends string>({
   onChange,
   error,
   inline,
+  help,
 }: {
   label: string
+  help?: string
   value: T
   options: readonly { value: T; label: ReactNode; help?: string | undefined }[]
   onChange: (value: T) => void
@@ -37,7 +39,7 @@ export function Choice<T extends string>({
           </label>
         ))}
       </div>
-      {error && <p className="mt-1 text-caption text-red">{error}</p>}
+      {(error ?? help) && <p className={`mt-1.5 text-caption ${error ? 'text-red' : 'text-ink3'}`}>{error ?? help}</p>}
     </fieldset>
   )
 }

@@ -1,9 +1,10 @@
 import { useState } from 'react'
 import { t } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
+import { Button } from '../../kit/ui/button'
 import { Dialog } from '../../kit/ui/dialog'
 import { TextField } from '../../kit/ui/field'
-import { toast } from '../../kit/ui/toast'
+import { tellRefusal, toast } from '../../kit/ui/toast'
 import { CopyButton } from '../parts/bits'
 import { DialogForm, useForm } from '../parts/form'
 import { connectByToken, consent } from './api'
@@ -48,75 +49,47 @@ export function ConnectDialog({
 
 function Consent({ kind, portal, onClose }: { kind: CrmKindView; portal: PortalView | undefined; onClose: () => void }) {
   const f = crmTexts().dialog
-  const [half, setHalf] = useState(false)
-  const form = useForm({
-    first: { client_id: '', client_secret: '' },
-    save: async (value) => {
-      const own = value.client_id !== '' || value.client_secret !== ''
-      const missing = own ? !value.client_id || !value.client_secret : !kind.can_oauth
-      setHalf(missing)
-      if (missing) return value
-      const { url } = await consent(kind.kind, portal?.portal_id, own ? value : undefined)
-      location.assign(url)
-      return value
-    },
-    also: ['client', 'portal_id', 'kind'],
-    silent: true,
-  })
-  const { value, set, told } = form
-  const keys = (
-    <div className="space-y-3">
-      <TextField
-        label={f.clientId}
-        autoComplete="off"
-        value={value.client_id}
-        error={told('client_id') ?? told('client')}
-        onChange={(event) => set({ client_id: event.target.value.trim() })}
-      />
-      <TextField
-        label={f.clientSecret}
-        type="password"
-        autoComplete="new-password"
-        value={value.client_secret}
-        error={told('client_secret') ?? (half ? f.both : undefined)}
-        onChange={(event) => {
-          setHalf(false)
-          set({ client_secret: event.target.value.trim() })
-        }}
-      />
-      <Address label={f.redirect} value={kind.redirect_uri} />
-      <Address label={f.hookOff} value={kind.hook_off_url} />
-    </div>
-  )
+  const [busy, setBusy] = useState(false)
+  const leave = () => {
+    setBusy(true)
+    consent(kind.kind, portal?.portal_id).then(
+      ({ url }) => location.assign(url),
+      (error: unknown) => {
+        setBusy(false)
+        tellRefusal(error)
+      },
+    )
+  }
+  if (!kind.can_oauth)
+    return (
+      <div className="space-y-3">
+        <Note>
+          <p className="font-medium">{f.noKeys}</p>
+          <p>{f.noKeysText}</p>
+        </Note>
+        {kind.redirect_uri ? <Address label={f.redirect} value={kind.redirect_uri} /> : <Note>{f.noAddress}</Note>}
+        {kind.hook_off_url && <Address label={f.hookOff} value={kind.hook_off_url} />}
+        <div className="flex justify-end">
+          <Button onClick={onClose}>{t.close}</Button>
+        </div>
+      </div>
+    )
   return (
-    <DialogForm form={form} onClose={onClose} action={f.go}>
-      {kind.can_oauth ? (
-        <>
-          <p>{f.oauthText}</p>
-          <p className="text-second text-ink2">{f.oauthWhat}</p>
-          <details className="rounded-control border border-line px-3 py-2">
-            <summary className="rounded-control text-second font-medium text-ink2">{f.ownKeys}</summary>
-            <p className="my-2 text-caption text-ink3">{f.ownKeysHelp}</p>
-            {keys}
-          </details>
-        </>
-      ) : (
-        <>
-          <Note>
-            <p className="font-medium">{f.noKeys}</p>
-            <p>{f.noKeysText}</p>
-          </Note>
-          <p className="text-second font-medium">{f.ownKeys}</p>
-          {keys}
-        </>
-      )}
-    </DialogForm>
+    <div className="space-y-3">
+      <p>{f.oauthText}</p>
+      <p className="text-second text-ink2">{f.oauthWhat}</p>
+      <div className="flex flex-wrap justify-end gap-2">
+        <Button onClick={onClose}>{t.cancel}</Button>
+        <Button look="main" disabled={busy} onClick={leave}>
+          {f.go}
+        </Button>
+      </div>
+    </div>
   )
 }
 
 /** An address of ours that is put into the CRM. */
 function Address({ label, value }: { label: string; value: string }) {
-  if (!value) return null
   return (
     <div className="flex items-end gap-2">
       <div className="min-w-0 flex-1">

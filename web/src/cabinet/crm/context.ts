@@ -11,7 +11,7 @@ import type { IntegrationView, ParamView, PortalView } from './views'
 export interface Company {
   portals: PortalView[]
   integrations: IntegrationView[]
-  channels: { channel_id: string; name: string; kind: string }[]
+  channels: { channel_id: string; name: string; sign: string }[]
   kinds: ChannelKind[]
   employees: Employee[]
   params: ParamView[]

@@ -1,10 +1,11 @@
-import { type KeyboardEvent, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { api, ask } from '../../kit/api/client'
 import { t, words } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { go } from '../../kit/route'
 import { Button } from '../../kit/ui/button'
+import { signOf } from '../../kit/ui/channel-badge'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { readKinds } from '../kinds'
 import { Faulty, useLoaded } from '../load'
@@ -57,7 +58,7 @@ export function EditorPage({ id, tab }: { id: string; tab: string }) {
       integrations,
       params,
       kinds,
-      channels: channels.items,
+      channels: channels.items.map((one) => ({ channel_id: one.channel_id, name: one.name, sign: signOf(one) })),
       employees: employees.filter((one) => !one.disabled),
     }
     return { integration, company, faults }
@@ -86,8 +87,8 @@ function Editor({
   const here = `/cabinet/crm/${integration.integration_id}`
   const open = (next: Tab) => go(next === 'main' ? here : `${here}/${next}`)
   const editing = useEditing(integration, open)
-  const live = useLive(editing.draft.portal_id)
-  const portal = company.portals.find((one) => one.portal_id === editing.draft.portal_id)
+  const live = useLive(integration.portal_id)
+  const portal = company.portals.find((one) => one.portal_id === integration.portal_id)
   const form = useRef<HTMLFormElement>(null)
   const [asking, setAsking] = useState(false)
   const remove = () =>
@@ -137,10 +138,10 @@ function Editor({
               }}
               className="space-y-5 rounded-card border border-line bg-pane p-6 max-[759px]:p-4"
             >
-              <h2 className="text-heading font-semibold">{f.tabs[tab]}</h2>
-              <Panel tab={tab} />
               {/* Enter in a field saves; the bar's own button stands outside. */}
               <button type="submit" hidden tabIndex={-1} aria-hidden="true" />
+              <h2 className="text-heading font-semibold">{f.tabs[tab]}</h2>
+              <Panel tab={tab} />
             </form>
           ) : tab === 'try' ? (
             <TabTry />
@@ -205,6 +206,10 @@ function TabList({
 }) {
   const f = crmSettings()
   const list = useRef<HTMLDivElement>(null)
+  // In a narrow window the row is longer than what is seen of it.
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [current])
   const key = (event: KeyboardEvent) => {
     const steps: Record<string, number> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }
     const step = steps[event.code]
@@ -226,7 +231,7 @@ function TabList({
       role="tablist"
       aria-label={f.tabList}
       onKeyDown={key}
-      className="sticky top-4 flex flex-col gap-0.5 max-[1023px]:static max-[1023px]:flex-row max-[1023px]:overflow-x-auto max-[1023px]:pb-1"
+      className="sticky top-4 flex flex-col gap-0.5 max-[1023px]:relative max-[1023px]:top-0 max-[1023px]:flex-row max-[1023px]:overflow-x-auto max-[1023px]:pb-1"
     >
       {TABS.map((tab) => (
         <button

@@ -38,7 +38,7 @@ export function GateForm({
   return (
     <div className="space-y-3">
       <Choice
-        label={f.verdict}
+        label={of === 'rule' ? f.ruleVerdict : f.verdict}
         inline={of === 'rule'}
         value={gate.verdict}
         options={[

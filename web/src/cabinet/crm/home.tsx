@@ -52,7 +52,7 @@ export function Home() {
     <>
       <PageHead title={f.title} hint={f.hint}>
         {data.portals.length > 0 && (
-          <div className="flex flex-wrap gap-2">
+          <div className="flex flex-wrap gap-2 max-[759px]:w-full">
             <Link href="/cabinet/crm/log" className={buttonClass()}>
               <ScrollText size={16} aria-hidden="true" />
               {f.toLog}

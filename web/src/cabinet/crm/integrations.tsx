@@ -32,8 +32,11 @@ export function Integrations({
       {f.add}
     </Button>
   )
-  const turn = ({ integration_id, revision, ...one }: IntegrationView, enabled: boolean) =>
-    void saveIntegration(integration_id, { portal_id: one.portal_id, name: one.name, settings: one.settings, enabled }, revision).then(
+  // The switch answers at once; the server's word comes after.
+  const [turned, setTurned] = useState<Record<string, boolean>>({})
+  const turn = ({ integration_id, revision, ...one }: IntegrationView, enabled: boolean) => {
+    setTurned({ ...turned, [integration_id]: enabled })
+    void saveIntegration(integration_id, { name: one.name, settings: one.settings, enabled }, revision).then(
       () => {
         toast(enabled ? f.turnedOn : f.turnedOff)
         again()
@@ -42,7 +45,8 @@ export function Integrations({
         tellRefusal(error)
         again()
       },
-    )
+    ).finally(() => setTurned({}))
+  }
   return (
     <section>
       <div className="mb-2 flex flex-wrap items-start gap-3">
@@ -69,7 +73,7 @@ export function Integrations({
                 <input
                   type="checkbox"
                   role="switch"
-                  checked={one.enabled}
+                  checked={turned[one.integration_id] ?? one.enabled}
                   aria-label={f.turnOn(one.name)}
                   onChange={(event) => turn(one, event.target.checked)}
                   className="size-4 shrink-0 accent-accent"

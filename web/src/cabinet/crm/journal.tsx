@@ -92,12 +92,13 @@ export function Journal({
             <li key={run.run_id} className="border-b border-line last:border-0">
               <button
                 type="button"
-                aria-label={f.open(run.number)}
                 onClick={() => onOpen(run)}
                 className="flex w-full flex-wrap items-center gap-x-3 gap-y-1 px-4 py-3 text-left -outline-offset-2 hover:bg-hover"
               >
                 <span className="num w-32 shrink-0 text-second text-ink3">{moment(run.created_at)}</span>
-                <Chip tone={runTones[run.state] ?? 'plain'}>{f.states[run.state] ?? run.state}</Chip>
+                <span className="w-34 shrink-0">
+                  <Chip tone={runTones[run.state] ?? 'plain'}>{f.states[run.state] ?? run.state}</Chip>
+                </span>
                 <span className="min-w-52 flex-1">
                   <span className="block break-words">{words(run.words)}</span>
                   <span className="block truncate text-caption text-ink3">

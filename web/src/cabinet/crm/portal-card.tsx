@@ -43,6 +43,7 @@ export function PortalCard({
     }, tellRefusal)
   const facts = [
     portal.waiting > 0 ? f.waiting(portal.waiting) : f.nothingWaits,
+    portal.failed > 0 ? f.failed(portal.failed) : '',
     portal.directory_at ? f.directoryAt(moment(portal.directory_at)) : f.directoryNever,
     portal.user_name ? f.connectedBy(portal.user_name) : '',
   ].filter(Boolean)

@@ -11,9 +11,10 @@ import { Chip } from '../parts/bits'
 import { Raw } from '../parts/raw'
 import { readRun, replayRun } from './api'
 import { LeftOut, RuleChip, Why } from './because'
+import { Calls } from './calls'
 import { runTones } from './journal'
 import type { Tab } from './pointers'
-import type { Call, RunView, StepView } from './views'
+import type { Effect, RunView, StepView } from './views'
 
 /** One decision: what was done and why, what was not, and every call. */
 export function Run({ id, onBack, onMend }: { id: string; onBack: () => void; onMend?: (run: RunView, tab: Tab) => void }) {
@@ -54,7 +55,7 @@ export function Run({ id, onBack, onMend }: { id: string; onBack: () => void; on
     <div data-run={data.state}>
       {back}
       <header className="mb-4 flex flex-wrap items-start gap-3">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-64 flex-1">
           <h2 ref={head} tabIndex={-1} className="text-heading font-semibold break-words outline-none">
             {words(data.words)}
           </h2>
@@ -62,6 +63,7 @@ export function Run({ id, onBack, onMend }: { id: string; onBack: () => void; on
             {f.enquiry(data.number)} · {data.contact_name} · {words(data.cause)} · {f.began(moment(data.created_at))}
             {data.finished_at && ` · ${f.ended(moment(data.finished_at))}`}
           </p>
+          {data.error && <p className="mt-1 text-second text-red">{words(data.error)}</p>}
           <Link href={`/desk/in_work/${data.conversation_id}`} className="rounded-control text-second font-medium text-accent-text underline underline-offset-2">
             {f.toChat}
           </Link>
@@ -116,6 +118,7 @@ function Step({ step, onMend }: { step: StepView; onMend: ((tab: Tab) => void) |
       </div>
       <div className="mt-1 space-y-2">
         <Why because={step.because} onMend={onMend} />
+        {step.effect && <Came effect={step.effect} />}
         {step.error && <p className="rounded-control bg-red-soft px-3 py-2 text-second text-red">{words(step.error)}</p>}
         {step.calls && step.calls.length > 0 && (
           <details>
@@ -130,32 +133,33 @@ function Step({ step, onMend }: { step: StepView; onMend: ((tab: Tab) => void) |
   )
 }
 
-const text = (body: unknown) => (body === undefined || body === null ? '' : typeof body === 'string' ? body : JSON.stringify(body))
-
-function Calls({ calls }: { calls: readonly Call[] }) {
+/** What came of a step: its card, and what the CRM did not take. */
+function Came({ effect }: { effect: Effect }) {
   const f = crmTexts().log
   return (
-    <ul className="space-y-1.5">
-      {calls.map((call, n) => {
-        const bad = !call.status || call.status >= 400
-        return (
-          <li key={n}>
-            <details className="rounded-control border border-line px-3 py-1.5">
-              <summary className="num rounded-control text-second">
-                <span className="font-mono text-caption break-all">
-                  {call.method} {call.path}
-                </span>{' '}
-                <span className={`font-medium ${bad ? 'text-red' : 'text-green'}`}>{call.status ?? f.noStatus}</span>{' '}
-                {typeof call.took_ms === 'number' && <span className="text-ink3">{f.ms(call.took_ms)}</span>}
-              </summary>
-              <div className="mt-2 space-y-3 pb-1">
-                <Raw title={f.request} text={text(call.request)} empty={f.emptyBody} />
-                <Raw title={f.answer} text={text(call.answer ?? call.error)} empty={f.emptyBody} />
-              </div>
-            </details>
-          </li>
-        )
-      })}
-    </ul>
+    <>
+      {(effect.url || effect.merged) && (
+        <p className="text-second">
+          {effect.url && (
+            <a
+              href={effect.url}
+              target="_blank"
+              rel="noreferrer"
+              className="rounded-control font-medium text-accent-text underline underline-offset-2"
+            >
+              {f.openInCrm}
+            </a>
+          )}
+          {effect.merged && <span className="text-ink2"> {f.merged}</span>}
+        </p>
+      )}
+      {effect.dropped.length > 0 && (
+        <ul className="text-second text-amber">
+          {effect.dropped.map((one, n) => (
+            <li key={n}>{words(one)}</li>
+          ))}
+        </ul>
+      )}
+    </>
   )
 }

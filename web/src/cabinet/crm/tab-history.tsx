@@ -1,7 +1,7 @@
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { Toggle } from '../parts/bits'
 import { ChipsField } from './chips-field'
-import { Choice, Part } from './choice'
+import { Choice } from './choice'
 import { useEditor } from './context'
 import { readPhones } from './phones'
 
@@ -21,26 +21,23 @@ export function TabHistory() {
         onChange={(next) => change({ transcript: next })}
       />
       <Toggle label={f.files} help={f.filesHelp} on={files} onChange={(on) => change({ files: on })} />
-      <Part title={f.choice} hint={f.choiceHelp}>
-        <Choice
-          label={f.choice}
-          value={deal_choice}
-          error={told('/deal_choice')}
-          options={(['newest', 'oldest', 'last_changed'] as const).map((value) => ({ value, label: f[value] }))}
-          onChange={(next) => change({ deal_choice: next })}
-        />
-      </Part>
-      <Part title={f.skip}>
-        <ChipsField
-          label={f.skip}
-          help={f.skipHelp}
-          error={told('/skip_phones') ?? (strange === undefined ? undefined : f.skipBad(strange))}
-          values={skip_phones}
-          placeholder="+79161234567"
-          remove={f.removePhone}
-          onChange={(next) => change({ skip_phones: readPhones(next) })}
-        />
-      </Part>
+      <Choice
+        label={f.choice}
+        help={f.choiceHelp}
+        value={deal_choice}
+        error={told('/deal_choice')}
+        options={(['newest', 'oldest', 'last_changed'] as const).map((value) => ({ value, label: f[value] }))}
+        onChange={(next) => change({ deal_choice: next })}
+      />
+      <ChipsField
+        label={f.skip}
+        help={f.skipHelp}
+        error={told('/skip_phones') ?? (strange === undefined ? undefined : f.skipBad(strange))}
+        values={skip_phones}
+        placeholder="+79161234567"
+        remove={f.removePhone}
+        onChange={(next) => change({ skip_phones: readPhones(next) })}
+      />
     </>
   )
 }

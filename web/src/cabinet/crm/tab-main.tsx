@@ -10,13 +10,12 @@ import { type ChannelRule, recommended } from './settings'
 /** AMO-1 to AMO-4: the portal, the channels with what each may do, the method. */
 export function TabMain() {
   const f = crmSettings()
-  const { editing, portals, live, portal } = useEditor()
+  const { editing, live, portal } = useEditor()
   const { draft, set, change, told } = editing
   const { method } = draft.settings
   const pipelines = live.directory.pipelines.filter((one) => !one.archived)
   const pipeline = method.method === 'unsorted' ? (method.pipeline ?? '') : ''
   const gone = pipeline && !live.empty && !pipelines.some((one) => one.id === pipeline)
-  const known = portals.some((one) => one.portal_id === draft.portal_id)
   return (
     <>
       <Toggle label={f.main.chats} help={f.main.chatsHelp} on={draft.enabled} onChange={(enabled) => set({ enabled })} />
@@ -28,16 +27,11 @@ export function TabMain() {
         error={told('/name')}
         onChange={(event) => set({ name: event.target.value })}
       />
-      <SelectField
+      <TextField
         label={f.main.portal}
         help={f.main.portalHelp}
-        error={told('/portal_id')}
-        value={draft.portal_id}
-        options={[
-          ...portals.map((one) => [one.portal_id, `${one.title} (${one.address})`] as const),
-          ...(known ? [] : [[draft.portal_id, f.portalGone] as const]),
-        ]}
-        onChange={(portal_id) => set({ portal_id })}
+        readOnly
+        value={portal ? `${portal.title} (${portal.address})` : f.portalGone}
       />
       <Channels />
       <Choice
@@ -104,7 +98,7 @@ export function ChannelSwitches({ rule, onChange }: { rule: ChannelRule; onChang
 function Channels() {
   const f = crmSettings().main
   const { editing, channels, integrations } = useEditor()
-  const { draft, change, told, id } = editing
+  const { draft, stored, change, told, id } = editing
   const { settings } = draft
   const ruleOf = (channel: string) => settings.channels.findIndex((one) => one.channel === channel)
   /** AMO-1: another integration passes this channel to the same portal. */
@@ -113,15 +107,15 @@ function Channels() {
       (one) =>
         one.integration_id !== id &&
         one.enabled &&
-        one.portal_id === draft.portal_id &&
+        one.portal_id === stored.portal_id &&
         one.settings.channels.some((rule) => rule.channel === channel),
     )
   const put = (rules: ChannelRule[]) => change({ channels: rules })
   const shown = [
-    ...channels.map((one) => ({ id: one.channel_id, name: one.name, kind: one.kind })),
+    ...channels.map((one) => ({ id: one.channel_id, name: one.name, sign: one.sign })),
     ...settings.channels
       .filter((rule) => !channels.some((one) => one.channel_id === rule.channel))
-      .map((rule) => ({ id: rule.channel, name: f.goneChannel, kind: '' })),
+      .map((rule) => ({ id: rule.channel, name: f.goneChannel, sign: '' })),
   ]
   const whole = settings.channels.length === 0 ? told('/channels') : undefined
   return (
@@ -147,7 +141,7 @@ function Channels() {
                   }
                   className="size-4 shrink-0 accent-accent"
                 />
-                <ChannelBadge kind={channel.kind} size="size-5" />
+                <ChannelBadge kind={channel.sign} size="size-5" />
                 <span className="min-w-0 flex-1 truncate">{channel.name}</span>
               </label>
               {(fault ?? (other && f.taken(other.name))) && (

@@ -33,7 +33,7 @@ export function TabNames() {
         const template = names[of] ?? DEFAULT_NAMES[of]
         const answered = preview?.[of]
         return (
-          <div key={of} className={`space-y-2 border-t border-line pt-5 first:border-0 first:pt-0 ${off ? 'opacity-70' : ''}`}>
+          <div key={of} className="space-y-2 border-t border-line pt-5 first:border-0 first:pt-0">
             <TemplateField
               label={f[of]}
               value={template}

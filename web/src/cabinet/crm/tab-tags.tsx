@@ -19,7 +19,7 @@ export function TabTags() {
   return (
     <>
       <Toggle label={f.fixed} help={f.fixedHelp} on={tags.fixed} onChange={(fixed) => change({ tags: { ...tags, fixed } })} />
-      <div className={tags.fixed ? '' : 'opacity-70'}>
+      <div>
         <p className="mb-2 text-second text-ink2">{f.list}</p>
         <dl className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1.5">
           {FIXED.map((one) => (

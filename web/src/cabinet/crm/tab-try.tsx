@@ -2,6 +2,7 @@ import { Play } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { fieldErrors } from '../../kit/api/client'
 import { words } from '../../kit/i18n'
+import { crmTexts } from '../../kit/i18n/flow/crm'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { Button } from '../../kit/ui/button'
 import { Field, inputClass, TextField } from '../../kit/ui/field'
@@ -10,6 +11,7 @@ import { SelectField } from '../parts/bits'
 import { readUtm } from '../scenarios/try-api'
 import { conversationNumbered, tryIntegration } from './api'
 import { LeftOut, RuleChip, Why } from './because'
+import { Calls } from './calls'
 import { Choice } from './choice'
 import { useEditor } from './context'
 import type { Tried } from './views'
@@ -106,8 +108,9 @@ export function TabTry() {
           <section className="rounded-card border border-line bg-pane p-4" data-tried>
             <div className="mb-2 flex flex-wrap items-baseline gap-2">
               <h3 className="min-w-0 flex-1 font-semibold">{tried.told.would.length > 0 ? f.try.would : f.try.nothing}</h3>
-              <span className="num text-caption text-ink3">{f.try.calls(tried.told.calls)}</span>
+              <span className="num text-caption text-ink3">{f.try.calls(tried.told.asked.length)}</span>
             </div>
+            <p className="mb-3 text-ink2">{words(tried.told.words)}</p>
             <ol className="space-y-3">
               {tried.told.would.map((one, n) => (
                 <li key={n} className="flex items-start gap-2.5">
@@ -122,6 +125,14 @@ export function TabTry() {
           </section>
         )}
         {tried && <LeftOut items={tried.told.left_out} title={f.try.leftOut} onMend={open} />}
+        {tried && tried.told.asked.length > 0 && (
+          <details className="rounded-card border border-line bg-pane p-4">
+            <summary className="rounded-control font-medium">{crmTexts().log.asked}</summary>
+            <div className="mt-3">
+              <Calls calls={tried.told.asked} />
+            </div>
+          </details>
+        )}
       </div>
     </div>
   )

@@ -7,8 +7,7 @@ import { type Fault, faultAt, faultsOf, marked, type Tab, TABS, tabOf, without }
 import type { AmoSettings } from './settings'
 import type { IntegrationView } from './views'
 
-const draftOf = ({ portal_id, name, enabled, settings }: IntegrationView): IntegrationDraft => ({
-  portal_id,
+const draftOf = ({ name, enabled, settings }: IntegrationView): IntegrationDraft => ({
   name,
   enabled,
   settings,
@@ -74,7 +73,7 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
       const found = faultsOf(fieldErrors(error))
       const homeless = found.find((one) => tabOf(one.at) === null)
       setFaults(found)
-      if (found.length === 0 && error.status === 409) setStale(true)
+      if (error.problem?.code === 'changed_meanwhile') setStale(true)
       else setFault(homeless ? words(homeless.words) : found.length > 0 ? t.cabinet.checkFields : whyRefused(error))
       const tabs = marked(found)
       const tab = TABS.find((one) => tabs.has(one))

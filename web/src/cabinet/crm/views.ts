@@ -5,10 +5,12 @@ export interface CrmKindView {
   kind: string
   title: Words
   hosts: string[]
-  redirect_uri: string
-  /** The installation has the keys of an application, so consent needs nothing typed. */
+  /** Absent: this server has no public address. */
+  redirect_uri?: string | null
+  /** The server has the keys of an application. */
   can_oauth: boolean
-  hook_off_url: string
+  has_chats: boolean
+  hook_off_url?: string | null
 }
 
 export type PortalState = 'connecting' | 'connected' | 'interrupted' | 'stopped' | 'disconnected'
@@ -26,6 +28,8 @@ export interface PortalView {
   user_name?: string | null
   /** Jobs that wait for it. */
   waiting: number
+  /** Decisions that failed and were not made anew. */
+  failed: number
   /** The paid filters of lists work there. */
   filters?: boolean
   unsorted_on?: boolean | null
@@ -147,9 +151,20 @@ export interface StepView {
   words: Words
   because: Because
   state: StepState
-  effect?: { id?: string | null } | null
+  effect?: Effect | null
   error?: Words | null
   calls?: Call[]
+}
+
+/** What came of a step. */
+export interface Effect {
+  id?: string | null
+  /** Its card in the CRM. */
+  url?: string | null
+  /** The CRM put it into an existing one. */
+  merged: boolean
+  /** What the CRM did not take. */
+  dropped: Words[]
 }
 
 /** One line of the journal; what happened inside comes when it is opened. */
@@ -163,6 +178,7 @@ export interface RunView {
   cause: Words
   state: RunState
   words: Words
+  error?: Words | null
   created_at: string
   finished_at?: string | null
   steps?: StepView[]
@@ -171,11 +187,13 @@ export interface RunView {
   calls?: Call[]
 }
 
+/** What settings would do with an example; nothing was written. */
 export interface Tried {
+  words: Words
   would: { action: unknown; because: Because; words: Words }[]
   left_out: Because[]
-  calls: number
-  facts?: unknown
+  /** What the CRM was asked. */
+  asked: Call[]
 }
 
 /** A fault that the product found by itself (CRM-6). */
