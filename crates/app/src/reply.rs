@@ -183,6 +183,58 @@ impl App {
         Ok(view)
     }
 
+    /// An answer that a person wrote elsewhere (in a CRM's chat), to a locked conversation; the caller
+    /// saves it. `by`: their employee here, who takes the conversation or joins it; `None`: the answer
+    /// is a person's, but nobody's here. Files are rows already.
+    pub(crate) async fn answer_from_elsewhere(
+        &self,
+        tx: &mut TenantTx,
+        c: &mut ConversationView,
+        channel: &ChannelRow,
+        by: Option<EmployeeId>,
+        draft: Draft,
+    ) -> Result<MessageView> {
+        let capabilities = self.driver(channel)?.capabilities();
+        let files = tx.attachments(&draft.files).await?;
+        let content = compose(&capabilities, c, &draft, &files)?;
+        match by {
+            Some(employee) if c.state == ConversationState::New => {
+                self.take_locked(tx, employee, c).await?;
+            }
+            Some(employee)
+                if c.assignee_id != Some(employee)
+                    && tx.add_participant(c.conversation_id, employee).await? =>
+            {
+                self.system_line(tx, c, SystemLine::Joined { by: employee }).await?;
+            }
+            _ => {}
+        }
+        let message_id = MessageId::new(&*self.ids);
+        let now = self.clock.now();
+        c.last_position += 1;
+        let new = NewMessage {
+            message_id,
+            conversation_id: c.conversation_id,
+            position: c.last_position,
+            channel_id: c.channel_id,
+            direction: Direction::Outbound,
+            author_id: by,
+            automatic: false,
+            words: content.words(),
+            body: StoredBody::Said(content),
+            reply_to: draft.reply_to,
+            status: Some(DeliveryStatus::Queued),
+            client_id: None,
+            mentions: Vec::new(),
+            at: now,
+        };
+        answered(c, channel, &new, now);
+        let view = insert(tx, c, new).await?;
+        tx.attach(message_id, &draft.files).await?;
+        tx.push(send_job(c.conversation_id, message_id));
+        Ok(view)
+    }
+
     /// A message that a rule writes: an auto-reply or a contact form's text.
     pub(crate) async fn automatic_reply(
         &self,

@@ -3,13 +3,13 @@
 use domain::{
     conversation::ConversationKind,
     email_address,
-    ids::{ChannelId, ContactId, ConversationId, IdentityId},
+    ids::{ChannelId, ContactId, ConversationId, EmployeeId, IdentityId},
     people::Right,
     phone,
     text::Words,
     view::{ConversationView, MessageView},
 };
-use store::{ChannelRow, NewConversation, TenantTx};
+use store::{ChannelRow, IdentityRow, NewConversation, TenantTx};
 
 use crate::{
     Actor, App, Draft, DraftKind, Error, Result,
@@ -60,7 +60,12 @@ impl App {
         too_long("text", can.text_unit.length(&first.text), can.max_text)?;
         too_long("name", first.name.chars().count(), LONGEST_NAME)?;
         let to = address(&channel, &first.to)?;
-        let conversation = self.open_for(&mut tx, actor, &channel, &to, &first).await?;
+        let opening = Opening {
+            assignee: Some(actor.employee),
+            name: &first.name,
+            subject: first.subject.as_deref().unwrap_or_default(),
+        };
+        let conversation = self.open_to(&mut tx, &channel, &to, &opening).await?;
         tx.commit().await?;
         let draft = Draft {
             client_id: first.client_id,
@@ -75,27 +80,38 @@ impl App {
         Ok((self.conversation(actor, conversation).await?, message))
     }
 
-    async fn open_for(
+    /// The open conversation with whoever has this address, or a new one.
+    pub(crate) async fn open_to(
         &self,
         tx: &mut TenantTx,
-        actor: &Actor,
         channel: &ChannelRow,
         to: &Address,
-        first: &WriteFirst,
+        opening: &Opening<'_>,
     ) -> Result<ConversationId> {
         let identity = match tx.lock_identity(channel.channel_id, &to.external_id).await? {
             Some(identity) => identity,
             None => {
-                let contact = self.contact_for(tx, to, &first.name).await?;
+                let contact = self.contact_for(tx, to, opening.name).await?;
                 let id = IdentityId::new(&*self.ids);
                 let external_id = &to.external_id;
-                tx.insert_identity(id, channel.channel_id, external_id, contact, &first.name)
+                tx.insert_identity(id, channel.channel_id, external_id, contact, opening.name)
                     .await?;
                 tx.lock_identity(channel.channel_id, external_id)
                     .await?
                     .ok_or_else(|| Error::Internal("an identity vanished".to_owned()))?
             }
         };
+        self.open_with(tx, channel, &identity, opening).await
+    }
+
+    /// The open conversation with a person whose row is locked, or a new one.
+    pub(crate) async fn open_with(
+        &self,
+        tx: &mut TenantTx,
+        channel: &ChannelRow,
+        identity: &IdentityRow,
+        opening: &Opening<'_>,
+    ) -> Result<ConversationId> {
         if let Some(open) = tx.open_conversation_of(identity.identity_id).await? {
             return Ok(open);
         }
@@ -107,8 +123,8 @@ impl App {
             contact_id: identity.contact_id,
             kind: ConversationKind::Chat,
             pinned_id: channel.pinned_employee_id,
-            assignee_id: actor.employee,
-            subject: first.subject.clone().unwrap_or_default(),
+            assignee_id: opening.assignee,
+            subject: opening.subject.to_owned(),
             at: self.clock.now(),
         })
         .await?;
@@ -135,14 +151,24 @@ impl App {
     }
 }
 
-struct Address {
-    external_id: String,
-    phone: Option<String>,
-    email: Option<String>,
+/// How a conversation that we begin stands at first.
+pub(crate) struct Opening<'a> {
+    /// `None`: it waits among the new ones.
+    pub assignee: Option<EmployeeId>,
+    /// Of a person who is not known yet.
+    pub name: &'a str,
+    pub subject: &'a str,
+}
+
+/// Where somebody is written to.
+pub(crate) struct Address {
+    pub external_id: String,
+    pub phone: Option<String>,
+    pub email: Option<String>,
 }
 
 /// Reads what was typed: an address with @ is an e-mail, else a phone, else the service's own id.
-fn address(channel: &ChannelRow, text: &str) -> Result<Address> {
+pub(crate) fn address(channel: &ChannelRow, text: &str) -> Result<Address> {
     let text = text.trim();
     if let Some(email) = email_address::normalise(text) {
         let email = email.as_str().to_owned();

@@ -12,6 +12,7 @@ mod action;
 pub mod amo;
 pub mod bitrix;
 mod change;
+mod chat_route;
 mod check;
 mod directory;
 mod facts;
@@ -33,6 +34,7 @@ pub mod transcript;
 
 pub use action::{Action, ContactDraft, DealDraft, Effect, FieldValue, NoteBody, UnsortedDraft};
 pub use change::{Change, Happening};
+pub use chat_route::{ChatWay, chat_way, signed};
 pub use directory::{
     CrmField, CrmUser, Directory, FieldChoice, FieldKind, LeadMode, Pipeline, Stage, StageKind,
     StageRef, TaskType,

@@ -12,7 +12,7 @@ mod signature;
 
 pub use client::{ClientError, Options, client};
 pub use guard::{Guard, Refused, Rules, Scheme};
-pub use outgoing::{Answer, Outgoing, SendError};
+pub use outgoing::{Answer, Fetched, Outgoing, SendError};
 pub use redact::{error_text, redact};
 /// The HTTP library, named once: adapters reach its types through here.
 pub use reqwest as http;

@@ -5,7 +5,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use reqwest::{
     Client,
-    header::{HeaderMap, RETRY_AFTER},
+    header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER},
 };
 use url::Url;
 
@@ -30,6 +30,16 @@ pub struct Answer {
     pub retry_after: Option<String>,
     /// The beginning of the body.
     pub body: Vec<u8>,
+}
+
+/// What an address gave out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    pub status: u16,
+    /// As it was declared.
+    pub content_type: Option<String>,
+    /// `None`: longer than was allowed.
+    pub body: Option<Vec<u8>>,
 }
 
 /// Why there is no answer.
@@ -96,6 +106,29 @@ impl Outgoing {
             body.extend(chunk.iter().take(left));
         }
         Ok(Answer { status, retry_after, body })
+    }
+
+    /// Fetches what an address gives out, if that is not longer than `most` bytes, all within `timeout`.
+    pub async fn fetch(
+        &self,
+        url: &Url,
+        timeout: Duration,
+        most: usize,
+    ) -> Result<Fetched, SendError> {
+        self.rules.check(url)?;
+        let request = self.client.get(url.clone()).timeout(timeout);
+        let mut response = request.send().await.map_err(|e| classify(&e))?;
+        let status = response.status().as_u16();
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+        let content_type = content_type.map(str::to_owned);
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| classify(&e))? {
+            if body.len() + chunk.len() > most {
+                return Ok(Fetched { status, content_type, body: None });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Fetched { status, content_type, body: Some(body) })
     }
 }
 

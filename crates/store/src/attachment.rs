@@ -211,6 +211,25 @@ impl TenantTx {
         Ok(hit == ids.len() as u64)
     }
 
+    /// Says whose files these are that belong to no message yet.
+    pub async fn attach(&mut self, message: MessageId, ids: &[AttachmentId]) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let account = self.account().0;
+        let ids: Vec<Uuid> = ids.iter().map(|a| a.0).collect();
+        sqlx::query(
+            "update attachments set message_id = $2
+             where account_id = $1 and attachment_id = any($3) and message_id is null",
+        )
+        .bind(account)
+        .bind(message.0)
+        .bind(&ids)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
     /// The bytes of a pending file lie in the object store now.
     pub async fn attachment_stored(
         &mut self,

@@ -149,7 +149,8 @@ pub struct NewConversation {
     pub contact_id: ContactId,
     pub kind: ConversationKind,
     pub pinned_id: Option<EmployeeId>,
-    pub assignee_id: EmployeeId,
+    /// Whose it is at once; `None`: it waits among the new ones.
+    pub assignee_id: Option<EmployeeId>,
     pub subject: String,
     pub at: DateTime<Utc>,
 }
@@ -338,10 +339,11 @@ impl TenantTx {
              insert into conversations (account_id, conversation_id, number, channel_id,
                 identity_id, contact_id, kind, state, is_first, pinned_id, assignee_id, subject,
                 opened_at, last_message_at, taken_at, preview_direction)
-             select $1, $2, n.conversation_number, $3, $4, $5, $6, 'in_work',
+             select $1, $2, n.conversation_number, $3, $4, $5, $6,
+                case when $8::uuid is null then 'new' else 'in_work' end,
                 not exists (select 1 from conversations c
                             where c.account_id = $1 and c.contact_id = $5),
-                $7, $8, $9, $10, $10, $10, 'outbound'
+                $7, $8, $9, $10, $10, case when $8::uuid is not null then $10 end, 'outbound'
              from n",
         )
         .bind(account)
@@ -351,7 +353,7 @@ impl TenantTx {
         .bind(new.contact_id.0)
         .bind(new.kind.as_str())
         .bind(new.pinned_id.map(|e| e.0))
-        .bind(new.assignee_id.0)
+        .bind(new.assignee_id.map(|e| e.0))
         .bind(&new.subject)
         .bind(new.at)
         .execute(self.conn())

@@ -1,0 +1,163 @@
+//! Through which of our channels a message goes that a user of the CRM wrote (WA-3, WA-7).
+//!
+//! Readings of what the product's rules leave open:
+//!
+//! - A person with a line of their own writes through their channels alone: through the chat's own one
+//!   when it is theirs, else through their first one, to the client's number.
+//! - Whoever has no line (a robot too) answers in a chat through that chat's channel, because the
+//!   client wrote there, and begins a chat through the one that they chose, else the default one.
+//! - A line without channels means: may not send.
+
+use super::{ChatSettings, ChatUser, CrmId};
+use crate::{ids::ChannelId, text::Words};
+
+/// The way of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatWay {
+    pub channel: ChannelId,
+    /// Added to what the customer reads; the CRM does not show it. May be empty.
+    pub signature: String,
+}
+
+/// Finds the way. `passed`: the channels of the integration, the only ones that can be used. `user`:
+/// who wrote it, `None` for robots and people whom the CRM's list does not have. `asked`: the channel
+/// of the chat, or the one that was chosen when it was begun.
+pub fn chat_way(
+    settings: &ChatSettings,
+    passed: &[ChannelId],
+    user: Option<&CrmId>,
+    asked: Option<ChannelId>,
+) -> Result<ChatWay, Words> {
+    let line = user.and_then(|user| settings.users.iter().find(|line| line.user == *user));
+    let asked = asked.filter(|channel| passed.contains(channel));
+    let channel = match line {
+        Some(line) => own(line, passed, asked),
+        // A robot has no line to be missed.
+        None if settings.listed_only && user.is_some() => None,
+        None => asked.or(settings.default_channel.filter(|channel| passed.contains(channel))),
+    };
+    let signature = line.map(|line| line.signature.trim().to_owned()).unwrap_or_default();
+    channel.map(|channel| ChatWay { channel, signature }).ok_or_else(no_channel)
+}
+
+fn own(line: &ChatUser, passed: &[ChannelId], asked: Option<ChannelId>) -> Option<ChannelId> {
+    let mut theirs = line.channels.iter().copied().filter(|channel| passed.contains(channel));
+    match asked.filter(|channel| line.channels.contains(channel)) {
+        Some(asked) => Some(asked),
+        None => theirs.next(),
+    }
+}
+
+fn no_channel() -> Words {
+    Words::new(
+        "Канал не назначен: этому сотруднику не выбран канал в настройках чатов интеграции.",
+        "No channel: none is set for this person in the chat settings of the integration.",
+    )
+}
+
+/// What the customer reads: the text with the signature below it.
+pub fn signed(text: &str, signature: &str) -> String {
+    match (text.trim().is_empty(), signature.is_empty()) {
+        (_, true) => text.to_owned(),
+        (true, false) => signature.to_owned(),
+        (false, false) => format!("{text}\n\n{signature}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn channel(n: u128) -> ChannelId {
+        ChannelId(Uuid::from_u128(n))
+    }
+
+    fn settings(
+        default: Option<u128>,
+        users: &[(&str, &[u128])],
+        listed_only: bool,
+    ) -> ChatSettings {
+        ChatSettings {
+            default_channel: default.map(channel),
+            users: users
+                .iter()
+                .map(|(user, channels)| ChatUser {
+                    user: CrmId::from(*user),
+                    channels: channels.iter().map(|n| channel(*n)).collect(),
+                    signature: format!("— {user} "),
+                    sections: Vec::new(),
+                })
+                .collect(),
+            listed_only,
+            ..ChatSettings::default()
+        }
+    }
+
+    /// The integration passes channels 1, 2 and 3.
+    fn way(settings: &ChatSettings, user: Option<&str>, asked: Option<u128>) -> Option<u128> {
+        let passed = [1, 2, 3].map(channel);
+        let user = user.map(CrmId::from);
+        let way = chat_way(settings, &passed, user.as_ref(), asked.map(channel));
+        way.ok().map(|way| way.channel.0.as_u128())
+    }
+
+    #[test]
+    fn wa_3_the_default_channel_is_for_whoever_has_none_of_their_own() {
+        let with = settings(Some(2), &[("7", &[3])], false);
+        let without = settings(None, &[], false);
+        for (settings, user, asked, expect) in [
+            (&with, None, None, Some(2)),
+            (&with, Some("9"), None, Some(2)),
+            (&with, Some("9"), Some(1), Some(1)),
+            (&with, None, Some(1), Some(1)),
+            (&with, Some("7"), None, Some(3)),
+            // Chosen, but not passed on by this integration.
+            (&with, None, Some(8), Some(2)),
+            (&without, None, None, None),
+            (&without, Some("9"), None, None),
+            (&without, Some("9"), Some(1), Some(1)),
+            (&settings(Some(8), &[], false), None, None, None),
+        ] {
+            assert_eq!(way(settings, user, asked), expect, "{user:?} {asked:?}");
+        }
+    }
+
+    #[test]
+    fn wa_7_a_user_writes_through_their_channels_or_not_at_all() {
+        let users: &[(&str, &[u128])] =
+            &[("one", &[2]), ("two", &[3, 1]), ("none", &[]), ("off", &[8])];
+        let open = settings(Some(1), users, false);
+        let strict = settings(Some(1), users, true);
+        for (user, asked, expect) in [
+            ("one", None, Some(2)),
+            ("one", Some(2), Some(2)),
+            ("one", Some(1), Some(2)),
+            ("two", None, Some(3)),
+            ("two", Some(1), Some(1)),
+            ("two", Some(2), Some(3)),
+            ("none", None, None),
+            ("none", Some(1), None),
+            ("off", Some(1), None),
+        ] {
+            for settings in [&open, &strict] {
+                assert_eq!(way(settings, Some(user), asked), expect, "{user} {asked:?}");
+            }
+        }
+        assert_eq!(way(&strict, Some("stranger"), Some(1)), None, "listed only");
+        assert_eq!(way(&strict, None, Some(1)), Some(1), "a robot is nobody who could be listed");
+    }
+
+    #[test]
+    fn wa_7_the_signature_is_below_what_the_customer_reads() {
+        let settings = settings(None, &[("one", &[2])], false);
+        let passed = [channel(2)];
+        let way = chat_way(&settings, &passed, Some(&CrmId::from("one")), None);
+        let signature = way.map(|way| way.signature).unwrap_or_default();
+        assert_eq!(signature, "— one");
+        assert_eq!(signed("Добрый день", &signature), "Добрый день\n\n— one");
+        assert_eq!(signed("", &signature), "— one");
+        assert_eq!(signed("Добрый день", ""), "Добрый день");
+    }
+}
