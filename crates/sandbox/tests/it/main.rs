@@ -9,6 +9,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod amo_chats;
+mod amo_page;
 mod faults;
 mod hook;
 mod methods;
