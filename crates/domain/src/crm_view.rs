@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    crm::{Because, CrmId, CrmKind, PortalMode, PortalState, Settings},
+    crm::{Because, CrmId, CrmKind, Fault, Pipeline, PortalMode, PortalState, Settings, StageRef},
     ids::{ChannelId, ConversationId, CrmRunId, IntegrationId, PortalId},
     problem::Problem,
     text::Words,
@@ -283,4 +283,86 @@ pub struct TriedCrmStep {
     pub action: Value,
     pub words: Words,
     pub because: Because,
+}
+
+/// What the CRMs have of a conversation, for the card beside it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ConversationCrmView {
+    /// Those that the conversation's channel is passed to, or was.
+    pub portals: Vec<CrmCardView>,
+    /// Why nothing was made, when nothing was (CRM-6).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why_nothing: Option<Words>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CrmCardView {
+    pub portal_id: PortalId,
+    pub integration_id: IntegrationId,
+    pub kind: CrmKind,
+    pub title: String,
+    pub state: PortalState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<CrmLinkView>,
+    /// Deals of the person, the conversation's own first, then the newest.
+    pub deals: Vec<CrmDealView>,
+    /// «Неразобранное» that waits to be accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsorted: Option<CrmLinkView>,
+    /// Our task that is not done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<CrmLinkView>,
+    /// Funnels to which a deal can be moved, with their stages.
+    pub pipelines: Vec<Pipeline>,
+    /// Work for this conversation that waits for the CRM.
+    pub waiting: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CrmLinkView {
+    pub id: CrmId,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CrmDealView {
+    pub id: CrmId,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<StageRef>,
+    pub responsible_name: String,
+    /// Won or lost.
+    pub closed: bool,
+    /// The conversation belongs to it.
+    pub current: bool,
+}
+
+/// A fault of the settings that the product found itself (CRM-6).
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CrmFaultView {
+    pub integration_id: IntegrationId,
+    pub integration: String,
+    #[serde(flatten)]
+    pub fault: Fault,
+}
+
+/// A parameter of enquiries for filters, templates and fields.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CrmParamView {
+    /// `utm.source`
+    pub param: String,
+    pub title: Words,
+    pub example: String,
+}
+
+/// Name templates filled (AMO-9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CrmNamesView {
+    pub contact: String,
+    pub deal: String,
+    pub task: String,
 }

@@ -1,0 +1,105 @@
+//! What helps people to set an integration: the parameters there are, templates filled, faults that the
+//! product sees by itself (CRM-6, AMO-9).
+
+use domain::{
+    crm::{ChannelName, Names, Param, Settings, amo, names, preview},
+    crm_view::{CrmFaultView, CrmNamesView, CrmParamView},
+    ids::{ConversationId, IntegrationId},
+    people::Right,
+};
+
+use crate::{Actor, App, Error, Result};
+
+impl App {
+    /// Parameters of enquiries, with the company's own contact fields.
+    pub async fn crm_parameters(&self, actor: &Actor) -> Result<Vec<CrmParamView>> {
+        actor.require(Right::ManageAccount)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        let own = tx.contact_fields().await?;
+        let utm = ["source", "medium", "campaign", "term", "content"];
+        let view = |param: &Param| CrmParamView {
+            param: param.to_string(),
+            title: param.title(),
+            example: param.example().to_owned(),
+        };
+        let plain = Param::plain().map(|(_, param)| view(param));
+        let utm = utm.map(|key| view(&Param::Utm(key.to_owned())));
+        let fields = own.into_iter().map(|field| {
+            let mut shown = view(&Param::ContactField(field.key));
+            shown.title.ru = format!("Поле клиента «{}»", field.name);
+            shown.title.en = format!("Client field “{}”", field.name);
+            shown
+        });
+        Ok(plain.chain(utm).chain(fields).collect())
+    }
+
+    /// Templates filled with examples, or with a conversation's own values.
+    pub async fn preview_crm_names(
+        &self,
+        actor: &Actor,
+        integration: IntegrationId,
+        templates: Names,
+        conversation: Option<ConversationId>,
+    ) -> Result<CrmNamesView> {
+        actor.require(Right::ManageAccount)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        let row = tx.integration(integration).await?;
+        row.ok_or(Error::NotFound { what: "integration" })?;
+        let Some(conversation) = conversation else { return Ok(examples(&templates)) };
+        let gathered = self.crm_gather(&mut tx, integration, conversation).await?;
+        let facts = gathered.ok_or(Error::NotFound { what: "conversation" })?.facts;
+        Ok(CrmNamesView {
+            contact: names::contact(&templates, &facts),
+            deal: names::deal(&templates, &facts),
+            task: names::task(&templates, &facts),
+        })
+    }
+
+    /// Faults of the settings of all integrations that are on.
+    pub async fn crm_faults(&self, actor: &Actor) -> Result<Vec<CrmFaultView>> {
+        actor.require(Right::ManageAccount)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        let channels: Vec<ChannelName> = tx
+            .channels()
+            .await?
+            .into_iter()
+            .map(|c| ChannelName { id: c.channel_id, name: c.name })
+            .collect();
+        let mut found = Vec::new();
+        let rows = tx.integrations().await?;
+        for row in rows.iter().filter(|row| row.enabled) {
+            let Settings::Amo(settings) = &row.settings else { continue };
+            let directory = tx.portal_directory(row.portal_id).await?.unwrap_or_default();
+            // A channel that another integration passes on is not forgotten here.
+            let elsewhere = |id| {
+                rows.iter().any(|other| {
+                    other.enabled
+                        && other.integration_id != row.integration_id
+                        && other.settings.channels().iter().any(|c| c.channel == id)
+                })
+            };
+            let mine: Vec<ChannelName> =
+                channels.iter().filter(|c| !elsewhere(c.id)).cloned().collect();
+            found.extend(amo::faults(settings, &directory, &mine).into_iter().map(|fault| {
+                CrmFaultView {
+                    integration_id: row.integration_id,
+                    integration: row.name.clone(),
+                    fault,
+                }
+            }));
+        }
+        Ok(found)
+    }
+}
+
+fn examples(templates: &Names) -> CrmNamesView {
+    let filled = |template: &Option<String>, default: &str| {
+        let text = template.as_deref().map(preview).unwrap_or_default();
+        if text.is_empty() { preview(default) } else { text }
+    };
+    CrmNamesView {
+        contact: filled(&templates.contact, domain::crm::DEFAULT_CONTACT),
+        deal: filled(&templates.deal, domain::crm::DEFAULT_DEAL),
+        task: filled(&templates.task, domain::crm::DEFAULT_TASK),
+    }
+}
