@@ -72,9 +72,12 @@ pub(crate) async fn perform(api: &Api<'_>, action: &Action) -> Result<Effect, Cr
 /// A change of an entity that has an id.
 async fn patch(api: &Api<'_>, path: &str, item: Value) -> Result<Effect, CrmError> {
     let mut effect = Effect::default();
-    let whole = Save { method: Method::PATCH, path, in_list: false };
+    let about = Some(path.to_owned());
+    let whole = Save { method: Method::PATCH, path, in_list: false, about };
     save::<Value>(api, &whole, item, &mut effect).await?;
-    effect.id = path.rsplit('/').next().map(CrmId::from);
+    if !effect.target_gone {
+        effect.id = path.rsplit('/').next().map(CrmId::from);
+    }
     Ok(effect)
 }
 

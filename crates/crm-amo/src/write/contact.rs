@@ -31,7 +31,7 @@ pub(super) async fn create(api: &Api<'_>, draft: &ContactDraft) -> Result<Effect
         ("tags_to_add", tags(&draft.tags)),
         ("request_id", Some(json!("0"))),
     ]);
-    made(api, "contacts", "contacts", item).await
+    made(api, "contacts", "contacts", item, None).await
 }
 
 /// The id of the one thing that a creation made.
@@ -40,9 +40,10 @@ pub(super) async fn made(
     path: &str,
     name: &str,
     item: Value,
+    about: Option<String>,
 ) -> Result<Effect, CrmError> {
     let mut effect = Effect::default();
-    let creation = Save { method: Method::POST, path, in_list: true };
+    let creation = Save { method: Method::POST, path, in_list: true, about };
     let Some(mut page) = save::<Page>(api, &creation, item, &mut effect).await? else {
         return Ok(effect);
     };

@@ -38,7 +38,8 @@ pub(super) async fn create(api: &Api<'_>, draft: &DealDraft) -> Result<Effect, C
         ("_embedded", (embedded != json!({})).then_some(embedded)),
         ("request_id", Some(json!("0"))),
     ]);
-    made(api, "leads", "leads", item).await
+    let about = contact.map(|id| format!("contacts/{id}"));
+    made(api, "leads", "leads", item, about).await
 }
 
 pub(super) async fn update(

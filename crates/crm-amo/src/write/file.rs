@@ -59,7 +59,8 @@ pub(super) async fn attach(
         },
         "request_id": "0",
     });
-    made(api, &format!("{section}/{id}/notes"), "notes", note).await
+    let about = format!("{section}/{id}");
+    made(api, &format!("{about}/notes"), "notes", note, Some(about)).await
 }
 
 async fn upload(

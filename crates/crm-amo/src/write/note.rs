@@ -23,7 +23,8 @@ pub(super) async fn add(
 ) -> Result<Effect, CrmError> {
     let mut item = note(body);
     item["request_id"] = json!("0");
-    made(api, &format!("{section}/{id}/notes"), "notes", item).await
+    let about = format!("{section}/{id}");
+    made(api, &format!("{about}/notes"), "notes", item, Some(about)).await
 }
 
 pub(super) async fn edit(
@@ -34,9 +35,12 @@ pub(super) async fn edit(
     body: &NoteBody,
 ) -> Result<Effect, CrmError> {
     let path = format!("{section}/{id}/notes/{}", parse(note_id)?);
-    let mut effect = Effect { id: Some(note_id.clone()), ..Effect::default() };
-    let change = Save { method: Method::PATCH, path: &path, in_list: false };
-    save::<Value>(api, &change, note(body), &mut effect).await?;
+    let mut effect = Effect::default();
+    // What may be gone is the note itself, or the deal with it.
+    let change = Save { method: Method::PATCH, path: &path, in_list: false, about: None };
+    if save::<Value>(api, &change, note(body), &mut effect).await?.is_some() {
+        effect.id = Some(note_id.clone());
+    }
     Ok(effect)
 }
 

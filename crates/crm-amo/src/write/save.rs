@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Api, Failure, unreadable},
+    find::there,
     repair::{MAX_REPAIRS, Repair, repair},
 };
 
@@ -17,6 +18,8 @@ pub(super) struct Save<'a> {
     pub(super) path: &'a str,
     /// Creations go as a list, and ours is always of one.
     pub(super) in_list: bool,
+    /// What it is about, if that is another thing than what is made: `leads/31415`.
+    pub(super) about: Option<String>,
 }
 
 /// Writes the item. `None`: what it is about is gone, which the effect says too.
@@ -33,15 +36,20 @@ pub(super) async fn save<T: for<'de> Deserialize<'de>>(
             Ok(None) => return Err(unreadable(&to.method, "an empty body")),
             Err(failure) => failure,
         };
-        let Failure::Refused(refusal) = &failure else {
-            return gone_or_failed(failure, effect);
+        let repaired = match &failure {
+            Failure::Refused(refusal) => repair(&mut item, refusal, effect),
+            Failure::Absent => Repair::Gone,
+            Failure::Crm(_) => Repair::Hopeless,
         };
-        match repair(&mut item, refusal, effect) {
+        match repaired {
             Repair::Mended if tried < MAX_REPAIRS && is_something(&item) => {}
             // Everything that was to be changed is dead: nothing is left to write.
             Repair::Mended if tried < MAX_REPAIRS => return Ok(None),
-            Repair::Gone => return gone_or_failed(Failure::Absent, effect),
-            Repair::Mended | Repair::Hopeless => return Err(failure.into_error()),
+            Repair::Gone if !is_there(api, to.about.as_deref()).await? => {
+                effect.target_gone = true;
+                return Ok(None);
+            }
+            Repair::Gone | Repair::Mended | Repair::Hopeless => return Err(failure.into_error()),
         }
     }
     Ok(None)
@@ -51,12 +59,15 @@ fn is_something(item: &Value) -> bool {
     item.as_object().is_some_and(|fields| !fields.is_empty())
 }
 
-fn gone_or_failed<T>(failure: Failure, effect: &mut Effect) -> Result<Option<T>, CrmError> {
-    match failure {
-        Failure::Absent => {
-            effect.target_gone = true;
-            Ok(None)
-        }
-        failure => Err(failure.into_error()),
+/// Whether the target is there all the same: notes on a deal that waits in «Неразобранное» may be
+/// refused, and it must not be taken for a deleted one.
+async fn is_there(api: &Api<'_>, about: Option<&str>) -> Result<bool, CrmError> {
+    #[derive(Deserialize)]
+    struct Target {
+        #[serde(default)]
+        is_deleted: Option<bool>,
     }
+    let Some(about) = about else { return Ok(false) };
+    let found: Option<Target> = there(api.get(about, &[]).await)?;
+    Ok(found.is_some_and(|target| target.is_deleted != Some(true)))
 }

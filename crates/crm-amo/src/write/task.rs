@@ -29,5 +29,5 @@ pub(super) async fn create(api: &Api<'_>, task: &Task<'_>) -> Result<Effect, Crm
         ("task_type_id", id(task.kind)?.map(Value::from)),
         ("request_id", Some(json!("0"))),
     ]);
-    made(api, "tasks", "tasks", item).await
+    made(api, "tasks", "tasks", item, Some(format!("leads/{}", task.deal))).await
 }

@@ -55,7 +55,8 @@ pub(super) async fn create(api: &Api<'_>, draft: &UnsortedDraft) -> Result<Effec
         ("request_id", Some(json!("0"))),
     ]);
     let mut effect = Effect::default();
-    let creation = Save { method: Method::POST, path: "leads/unsorted/forms", in_list: true };
+    let path = "leads/unsorted/forms";
+    let creation = Save { method: Method::POST, path, in_list: true, about: None };
     let Some(mut page) = save::<Page>(api, &creation, item, &mut effect).await? else {
         return Ok(effect);
     };
