@@ -116,11 +116,11 @@ describe('what is wrong with the settings', () => {
       'chats',
     ])
     expect(mendTab('elsewhere')).toBeNull()
-    const fault = { code: 'x', words: both('x'), remedy: both('y') }
-    expect(mendAddress({ ...fault, tab: 'funnels', integration_id: 'int_1' })).toBe('/cabinet/crm/int_1/funnels')
-    expect(mendAddress({ ...fault, tab: 'channels', integration_id: 'int_1' })).toBe('/cabinet/crm/int_1')
-    expect(mendAddress({ ...fault, channel_id: 'chn_1' })).toBe('/cabinet/channels/chn_1/crm')
-    expect(mendAddress(fault)).toBeNull()
+    const fault = { code: 'x', words: both('x'), remedy: both('y'), integration_id: 'int_1', integration: 'Основная' }
+    expect(mendAddress({ ...fault, tab: 'funnels' })).toBe('/cabinet/crm/int_1/funnels')
+    expect(mendAddress({ ...fault, tab: 'channels' })).toBe('/cabinet/crm/int_1')
+    expect(mendAddress({ ...fault, tab: 'funnels', code: 'unsorted_funnel_gone' })).toBe('/cabinet/crm/int_1')
+    expect(mendAddress({ ...fault, tab: 'elsewhere' })).toBe('/cabinet/crm/int_1')
   })
 
   it('tells a field its own fault, marks the tabs, and forgets what was mended', () => {

@@ -53,7 +53,7 @@ function Integrations({ channel }: { channel: string }) {
         {toCrm}
       </Empty>
     )
-  const own = data.faults.filter((one) => one.channel_id === channel)
+  const own = data.faults.filter((one) => one.channel === channel)
   return (
     <div className="grid max-w-[640px] grid-cols-[minmax(0,1fr)] gap-4">
       <HomeFaults faults={own} />

@@ -101,7 +101,7 @@ function Editor({
       // Once it is drawn: the first field with something wrong.
       setTimeout(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()),
     )
-  const own = faults.filter((one) => !one.integration_id || one.integration_id === editing.id)
+  const own = faults.filter((one) => one.integration_id === editing.id)
   return (
     <EditorContext value={{ ...company, editing, live, portal, setPortal, open }}>
       <Back href="/cabinet/crm">{crmTexts().title}</Back>

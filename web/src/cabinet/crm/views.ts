@@ -201,9 +201,11 @@ export interface FaultView {
   code: string
   words: Words
   remedy: Words
-  tab?: string | null
-  integration_id?: string | null
-  channel_id?: string | null
+  tab: string
+  channel?: string | null
+  integration_id: string
+  /** Its name. */
+  integration: string
 }
 
 export interface Preview {

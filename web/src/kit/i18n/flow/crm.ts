@@ -96,6 +96,7 @@ export const crmRu = {
   faults: {
     title: 'Что мешает',
     mend: 'Исправить',
+    all: (n: number) => `Показать все: ${n}`,
   },
   channel: {
     title: 'Интеграции CRM',
@@ -262,6 +263,7 @@ export const crmEn: typeof crmRu = {
   faults: {
     title: 'What stands in the way',
     mend: 'Mend',
+    all: (n) => `Show all: ${n}`,
   },
   channel: {
     title: 'CRM integrations',
