@@ -49,6 +49,9 @@ struct Moved {
     /// Fields that the kept contact did not have.
     #[serde(default)]
     fields: BTreeMap<String, Value>,
+    /// What was linked in the CRMs.
+    #[serde(default)]
+    crm_links: Vec<Uuid>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -156,6 +159,7 @@ impl TenantTx {
         .bind(merged)
         .fetch_all(self.conn())
         .await?;
+        moved.crm_links = self.move_crm_links(kept, merged, None).await?;
         self.move_tags(kept, merged, &mut moved).await?;
         self.move_facts(kept, merged, &mut moved).await?;
         sqlx::query(
@@ -323,6 +327,7 @@ impl TenantTx {
         .bind(&moved.emails)
         .execute(self.conn())
         .await?;
+        self.move_crm_links(merged, kept, Some(&moved.crm_links)).await?;
         self.return_tags(kept, merged, &moved).await?;
         self.return_facts(kept, &moved).await?;
         sqlx::query(

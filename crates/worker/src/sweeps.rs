@@ -10,10 +10,15 @@ use crate::{Node, jittered, pause};
 const DUE_AT_ONCE: i64 = 200;
 const OFTEN: Duration = Duration::from_millis(500);
 const SELDOM: Duration = Duration::from_secs(600);
+/// Lists of CRMs are due at midnight, or since a write showed that they are old.
+const LISTS: Duration = Duration::from_secs(15);
+/// Each is a handful of calls to another service.
+const LISTS_AT_ONCE: i64 = 5;
 
 pub fn start(app: &App, node: &Node, stop: &CancellationToken, tracker: &TaskTracker) {
     tracker.spawn(often(app.clone(), stop.clone()));
     tracker.spawn(seldom(app.clone(), node.clone(), stop.clone()));
+    tracker.spawn(pull_lists(app.clone(), stop.clone()));
     tracker.spawn(inspect(app.clone(), node.clone(), stop.clone()));
 }
 
@@ -39,6 +44,21 @@ async fn seldom(app: App, node: Node, stop: CancellationToken) {
             tracing::warn!(%error, "old rows were not removed");
         }
         if !pause(&stop, jittered(SELDOM)).await {
+            return;
+        }
+    }
+}
+
+/// Users, funnels and fields of CRMs (AMO-12).
+async fn pull_lists(app: App, stop: CancellationToken) {
+    loop {
+        match app.pull_due_directories(LISTS_AT_ONCE).await {
+            // There may be more.
+            Ok(taken) if taken > 0 && !stop.is_cancelled() => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "lists of CRMs were not pulled"),
+        }
+        if !pause(&stop, jittered(LISTS)).await {
             return;
         }
     }

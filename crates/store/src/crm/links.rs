@@ -321,21 +321,30 @@ impl TenantTx {
         Ok(ids.into_iter().map(CrmId).collect())
     }
 
-    /// A person turned out to be another: what was theirs in the CRMs goes over.
-    pub async fn move_crm_links(&mut self, from: ContactId, to: ContactId) -> Result<()> {
+    /// What a person has in the CRMs goes over to another, all of it or these links: after a merge, and
+    /// after a merge was undone. What the other has already stays where it is. The links that went.
+    pub(crate) async fn move_crm_links(
+        &mut self,
+        to: Uuid,
+        from: Uuid,
+        only: Option<&[Uuid]>,
+    ) -> Result<Vec<Uuid>> {
         let account = self.account().0;
-        sqlx::query(
-            "update crm_links l set contact_id = $3, updated_at = now()
-             where l.account_id = $1 and l.contact_id = $2 and not exists (
+        Ok(sqlx::query_scalar(
+            "update crm_links l set contact_id = $2, updated_at = now()
+             where l.account_id = $1 and l.contact_id = $3
+               and ($4::uuid[] is null or l.link_id = any($4))
+               and not exists (
                 select 1 from crm_links o
-                where o.account_id = $1 and o.contact_id = $3 and o.portal_id = l.portal_id
-                  and o.entity = l.entity and o.external_id = l.external_id)",
+                where o.account_id = $1 and o.contact_id = $2 and o.portal_id = l.portal_id
+                  and o.entity = l.entity and o.external_id = l.external_id)
+             returning l.link_id",
         )
         .bind(account)
-        .bind(from.0)
-        .bind(to.0)
-        .execute(self.conn())
-        .await?;
-        Ok(())
+        .bind(to)
+        .bind(from)
+        .bind(only)
+        .fetch_all(self.conn())
+        .await?)
     }
 }
