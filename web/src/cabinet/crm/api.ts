@@ -79,10 +79,7 @@ export interface Sample {
   phone: string
   email: string
   text: string
-  site: string
-  campaign: string
-  source: string
-  utm: Record<string, string>
+  attribution: { site?: string; campaign?: string; source?: string; utm: Record<string, string> }
 }
 export const tryIntegration = (
   id: string,
@@ -98,11 +95,11 @@ export interface LogQuery {
 }
 export const readLog = (query: LogQuery, cursor: string | undefined) => {
   const told = Object.entries({ ...query, cursor, limit: '30' }).filter(([, value]) => value)
-  return call<Paged<RunView>>('GET', `/crm/log?${new URLSearchParams(told as [string, string][])}`)
+  return call<Paged<RunView>>('GET', `/crm/runs?${new URLSearchParams(told as [string, string][])}`)
 }
 export const readRun = (id: string) => call<RunView>('GET', `/crm/runs/${id}`)
-export const replayRun = (id: string) => call<RunView>('POST', `/crm/runs/${id}/replay`)
-export const replayFailed = (portal_id: string) => call<{ replayed?: number } | undefined>('POST', '/crm/replay', { portal_id })
+export const replayRun = (id: string) => call<void>('POST', `/crm/runs/${id}/replay`)
+export const replayFailed = (portal_id: string) => call<{ count: number }>('POST', '/crm/replay', { portal_id })
 
 /** The conversation of a public number; `null`: there is none that this person may see. */
 export async function conversationNumbered(number: string): Promise<{ conversation_id: string; number: number } | null> {

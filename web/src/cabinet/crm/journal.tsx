@@ -48,8 +48,8 @@ export function Journal({
   const of = portals.find((one) => one.portal_id === portal) ?? (portals.length === 1 ? portals[0] : undefined)
   const filtered = state !== '' || portal !== '' || chat !== null
   const replay = (portal_id: string) =>
-    void replayFailed(portal_id).then(() => {
-      toast(f.replayAllDone)
+    void replayFailed(portal_id).then(({ count }) => {
+      toast(f.replayAllDone(count))
       setAsking(false)
       again()
     }, tellRefusal)

@@ -9,7 +9,7 @@ import { Field, inputClass, TextField } from '../../kit/ui/field'
 import { whyRefused } from '../../kit/ui/toast'
 import { SelectField } from '../parts/bits'
 import { readUtm } from '../scenarios/try-api'
-import { conversationNumbered, tryIntegration } from './api'
+import { conversationNumbered, type Sample, tryIntegration } from './api'
 import { LeftOut, RuleChip, Why } from './because'
 import { Calls } from './calls'
 import { Choice } from './choice'
@@ -52,7 +52,7 @@ export function TabTry() {
     try {
       const past = on === 'past' ? await conversationNumbered(number) : null
       if (on === 'past' && !past) return setFault(f.try.noNumber(number.trim()))
-      const what = past ? { conversation_id: past.conversation_id } : { sample: { ...sample, utm: readUtm(utm) } }
+      const what = past ? { conversation_id: past.conversation_id } : { sample: imagined(sample, utm) }
       setTried({ of: now, told: await tryIntegration(id, what, draft.settings) })
     } catch (error) {
       setTried(null)
@@ -136,6 +136,12 @@ export function TabTry() {
       </div>
     </div>
   )
+}
+
+/** The form as an enquiry; what is not filled in is not known. */
+function imagined({ site, campaign, source, ...enquiry }: SampleValue, utm: string): Sample {
+  const filled = Object.entries({ site, campaign, source }).filter(([, value]) => value.trim() !== '')
+  return { ...enquiry, attribution: { ...Object.fromEntries(filled), utm: readUtm(utm) } }
 }
 
 interface SampleValue {
