@@ -31,7 +31,7 @@ pub use desk::Draft;
 pub(super) use desk::{writes, writes_first};
 pub use payload::{Card, Kind, Location};
 pub use shown::ChatShown;
-pub(super) use shown::shown;
+pub(super) use shown::{linked_contact, shown_one};
 pub use signature::{content_md5, sign_body};
 pub(super) use state::Chats;
 pub use state::{Author, Client, Delivery, Hook, Message, Origin, Reaction, Refused};

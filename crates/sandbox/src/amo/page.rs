@@ -128,7 +128,7 @@ async fn contact(State(shared): App, Path((id, contact)): Path<(i64, i64)>) -> S
 
 async fn chat(State(shared): App, Path((id, chat)): Path<(i64, String)>) -> Said {
     let world = shared.world();
-    let chats = super::chats::shown(&world, id, shared.clock.now_ms());
-    let found = chats.into_iter().find(|one| one.id == chat);
+    let now_ms = shared.clock.now_ms();
+    let found = super::chats::shown_one(&world, id, now_ms, |one| one.id == chat);
     Ok(Json(json!(found.ok_or_else(|| missing("нет такого чата"))?)))
 }

@@ -120,8 +120,10 @@ impl Account {
     /// The chat of a conversation of the integration.
     #[must_use]
     pub fn chat(&self, conversation_id: &str) -> Option<ChatShown> {
-        let is_it = |chat: &ChatShown| chat.conversation_id.as_deref() == Some(conversation_id);
-        self.chats().into_iter().find(is_it)
+        let (world, now_ms) = (self.shared.world(), self.shared.clock.now_ms());
+        shown::shown_one(&world, self.id, now_ms, |chat| {
+            chat.conversation_id == Some(conversation_id)
+        })
     }
 
     /// A user answers in a chat; returns amoCRM's id of the message. The hook is on its way then.

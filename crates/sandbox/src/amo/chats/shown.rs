@@ -33,6 +33,26 @@ pub(in crate::amo) fn shown(world: &World, account_id: i64, now_ms: i64) -> Vec<
         .collect()
 }
 
+/// One chat, by what is asked of it.
+pub(in crate::amo) fn shown_one(
+    world: &World,
+    account_id: i64,
+    now_ms: i64,
+    is_it: impl Fn(&ChatNames<'_>) -> bool,
+) -> Option<ChatShown> {
+    let account = world.accounts.get(&account_id)?;
+    let chat = account.chats.chats.values().find(|chat| {
+        is_it(&ChatNames { id: &chat.id, conversation_id: chat.conversation_id.as_deref() })
+    })?;
+    (!chat.messages.is_empty()).then(|| show(world, account, chat, now_ms))
+}
+
+/// What a chat is called.
+pub(in crate::amo) struct ChatNames<'a> {
+    pub id: &'a str,
+    pub conversation_id: Option<&'a str>,
+}
+
 fn show(world: &World, account: &AccountState, chat: &Chat, now_ms: i64) -> ChatShown {
     let mut channels = world.integrations.values().filter_map(|one| one.channel.as_ref());
     let channel = channels.find(|channel| channel.id == chat.channel);
@@ -51,7 +71,7 @@ fn show(world: &World, account: &AccountState, chat: &Chat, now_ms: i64) -> Chat
 }
 
 /// The living contact a chat belongs to.
-pub(super) fn linked_contact(account: &AccountState, chat_id: &str) -> Option<i64> {
+pub(in crate::amo) fn linked_contact(account: &AccountState, chat_id: &str) -> Option<i64> {
     let links = account.chat_links.iter().rev().filter(|link| link.chat_id == chat_id);
     let mut alive = links
         .map(|link| link.contact_id)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::amo::{
-    chats::shown,
+    chats::linked_contact,
     world::{AccountState, Contact, Integration, Kind, Lead, Note, Task, World},
 };
 
@@ -11,22 +11,6 @@ const SHOWN: usize = 300;
 
 pub(super) fn account(world: &World, id: i64, now_ms: i64) -> Option<Value> {
     let account = world.accounts.get(&id)?;
-    let chats = shown(world, id, now_ms);
-    let chats: Vec<Value> = chats
-        .iter()
-        .rev()
-        .take(SHOWN)
-        .filter_map(|chat| {
-            let last = chat.messages.last()?;
-            Some(json!({
-                "id": chat.id, "name": chat.client.name, "contact_id": chat.contact_id,
-                "lead_id": chat.lead_id, "source": chat.source, "channel": chat.channel,
-                "joined": chat.conversation_id.is_some(), "typing": chat.typing,
-                "last": last.text, "last_kind": last.kind, "last_author": last.author,
-                "at": last.at, "messages": chat.messages.len(),
-            }))
-        })
-        .collect();
     let integrations =
         world.integrations.values().map(|one| integration(world, account, one, now_ms / 1_000));
     let alive: Vec<&Lead> = account.leads.values().filter(|lead| !lead.deleted).collect();
@@ -42,7 +26,7 @@ pub(super) fn account(world: &World, id: i64, now_ms: i64) -> Option<Value> {
         "contacts_total": people.len(),
         "tasks": tasks(account),
         "unsorted": unsorted(account),
-        "chats": chats,
+        "chats": chats(account, now_ms),
         "fields": account.fields.values().collect::<Vec<_>>(),
         "sources": account.sources.values().collect::<Vec<_>>(),
         "webhooks": account.webhooks.values().map(|hook| json!({
@@ -55,6 +39,26 @@ pub(super) fn account(world: &World, id: i64, now_ms: i64) -> Option<Value> {
         "faults": account.faults,
         "blocked": account.blocked,
     }))
+}
+
+/// Whoever wrote last comes first.
+fn chats(account: &AccountState, now_ms: i64) -> Vec<Value> {
+    let mut all: Vec<_> = account
+        .chats
+        .chats
+        .values()
+        .filter_map(|chat| chat.messages.last().map(|last| (chat, last)))
+        .collect();
+    all.sort_by_key(|(_, last)| std::cmp::Reverse(last.at));
+    let rows = all.into_iter().take(SHOWN).map(|(chat, last)| {
+        json!({
+            "id": chat.id, "name": chat.client.name, "lead_id": chat.lead,
+            "contact_id": linked_contact(account, &chat.id), "source": chat.source,
+            "typing": chat.typing_till > now_ms, "last": last.text, "last_kind": last.kind,
+            "last_author": last.author, "at": last.at, "messages": chat.messages.len(),
+        })
+    });
+    rows.collect()
 }
 
 fn newest<T>(all: &[&T], when: impl Fn(&T) -> i64, show: impl Fn(&T) -> Value) -> Vec<Value> {
