@@ -33,6 +33,7 @@ pub struct AmoChats {
 }
 
 impl AmoChats {
+    /// With a client whose time-outs hold for every call.
     pub fn new(http: Client) -> Self {
         Self { http }
     }

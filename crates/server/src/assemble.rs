@@ -1,6 +1,6 @@
 //! Puts the parts together. The only place that knows which drivers exist.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::{Context, Result};
 use app::App;
@@ -9,7 +9,9 @@ use channel_demo::Demo;
 use channel_email::{Email, Reach};
 use channel_telegram_bot::TelegramBot;
 use channel_widget::Widget;
-use domain::clock::Clock;
+use crm::AppKeys;
+use crm_amo::Amo;
+use domain::{clock::Clock, crm::CrmKind};
 use net::{Guard, Outgoing, Rules, Scheme};
 use object_store::{ObjectStore, local::LocalFileSystem};
 use store::Store;
@@ -35,16 +37,57 @@ pub fn registry(config: &Config) -> Registry {
     Registry::new(drivers)
 }
 
+/// The CRMs of this program. A new one adds its line here.
+pub fn crms(config: &Config) -> Result<crm::Registry> {
+    let amo = &config.crm.amo;
+    let amo = Amo::new(crm_amo::Options {
+        hosts: amo.hosts.clone(),
+        api: amo.api.clone(),
+        consent: amo.consent.clone(),
+        chats: amo.chats.clone(),
+        ..crm_amo::Options::default()
+    })?;
+    let adapters: [Arc<dyn crm::Crm>; 1] = [Arc::new(amo)];
+    Ok(crm::Registry::new(adapters))
+}
+
+/// How our integrations are known to the CRMs.
+fn crm_apps(config: &Config) -> Result<BTreeMap<CrmKind, AppKeys>> {
+    let amo = &config.crm.amo;
+    let (Some(client_id), Some(client_secret)) = (&amo.client_id, &amo.client_secret) else {
+        return Ok(BTreeMap::new());
+    };
+    let keys = AppKeys {
+        client_id: client_id.clone(),
+        client_secret: client_secret.clone(),
+        redirect_uri: redirect(config, CrmKind::Amo)?,
+    };
+    Ok(BTreeMap::from([(CrmKind::Amo, keys)]))
+}
+
+/// Where a CRM sends people back to. Without an address in the outside world it is this machine's,
+/// which is enough for a counterpart beside us.
+fn redirect(config: &Config, kind: CrmKind) -> Result<url::Url> {
+    let settings =
+        app::Settings { public_url: config.public_url.clone(), crm: app::CrmSettings::default() };
+    let here = format!("http://{}/api/v1/crm/oauth/{}", config.http.listen, kind.as_str());
+    match settings.crm_redirect(kind) {
+        Some(url) => Ok(url),
+        None => Ok(here.parse()?),
+    }
+}
+
 pub fn build_app(config: &Config, store: Store) -> Result<App> {
+    let crm = app::CrmSettings { apps: crm_apps(config)?, ..app::CrmSettings::default() };
     let app = App::new(
         store,
         registry(config),
         Arc::new(SystemClock),
         Arc::new(RandomIds),
         app::Objects::new(objects(config)?),
-        app::Settings { public_url: config.public_url.clone(), crm: app::CrmSettings::default() },
+        app::Settings { public_url: config.public_url.clone(), crm },
     );
-    Ok(app.with_outgoing(outgoing(config)?))
+    Ok(app.with_crms(crms(config)?).with_outgoing(outgoing(config)?))
 }
 
 /// Requests to addresses that companies give.

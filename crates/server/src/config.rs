@@ -43,6 +43,7 @@ pub struct Config {
     pub jobs: Jobs,
     pub channels: Channels,
     pub outgoing: Outgoing,
+    pub crm: Crm,
 }
 
 /// What one process may do.
@@ -178,6 +179,25 @@ pub struct Outgoing {
     pub allow_loopback: bool,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crm {
+    pub amo: Amo,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amo {
+    #[serde(deserialize_with = "values::text")]
+    pub client_id: Option<String>,
+    #[serde(deserialize_with = "values::secret")]
+    pub client_secret: Option<SecretString>,
+    pub hosts: Vec<String>,
+    pub api: String,
+    pub consent: Url,
+    pub chats: Url,
+}
+
 impl Config {
     pub fn load(sources: &Sources) -> Result<Self, Unusable> {
         let mut figment = Figment::from(Toml::string(layers::DEFAULTS));
@@ -213,6 +233,70 @@ impl Config {
                 "write it as https://chat.example.ru",
             ));
         }
+        self.crm.amo.check()?;
         Ok(self)
+    }
+}
+
+impl Amo {
+    fn check(&self) -> Result<(), Unusable> {
+        if self.client_id.is_some() != self.client_secret.is_some() {
+            return Err(Unusable::new(
+                "crm.amo.client_id",
+                "it and crm.amo.client_secret go together, and one of them is not set",
+                "copy both from the integration's page in amoCRM",
+            ));
+        }
+        let names_a_portal = self.api.contains("{host}") || self.api.contains("{subdomain}");
+        let address = self.api.replace(['{', '}'], "");
+        if !names_a_portal || Url::parse(&address).is_err() {
+            return Err(Unusable::new(
+                "crm.amo.api",
+                "it is not an address with {host} or {subdomain} in it",
+                "write it as https://{host}",
+            ));
+        }
+        // Portals are looked for below them: a misspelt one would open the door to others.
+        let is_domain = |host: &String| {
+            let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
+            host.contains('.') && !host.starts_with('.') && host.bytes().all(plain)
+        };
+        if self.hosts.is_empty() || !self.hosts.iter().all(is_domain) {
+            return Err(Unusable::new(
+                "crm.amo.hosts",
+                "it is not a list of domains in small letters",
+                "write it as [\"amocrm.ru\"]",
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(key: &str, value: &str) -> Result<Config, Unusable> {
+        let environment = vec![(format!("BESEDA_CRM__AMO__{key}"), value.to_owned())];
+        Config::load(&Sources { file: None, environment })
+    }
+
+    /// AMO-1: what cannot work is told at the start, by its name.
+    #[test]
+    fn amo_1_settings_of_amocrm_that_cannot_work_are_refused_by_name() {
+        for (key, value, named) in [
+            ("CLIENT_ID", "5a1b", "crm.amo.client_id"),
+            ("CLIENT_SECRET", "secret", "crm.amo.client_id"),
+            ("API", "https://amocrm.ru", "crm.amo.api"),
+            ("API", "{host}", "crm.amo.api"),
+            ("HOSTS", "[]", "crm.amo.hosts"),
+            ("HOSTS", "amocrm.ru,ru", "crm.amo.hosts"),
+            ("HOSTS", "https://amocrm.ru", "crm.amo.hosts"),
+        ] {
+            let refused = with(key, value).expect_err(value);
+            assert_eq!(refused.key, named, "{value}");
+        }
+        let config = with("API", "http://127.0.0.1:7001/a/{subdomain}").expect("a counterpart");
+        assert_eq!(config.crm.amo.hosts.first().map(String::as_str), Some("amocrm.ru"));
     }
 }
