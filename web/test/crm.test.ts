@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { comeBack, reasonOf } from '../src/cabinet/crm/came-back'
+import { minutesOf, unitOf } from '../src/cabinet/crm/due'
 import { mendAddress } from '../src/cabinet/crm/faults'
 import {
   asGroup,
@@ -236,6 +237,15 @@ describe('lists of the CRM', () => {
     expect(readPhone('+4915112345678')).toBe('+4915112345678')
     expect(readPhone('Анна')).toBe('Анна')
     expect(readPhones(['89161234567', '+7 916 123-45-67'])).toEqual(['+79161234567'])
+  })
+})
+
+describe('AMO-5: when a task is due', () => {
+  it('is told in the largest whole unit', () => {
+    expect([1, 60, 90, 120, 1440, 2880, 1500].map(unitOf)).toEqual(['m', 'h', 'm', 'h', 'd', 'd', 'h'])
+    expect(minutesOf('2', 'h')).toBe(120)
+    expect(minutesOf('', 'd')).toBe(0)
+    expect(minutesOf('-3', 'm')).toBe(0)
   })
 })
 

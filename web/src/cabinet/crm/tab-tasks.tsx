@@ -1,8 +1,8 @@
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { SelectField, Toggle } from '../parts/bits'
-import { SpanField } from '../scenarios/pick'
 import { Choice, Note, TextButton } from './choice'
 import { useEditor } from './context'
+import { DueField } from './due-field'
 
 /** AMO-5. */
 export function TabTasks() {
@@ -23,13 +23,11 @@ export function TabTasks() {
       {tasks && (
         <>
           <div className="max-w-80">
-            <SpanField
+            <DueField
               label={f.tasks.due}
               error={told('/tasks/due_minutes')}
-              seconds={tasks.due_minutes * 60}
-              onChange={(seconds) =>
-                change({ tasks: { ...tasks, due_minutes: Number.isNaN(seconds) ? 0 : Math.max(0, Math.round(seconds / 60)) } })
-              }
+              minutes={tasks.due_minutes}
+              onChange={(due_minutes) => change({ tasks: { ...tasks, due_minutes } })}
             />
           </div>
           <Choice
