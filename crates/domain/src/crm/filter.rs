@@ -270,3 +270,63 @@ fn sentence(param: &Param, by: Operator, values: &[String]) -> Words {
         format!("{} {en}{}", title.en, list("“", "”", " or ")),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded_list(list: &[&str]) -> Vec<String> {
+        list.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn amo_6_b24_10_operators_compare_without_case_and_with_any_of_the_values() {
+        use Operator::{Contains, Empty, Equals, Filled, NotContains, NotEquals, StartsWith};
+        for (by, found, values, expect) in [
+            (Equals, &["Shop.ru"][..], &["shop.ru "][..], true),
+            (Equals, &["Ёлка"], &["елка"], true),
+            (Equals, &["a"], &["b", "a"], true),
+            (Equals, &["vip", "опт"], &["ОПТ"], true),
+            (Equals, &[""], &[""], false),
+            (Equals, &["a"], &[], false),
+            (NotEquals, &["a"], &["b", "c"], true),
+            (NotEquals, &["a"], &["b", "a"], false),
+            (NotEquals, &["vip", "опт"], &["опт"], false),
+            (NotEquals, &[""], &["a"], true),
+            (Contains, &["https://shop.ru/dostavka"], &["DOSTAVKA"], true),
+            (Contains, &["https://shop.ru/"], &["dostavka"], false),
+            (Contains, &["abc"], &["", "x"], false),
+            (NotContains, &["abc"], &["x"], true),
+            (NotContains, &["abc"], &["x", "b"], false),
+            (NotContains, &[""], &["x"], true),
+            (StartsWith, &["+79161234567"], &["+7916"], true),
+            (StartsWith, &["+79161234567"], &["7916"], false),
+            (Filled, &[" x "], &[], true),
+            (Filled, &["  "], &[], false),
+            (Empty, &[""], &[], true),
+            (Empty, &[], &[], true),
+            (Empty, &["", "x"], &[], false),
+        ] {
+            let (found, values) = (folded_list(found), folded_list(values));
+            assert_eq!(compare(by, &found, &values), expect, "{by:?} {found:?} {values:?}");
+        }
+    }
+
+    #[test]
+    fn amo_6_a_filter_is_stored_as_people_set_it() {
+        let json = serde_json::json!({"verdict": "denied", "when": {"is": "any", "of": [
+            {"is": "param", "param": "visit.site", "by": "equals", "values": ["shop.ru"]},
+            {"is": "not", "of": [{"is": "param", "param": "utm.source", "by": "filled"}]},
+        ]}});
+        let gate: Gate = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&gate).unwrap(), json);
+        assert_eq!((gate.when.depth(), gate.when.size()), (3, 2));
+        for bad in [
+            r#"{"when":{"is":"param","param":"no.such","by":"filled"}}"#,
+            r#"{"when":{"is":"param","param":"utm.","by":"filled"}}"#,
+            r#"{"when":{"is":"all","of":[],"extra":1}}"#,
+        ] {
+            assert!(serde_json::from_str::<Gate>(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -159,3 +159,103 @@ fn closed(left: &str, right: &str) -> String {
     let space = if apart && !close && !after.is_empty() { " " } else { "" };
     format!("{kept}{space}{after}")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// `{contact.phone}` and the like are empty where `values` does not have them.
+    fn fill(template: &str, values: &[(&str, &str)]) -> Option<String> {
+        filled(template, |param| {
+            let name = param.to_string();
+            let value = values.iter().find(|(known, _)| *known == name);
+            value.map(|(_, value)| (*value).to_owned()).unwrap_or_default()
+        })
+    }
+
+    #[test]
+    fn amo_9_b24_11_an_empty_value_leaves_nothing_behind() {
+        let known = [("contact.name", "Анна"), ("enquiry.number", "7"), ("visit.site", "shop.ru")];
+        for (template, expect) in [
+            ("{contact.name}", "Анна"),
+            ("Обращение №{enquiry.number}: {channel.name}", "Обращение №7"),
+            ("{channel.name}: обращение №{enquiry.number}", "обращение №7"),
+            ("Чат {contact.name} ({contact.phone})", "Чат Анна"),
+            ("Чат ({contact.phone}) {contact.name}", "Чат Анна"),
+            ("Чат «{channel.name}» — {contact.name}", "Чат — Анна"),
+            ("{contact.name} — {contact.phone} — {visit.site}", "Анна — shop.ru"),
+            ("{contact.phone} — {contact.name}", "Анна"),
+            ("Заказ № {contact.phone} от {contact.name}", "Заказ от Анна"),
+            ("Заказ #{contact.phone}", "Заказ"),
+            ("Клиент ({contact.phone}, {contact.email})", "Клиент"),
+            ("Клиент ({contact.phone}, {visit.site})", "Клиент (shop.ru)"),
+            ("Клиент ({visit.site}, {contact.phone})", "Клиент (shop.ru)"),
+            ("[{contact.phone}] {contact.name}", "Анна"),
+            ("«({contact.phone})» {contact.name}", "Анна"),
+            ("Здравствуйте, {contact.phone}!", "Здравствуйте!"),
+            ("a{contact.phone}b", "ab"),
+            ("a {contact.phone} {contact.email} b", "a b"),
+            ("  {contact.name}   \n {visit.site}\t", "Анна shop.ru"),
+            ("{нет.такого} {contact.name}", "Анна"),
+            ("{ } {} {contact.name", "{ } {} {contact.name"),
+            ("№{enquiry.number} (звонок)", "№7 (звонок)"),
+            ("{contact.phone}/{visit.site}", "shop.ru"),
+            ("utm: {utm.source} | {utm.medium} | {visit.site}", "utm | shop.ru"),
+        ] {
+            assert_eq!(fill(template, &known).as_deref(), Some(expect), "{template}");
+        }
+        for template in
+            ["", "  ", "{contact.phone}", "({contact.phone}) — №{contact.email}", "—{utm.x}"]
+        {
+            assert_eq!(fill(template, &known), None, "{template}");
+        }
+    }
+
+    #[test]
+    fn amo_9_a_value_is_never_read_for_parameters_and_a_name_is_cut_at_255() {
+        let sly = [("contact.name", "{visit.site} (x"), ("visit.site", "shop.ru")];
+        assert_eq!(fill("{contact.name}", &sly).as_deref(), Some("{visit.site} (x"));
+        let long = "я".repeat(400);
+        let cut = fill("{enquiry.text}", &[("enquiry.text", &long)]).unwrap();
+        assert_eq!(cut.chars().count(), LONGEST);
+        assert!(cut.ends_with('…'));
+        let exact = "я".repeat(LONGEST);
+        assert_eq!(fill("{enquiry.text}", &[("enquiry.text", &exact)]), Some(exact.clone()));
+    }
+
+    #[test]
+    fn amo_9_the_preview_shows_examples() {
+        assert_eq!(preview(DEFAULT_DEAL), "Обращение №1204: Бот продаж");
+        assert_eq!(preview("{utm.source} {contact.field.city}"), "vesna Казань");
+        assert_eq!(preview("{nothing}"), "");
+    }
+
+    #[test]
+    fn amo_9_unknown_parameters_are_named_once_each() {
+        let found = check("/names/deal", "{contact.nmae} {contact.nmae} {utm.} {utm.x} {a b}");
+        let codes: Vec<_> = found.iter().map(|p| (p.code, p.words.en.as_str())).collect();
+        assert_eq!(codes.len(), 2);
+        assert!(codes.iter().all(|(code, _)| *code == "unknown_parameter"));
+        assert!(codes[0].1.contains("{contact.nmae}") && codes[1].1.contains("{utm.}"));
+        assert_eq!(check("/names/deal", &"я".repeat(1001))[0].code, "too_long");
+        assert!(check("/names/deal", DEFAULT_CONTACT).is_empty());
+        assert!(check("/names/deal", DEFAULT_DEAL).is_empty());
+        assert!(check("/names/deal", DEFAULT_TASK).is_empty());
+    }
+
+    proptest! {
+        /// AMO-9: nothing that a person writes breaks a name.
+        #[test]
+        fn amo_9_any_template_gives_a_clean_name(
+            template in r#"([ \-—№#(){}\[\]«»,:"a1]|\{contact\.phone\}|\{visit\.site\}){0,30}"#,
+        ) {
+            if let Some(name) = fill(&template, &[("visit.site", "shop.ru")]) {
+                prop_assert!(!name.is_empty() && !name.contains(GAP));
+                prop_assert_eq!(name.trim(), name.as_str());
+                prop_assert!(!name.contains("  "));
+            }
+        }
+    }
+}

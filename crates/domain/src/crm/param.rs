@@ -281,3 +281,23 @@ impl utoipa::PartialSchema for Param {
 }
 
 impl utoipa::ToSchema for Param {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amo_8_amo_9_every_parameter_has_a_name_an_example_and_one_spelling() {
+        for (text, param) in Param::plain() {
+            assert_eq!(text.parse::<Param>().as_ref(), Ok(param));
+            assert_eq!(param.to_string(), text);
+            let title = param.title();
+            assert!(!title.ru.is_empty() && !title.en.is_empty() && !param.example().is_empty());
+        }
+        assert_eq!(Param::Utm("source".to_owned()).title().ru, "utm_source");
+        assert_eq!(Param::ContactField("city".to_owned()).title().ru, "Поле клиента «city»");
+        for bad in ["", "utm.", "contact.field.", "Contact.Name", "contact"] {
+            assert!(bad.parse::<Param>().is_err(), "{bad}");
+        }
+    }
+}

@@ -2,10 +2,10 @@
 
 use super::{
     super::{
-        Action, Because, ContactDraft, CrmKind, Entity, EntityState, FoundContact, LinkedContact,
-        Plan, Question, Ref, mapping, names, tags,
+        Action, Because, ContactDraft, CrmKind, Entity, FoundContact, LinkedContact, Plan,
+        Question, Ref, mapping, names, tags,
     },
-    Case, Person, Target, responsible,
+    Case, Person, Target, deal, responsible,
 };
 use crate::scenario::EnquiryOrder;
 
@@ -13,17 +13,14 @@ use crate::scenario::EnquiryOrder;
 pub fn of(case: &Case<'_>, plan: &mut Plan) -> Result<Person, Question> {
     let facts = case.facts;
     if let Some(linked) = facts.links.contact.as_ref().filter(|linked| !linked.gone) {
-        if facts.mirrored || !needs_deal(case) {
-            return Ok(ours(
-                case,
-                linked,
-                facts.known.contact.get().and_then(Option::as_ref),
-                plan,
-            ));
-        }
-        let question = || Question::Contact { id: linked.id.clone() };
-        if let Some(now) = facts.known.contact.get().ok_or_else(question)? {
-            return Ok(ours(case, linked, Some(now), plan));
+        let now = match facts.known.contact.get() {
+            None if !facts.mirrored && needs_deal(case) => {
+                return Err(Question::Contact { id: linked.id.clone() });
+            }
+            now => now,
+        };
+        if now.is_none_or(Option::is_some) {
+            return Ok(ours(case, linked, now.and_then(Option::as_ref), plan));
         }
     }
     if !needs_deal(case) && !facts.occasion.opened && !facts.occasion.contact_changed {
@@ -48,9 +45,8 @@ pub fn linked(case: &Case<'_>, target: Option<&Target>, plan: &mut Plan) -> Pers
 /// Whether a deal is to be chosen now, so that the contact and its deals matter.
 fn needs_deal(case: &Case<'_>) -> bool {
     let facts = case.facts;
-    let has = facts.links.deals.iter().any(|d| d.of_this && d.state != EntityState::Gone);
     let talked = facts.occasion.opened || !facts.occasion.lines.is_empty();
-    case.channel.create_deal && talked && !has && facts.occasion.chosen_deal.is_none()
+    case.channel.create_deal && talked && !deal::is_kept(case)
 }
 
 fn ours(

@@ -40,6 +40,11 @@ pub fn of(case: &Case<'_>, person: &Person, plan: &mut Plan) -> Result<Option<Ta
     }))
 }
 
+/// Whether [`kept`] has one.
+pub fn is_kept(case: &Case<'_>) -> bool {
+    kept(case, &mut Plan::default()).is_some()
+}
+
 /// The deal that this conversation has already, or that an operator chose for it.
 pub fn kept(case: &Case<'_>, plan: &mut Plan) -> Option<Target> {
     let current = case.facts.links.deals.iter().find(|d| d.of_this && d.state != EntityState::Gone);

@@ -2,7 +2,8 @@
 
 use super::{
     super::{
-        Action, Because, Entity, EntityState, Line, NoteBody, Plan, Ref, Transcript, Written,
+        Action, Because, Entity, EntityState, Line, LineFile, NoteBody, Plan, Ref, Transcript,
+        Written,
         transcript::{self, LONGEST_NOTE},
     },
     Case, Person, Target,
@@ -17,9 +18,8 @@ pub fn write(case: &Case<'_>, person: &Person, target: Option<&Target>, plan: &m
         Transcript::AtEnd => occasion.closed,
     };
     let lines = if due { unwritten(case) } else { Vec::new() };
-    let has_files = occasion.lines.iter().any(|line| !line.files.is_empty());
-    let files = case.settings.files && has_files;
-    if lines.is_empty() && !files {
+    let files = if case.settings.files { unattached(case) } else { Vec::new() };
+    if lines.is_empty() && files.is_empty() {
         return;
     }
     let Some((to, id)) = case.place(person, target) else {
@@ -36,8 +36,8 @@ pub fn write(case: &Case<'_>, person: &Person, target: Option<&Target>, plan: &m
         Transcript::Online => grow(case, &lines, to, &id, plan),
         Transcript::AtEnd => at_end(case, &lines, to, &id, plan),
     }
-    if files {
-        attach(case, to, &id, plan);
+    for (line, file) in files {
+        attach(line, file, to, &id, plan);
     }
 }
 
@@ -107,23 +107,27 @@ fn at_end(case: &Case<'_>, lines: &[&Line], to: Entity, id: &Ref, plan: &mut Pla
     }
 }
 
-fn attach(case: &Case<'_>, to: Entity, id: &Ref, plan: &mut Plan) {
-    for line in &case.facts.occasion.lines {
-        for file in &line.files {
-            let because = Because::new(
-                "CRM-4",
-                "file_attached",
-                "Файл из переписки прикреплён в CRM.",
-                "A file of the conversation is attached in the CRM.",
-            );
-            let action = Action::AttachFile {
-                to,
-                id: id.clone(),
-                message: line.message,
-                file: file.attachment,
-                name: file.name.clone(),
-            };
-            plan.push(action, because);
-        }
-    }
+/// Files of new messages that do not lie in the CRM yet.
+fn unattached<'a>(case: &Case<'a>) -> Vec<(&'a Line, &'a LineFile)> {
+    let attached = &case.facts.links.attached;
+    let lines = case.facts.occasion.lines.iter();
+    let files = lines.flat_map(|line| line.files.iter().map(move |file| (line, file)));
+    files.filter(|(_, file)| !attached.contains(&file.attachment)).collect()
+}
+
+fn attach(line: &Line, file: &LineFile, to: Entity, id: &Ref, plan: &mut Plan) {
+    let because = Because::new(
+        "CRM-4",
+        "file_attached",
+        "Файл из переписки прикреплён в CRM.",
+        "A file of the conversation is attached in the CRM.",
+    );
+    let action = Action::AttachFile {
+        to,
+        id: id.clone(),
+        message: line.message,
+        file: file.attachment,
+        name: file.name.clone(),
+    };
+    plan.push(action, because);
 }

@@ -36,6 +36,7 @@ mod random;
 mod responsible;
 mod task;
 mod unsorted;
+mod values;
 
 /// The channel that is passed on, and one that is not.
 const CHANNEL: ChannelId = ChannelId(Uuid::from_u128(1));
@@ -461,9 +462,8 @@ fn carried_out(links: &Links, plan: &Plan) -> Links {
                 (written.text, written.up_to) = (body_text(body), *up_to);
             }
             Action::OpenChat { .. } => links.chat = Some(new.clone()),
-            Action::UpdateContact { .. }
-            | Action::UpdateDeal { .. }
-            | Action::AttachFile { .. } => {}
+            Action::AttachFile { file, .. } => links.attached.push(*file),
+            Action::UpdateContact { .. } | Action::UpdateDeal { .. } => {}
             other => panic!("amoCRM does not {}", verb(other)),
         }
         made.push(match &step.action {
