@@ -27,9 +27,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     Api, COOKIE, Problem, access, account, attachments, blacklist, board, body, canned_replies,
-    channels, contact_fields, contacts, conversations, drafts, endpoints, faces, health, hooks,
-    invites, people, preferences, problem::FieldProblem, scenarios, search, socket, tags, tokens,
-    widget,
+    channels, contact_fields, contacts, conversations, crm, crm_hooks, crm_integrations, crm_log,
+    drafts, endpoints, faces, health, hooks, invites, people, preferences, problem::FieldProblem,
+    scenarios, search, socket, tags, tokens, widget,
 };
 
 #[derive(OpenApi)]
@@ -73,6 +73,9 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(contact_fields::routes())
         .merge(contacts::routes())
         .merge(conversations::routes())
+        .merge(crm::routes())
+        .merge(crm_integrations::routes())
+        .merge(crm_log::routes())
         .merge(drafts::routes())
         .merge(endpoints::routes())
         .merge(invites::routes())
@@ -99,6 +102,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/openapi.json", document)
         .merge(health::routes())
         .merge(attachments::files())
+        .merge(crm_hooks::routes())
         .merge(hooks::routes())
         .merge(widget::routes())
         .merge(faces::routes());

@@ -90,7 +90,7 @@ pub use site_ways::WayOn;
 pub use store::AttachmentRow;
 pub use store::{
     AccountPatch, AuditState, COUNT_BOUND, CannedReplyForm, ChannelRow, ConversationFilter, Counts,
-    FeedPage, Hint, ScenarioRow, ScheduleRow, VisitorRow, Waiting, intake::Stored,
+    FeedPage, Hint, RunFilter, ScenarioRow, ScheduleRow, VisitorRow, Waiting, intake::Stored,
 };
 pub use tokens::{MadeToken, Whose};
 pub use try_scenario::{Example, TriedStep, TriedView};
