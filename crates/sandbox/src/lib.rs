@@ -74,7 +74,8 @@ async fn demo_amo(listen: SocketAddr, tried: &Tried) -> Result<amo::Amo, Error> 
             .with_channel(&tried.chat_hook),
     );
     let account = amo.add_account("romashka");
-    amo.add_account("vasilek");
+    account.rename("ООО «Ромашка»");
+    amo.add_account("vasilek").rename("ООО «Василёк»");
     account.set_long_lived_token(&integration.client_id, DEMO_AMO_TOKEN, YEARS);
     let (url, id, secret) = (amo.url(), &integration.client_id, &integration.client_secret);
     println!("Песочница amoCRM: {url}");

@@ -404,6 +404,19 @@ impl Acting<'_> {
         self.happened(events::deleted(self.account, Kind::Leads, id));
     }
 
+    /// Out of the bin.
+    pub(super) fn restore_lead(&mut self, id: i64) {
+        let Some(mut lead) = self.account.leads.get(&id).filter(|lead| lead.deleted).cloned()
+        else {
+            return;
+        };
+        lead.deleted = false;
+        let text = self.account.lead_text(&lead);
+        self.index(&mut lead.indexed, text);
+        self.account.leads.insert(id, lead);
+        self.lead_happened(id, "restore", None);
+    }
+
     /// `gone` becomes part of `kept`, which is how people tidy up.
     pub(super) fn merge_leads(&mut self, kept: i64, gone: i64) {
         let Some(other) = self.account.leads.get(&gone).cloned() else { return };

@@ -7,7 +7,7 @@ use super::world::{AccountState, Event, Kind, Unsorted, Values};
 
 /// `add_lead` of `add` and a lead.
 fn setting(kind: Kind, action: &str) -> &'static str {
-    const NAMES: [&str; 16] = [
+    const NAMES: [&str; 19] = [
         "add_lead",
         "update_lead",
         "delete_lead",
@@ -24,6 +24,9 @@ fn setting(kind: Kind, action: &str) -> &'static str {
         "delete_company",
         "responsible_company",
         "note_company",
+        "restore_lead",
+        "restore_contact",
+        "restore_company",
     ];
     let wanted = format!("{action}_{}", kind.singular());
     NAMES.into_iter().find(|name| *name == wanted).unwrap_or("")

@@ -101,6 +101,9 @@ async fn pass(
         };
         let (id, slow) = (account.id, account.faults.slow_ms);
         let blow = account.faults.strike(parts.method.as_str(), parts.uri.path(), chance);
+        // A refused call is its integration's as well.
+        let access = token_of(&parts).and_then(|token| world.access.get(token));
+        entry.client_id = access.map(|access| access.client_id.clone());
         // A call that a fault hits fills the windows of the limits like any other.
         let admitted = admit(shared, &mut world, id, &parts);
         let admitted = match blow {
@@ -120,7 +123,6 @@ async fn pass(
         Ok(caller) => {
             if let Some(mut caller) = caller {
                 caller.base = format!("{base}/api/v4");
-                entry.client_id = Some(caller.client_id.clone());
                 parts.extensions.insert(caller);
             }
             next.run(Request::from_parts(parts, Body::from(body))).await
@@ -150,9 +152,7 @@ fn admit(
     parts: &Parts,
 ) -> Result<Option<Caller>, Refusal> {
     let unauthorized = || Refusal::new(401, "Unauthorized");
-    let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token =
-        bearer.and_then(|bearer| bearer.strip_prefix("Bearer ")).ok_or_else(unauthorized)?;
+    let token = token_of(parts).ok_or_else(unauthorized)?;
     let (now, now_ms) = (shared.clock.now(), shared.clock.now_ms());
     let access = world.access.get(token).ok_or_else(unauthorized)?.clone();
     let account = world.accounts.get_mut(&account_id).ok_or_else(Refusal::not_found)?;
@@ -194,6 +194,10 @@ fn admit(
         now_ms,
         base: String::new(),
     }))
+}
+
+fn token_of(parts: &Parts) -> Option<&str> {
+    parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 fn first_lines(shared: &Shared, subdomain: &str, parts: &Parts, raw: &Bytes) -> Entry {

@@ -37,8 +37,8 @@ impl Default for Options {
             search_lag: Duration::from_secs(2),
             webhook_timeout: Duration::from_secs(2),
             seed: 1,
-            journal_kept: 200_000,
-            body_kept: 16 << 10,
+            journal_kept: 100_000,
+            body_kept: 4 << 10,
             stored_bytes: 128 << 20,
         }
     }

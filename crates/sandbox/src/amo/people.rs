@@ -184,7 +184,16 @@ impl Account {
 
     #[must_use]
     pub fn contact(&self, id: i64) -> Option<Value> {
-        self.contacts().into_iter().find(|contact| contact["id"] == json!(id))
+        let one = self.list(|account, shape, query| {
+            let contact = account.contacts.get(&id).filter(|contact| !contact.deleted);
+            let shown = contact.map(|contact| {
+                let mut shown = shape.contact(Kind::Contacts, contact, query);
+                shown["hidden"] = json!(contact.hidden);
+                shown
+            });
+            shown.into_iter().collect()
+        });
+        one.into_iter().next()
     }
 
     #[must_use]
@@ -315,6 +324,10 @@ impl Account {
         self.act(|acting| acting.delete_lead(lead));
     }
 
+    pub fn restore_lead(&self, lead: i64) {
+        self.act(|acting| acting.restore_lead(lead));
+    }
+
     pub fn delete_contact(&self, contact: i64) {
         self.act(|acting| acting.delete_contact(Kind::Contacts, contact));
     }
@@ -325,6 +338,11 @@ impl Account {
     }
 
     // What an admin does
+
+    /// The name of the company; the subdomain stays.
+    pub fn rename(&self, name: &str) {
+        self.change(|account| name.clone_into(&mut account.name));
+    }
 
     /// A manager more.
     pub fn add_person(&self, name: &str) -> i64 {

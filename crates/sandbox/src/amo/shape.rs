@@ -97,7 +97,7 @@ impl Shape<'_> {
         {
             embedded["source"] = json!({"id": source.id, "name": source.name});
         }
-        json!({
+        let mut shown = json!({
             "id": lead.id, "name": lead.name, "price": lead.price,
             "responsible_user_id": lead.responsible_user_id, "group_id": 0,
             "status_id": lead.status_id, "pipeline_id": lead.pipeline_id,
@@ -110,7 +110,11 @@ impl Shape<'_> {
             "custom_fields_values": self.account.values_json(&lead.values),
             "score": null, "account_id": self.account.id, "labor_cost": null,
             "_links": self.link(&format!("leads/{}", lead.id)), "_embedded": embedded,
-        })
+        });
+        if query.with("is_price_modified_by_robot") {
+            shown["is_price_modified_by_robot"] = json!(false);
+        }
+        shown
     }
 
     pub(super) fn task(&self, task: &Task) -> Value {
