@@ -5,8 +5,13 @@
 //! `sync.rs`: gather, decide, store the decision, carry it out. `portals.rs` and `integrations.rs` are
 //! what admins set; `tokens.rs` keeps access with one refresher over all nodes.
 
+mod advice;
 mod changes;
+mod chat_answer;
+mod chat_hook;
 mod chat_open;
+mod chat_words;
+mod deal_block;
 mod directory;
 mod door;
 mod dry_run;
@@ -17,6 +22,7 @@ mod heard;
 mod integrations;
 mod links;
 mod log;
+mod mirror;
 mod portal_chats;
 mod portals;
 pub(crate) mod relay;

@@ -33,6 +33,8 @@ pub enum Work {
     SyncCrm { integration: IntegrationId, conversation: ConversationId },
     /// Show in the CRM's chat what it has not got of a conversation (AMO-13).
     MirrorChat { integration: IntegrationId, conversation: ConversationId },
+    /// Say to the customer what was written in the CRM's chat (AMO-13).
+    TakeChat { portal: PortalId, message: String },
     /// Look at a CRM account, register our webhook there, pull its lists.
     ConnectPortal { portal: PortalId },
 }
@@ -94,7 +96,12 @@ impl App {
             Work::SyncCrm { integration, conversation } => {
                 return self.sync_crm(account, integration, conversation, attempts).await;
             }
-            Work::MirrorChat { .. } => Ok(()),
+            Work::MirrorChat { integration, conversation } => {
+                return self.mirror_chat(account, integration, conversation, attempts).await;
+            }
+            Work::TakeChat { portal, message } => {
+                return self.take_chat(account, portal, &message, attempts).await;
+            }
             Work::ConnectPortal { portal } => {
                 return self.connect_portal(account, portal, attempts).await;
             }

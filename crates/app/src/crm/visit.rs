@@ -9,7 +9,7 @@ use domain::{
     ids::{AccountId, PortalId},
 };
 use secrecy::SecretString;
-use store::{Entry, PortalRow};
+use store::{Entry, PortalChat, PortalRow};
 
 use super::{
     files::StoredFiles,
@@ -216,9 +216,31 @@ impl Visit<'_> {
                 Fault::Unknown { why, after: self.adapter.settles_after() }
             }
             CrmError::Rejected { words } => Fault::Rejected(words),
+            CrmError::Disconnected { trouble: PortalTrouble::ChatsRefused } => {
+                self.without_chats().await
+            }
             CrmError::Disconnected { trouble } => self.stop(trouble).await,
             CrmError::TokenExpired => self.stop(PortalTrouble::ConnectAgain).await,
         }
+    }
+
+    /// The chats service does not take our channel: the portal goes on without chats, and says so.
+    /// What was not shown there is shown when they are connected again.
+    async fn without_chats(&mut self) -> Fault {
+        let (account, id) = (self.account, self.portal.portal_id);
+        let noted = async {
+            let mut tx = self.app.store.tenant(account).await?;
+            let chat = self.portal.chat.clone().map(|chat| PortalChat { scope_id: None, ..chat });
+            tx.set_portal_chat(id, chat.as_ref()).await?;
+            super::changed(&mut tx, id);
+            tx.commit().await?;
+            Ok::<_, store::Error>(())
+        };
+        match noted.await {
+            Ok(()) => tracing::warn!(portal.id = %id, "the CRM's chats do not take our channel"),
+            Err(error) => tracing::warn!(%error, portal.id = %id, "lost chats were not noted"),
+        }
+        Fault::Rejected(PortalTrouble::ChatsRefused.reason())
     }
 
     /// A portal that a person must mend: its work waits.

@@ -1,0 +1,448 @@
+//! An answer that was written in the CRM's chat, on its way to the customer (AMO-13, WA-3, WA-7): found
+//! its conversation, its channel and its employee, it is an outbound message like any other.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use crm::{ChatEvent, ChatMedia, ChatMessageRef, ChatPlace, ChatReceiver, ChatStatus};
+use domain::{
+    content::FileKind,
+    crm::{AmoSettings, CrmId, CrmUser, Settings, chat_way, signed},
+    delivery::DeliveryStatus,
+    ids::{AccountId, AttachmentId, ChannelId, EmployeeId, IdentityId, MessageId, PortalId},
+    text::{Words, shortened, without_nul},
+    view::AttachmentState,
+};
+use net::SendError;
+use store::{BegunChat, ChatRefusal, IdentityRow, NewAttachment, TenantTx};
+use url::Url;
+
+use super::{
+    mirror::{CANNOT_BE_WRITTEN_TO, NOT_SENT, refused, tell},
+    visit::calling,
+};
+use crate::{
+    App, Draft, DraftKind, Error, JobError, Result,
+    conversations::save,
+    inbound::LARGEST_FILE,
+    objects::{Objects, safe_mime},
+    work::back_off,
+    write_first::{Opening, address},
+};
+
+const FILE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Tries to fetch a file of the CRM before its message is given up.
+const FILE_TRIES: i32 = 6;
+const LONGEST_NAME: usize = 200;
+
+/// A message of the CRM with everything that decides about it.
+struct Answer {
+    chat: ChatPlace,
+    receiver: ChatReceiver,
+    text: String,
+    media: Option<ChatMedia>,
+    reply_to: Option<ChatMessageRef>,
+    /// Of the chat; `None`: it was begun in the CRM just now.
+    identity: Option<IdentityRow>,
+    channel: ChannelId,
+    /// The writer's employee here.
+    by: Option<EmployeeId>,
+}
+
+/// What is to be done with a message of the CRM.
+enum Next {
+    Nothing,
+    Refuse(ChatRefusal),
+    Say(Box<Answer>),
+}
+
+/// Why a message does not go.
+enum Stop {
+    Refused(ChatRefusal),
+    Fault(Error),
+}
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl App {
+    /// Says in our conversation what was written in the CRM's chat. Run twice, it says it once.
+    pub(crate) async fn take_chat(
+        &self,
+        account: AccountId,
+        portal: PortalId,
+        external_id: &str,
+        attempts: i32,
+    ) -> Result<(), JobError> {
+        let fault = |error: Error| JobError::of(&error, attempts);
+        let answer = match self.chat_next(account, portal, external_id).await.map_err(fault)? {
+            Next::Nothing => return Ok(()),
+            Next::Refuse(refusal) => {
+                return self.refuse_chat(account, portal, external_id, refusal, attempts).await;
+            }
+            Next::Say(answer) => *answer,
+        };
+        let file = match &answer.media {
+            Some(media) => match self.chat_file(account, media, attempts).await? {
+                Ok(file) => Some(file),
+                Err(words) => {
+                    let refusal = ChatRefusal { code: NOT_SENT, words };
+                    return self.refuse_chat(account, portal, external_id, refusal, attempts).await;
+                }
+            },
+            None => None,
+        };
+        match self.say(account, portal, external_id, answer, file).await {
+            Ok(()) => Ok(()),
+            Err(Stop::Fault(error)) => Err(fault(error)),
+            Err(Stop::Refused(refusal)) => {
+                self.refuse_chat(account, portal, external_id, refusal, attempts).await
+            }
+        }
+    }
+
+    async fn chat_next(
+        &self,
+        account: AccountId,
+        portal: PortalId,
+        external_id: &str,
+    ) -> Result<Next> {
+        let mut tx = self.store.tenant(account).await?;
+        let Some(row) = tx.lock_crm_chat_received(portal, external_id).await? else {
+            return Ok(Next::Nothing);
+        };
+        if row.message.is_some() || row.told.is_some() {
+            return Ok(Next::Nothing);
+        }
+        if let Some(refusal) = row.refusal {
+            return Ok(Next::Refuse(refusal));
+        }
+        let event: ChatEvent = serde_json::from_value(row.said)
+            .map_err(|e| Error::Internal(format!("a message of a CRM's chat: {e}")))?;
+        let ChatEvent::Message { chat, source, sender, receiver, text, media, reply_to, .. } =
+            event
+        else {
+            return Ok(Next::Nothing);
+        };
+        let identity = chat_identity(&mut tx, portal, &chat).await?;
+        let chosen = source.and_then(|source| source.parse().ok());
+        let asked = identity.as_ref().map(|identity| identity.channel_id).or(chosen);
+        let directory = tx.portal_directory(portal).await?.unwrap_or_default();
+        let user = directory.users.iter().find(|user| user.chat_id.as_deref() == Some(&sender));
+        let settings = chat_settings(&mut tx, portal).await?;
+        let (way, settings) = match way(&settings, user.map(|user| &user.id), asked) {
+            Ok(found) => found,
+            Err(words) => return Ok(Next::Refuse(ChatRefusal { code: NOT_SENT, words })),
+        };
+        let by = match user {
+            Some(user) => employee_of(&mut tx, settings, user).await?,
+            None => None,
+        };
+        Ok(Next::Say(Box::new(Answer {
+            text: signed(&without_nul(&text), &way.1),
+            chat,
+            receiver,
+            media,
+            reply_to,
+            identity,
+            channel: way.0,
+            by,
+        })))
+    }
+
+    /// Stores the message and queues its sending, in one transaction with the note that it is there.
+    async fn say(
+        &self,
+        account: AccountId,
+        portal: PortalId,
+        external_id: &str,
+        answer: Answer,
+        file: Option<NewAttachment>,
+    ) -> Result<(), Stop> {
+        let mut tx = self.store.tenant(account).await?;
+        let row = tx.lock_crm_chat_received(portal, external_id).await?;
+        if row.is_none_or(|row| row.message.is_some()) {
+            return Ok(());
+        }
+        let Some(channel) = tx.channel(answer.channel).await? else {
+            return Err(not_sent(Words::new(
+                "Канал, через который пишет этот сотрудник, удалён.",
+                "The channel that this person writes through was removed.",
+            )));
+        };
+        let opening = Opening { assignee: answer.by, name: "", subject: "" };
+        let here = answer.identity.filter(|identity| identity.channel_id == channel.channel_id);
+        let conversation = match here {
+            Some(identity) => {
+                let identity = tx
+                    .lock_identity(channel.channel_id, &identity.external_id)
+                    .await?
+                    .unwrap_or(identity);
+                self.open_with(&mut tx, &channel, &identity, &opening).await?
+            }
+            None => {
+                if !self.driver(&channel)?.capabilities().write_first {
+                    return Err(not_sent(Words::new(
+                        "В этом канале первым пишет клиент.",
+                        "In this channel the client writes first.",
+                    )));
+                }
+                let receiver = &answer.receiver;
+                let to = [&receiver.phone, &receiver.email]
+                    .into_iter()
+                    .flatten()
+                    .find_map(|to| address(&channel, to).ok())
+                    .ok_or_else(nobody_to_write_to)?;
+                self.open_to(&mut tx, &channel, &to, &opening).await?
+            }
+        };
+        let Some(mut c) = tx.lock_conversation(conversation).await? else {
+            return Err(Error::NotFound { what: "conversation" }.into());
+        };
+        let before = c.audience();
+        if answer.chat.conversation_id.is_none() {
+            tx.insert_begun_crm_chat(
+                portal,
+                &BegunChat {
+                    identity: c.identity_id,
+                    chat_id: answer.chat.conversation_ref,
+                    client_ref: answer.receiver.ref_id,
+                },
+            )
+            .await?;
+        }
+        let mut files = Vec::new();
+        if let Some(file) = file {
+            tx.insert_attachment(&file).await?;
+            files.push(file.attachment_id);
+        }
+        let draft = Draft {
+            client_id: String::new(),
+            text: answer.text,
+            files,
+            reply_to: quoted(&mut tx, portal, answer.reply_to).await?,
+            kind: DraftKind::Answer,
+            mentions: Vec::new(),
+            subject: None,
+        };
+        let said = self.answer_from_elsewhere(&mut tx, &mut c, &channel, answer.by, draft).await;
+        let said = said.map_err(|error| match error {
+            Error::Invalid(wrong) => match wrong.into_iter().next() {
+                Some(wrong) => not_sent(wrong.message),
+                None => Stop::Fault(Error::Internal("invalid for no reason".to_owned())),
+            },
+            other => Stop::Fault(other),
+        })?;
+        save(&mut tx, &c, before).await?;
+        tx.crm_chat_became(portal, external_id, conversation, said.message_id).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Fetches a file of the CRM. The inner error: it will not come.
+    async fn chat_file(
+        &self,
+        account: AccountId,
+        media: &ChatMedia,
+        attempts: i32,
+    ) -> Result<Result<NewAttachment, Words>, JobError> {
+        let gone = || {
+            Words::new(
+                "Файл не удалось забрать из CRM.",
+                "The file could not be fetched from the CRM.",
+            )
+        };
+        let Ok(url) = Url::parse(&media.url) else { return Ok(Err(gone())) };
+        let most = usize::try_from(LARGEST_FILE).unwrap_or(usize::MAX);
+        let fetched = match self.outgoing.fetch(&url, FILE_TIMEOUT, most).await {
+            Ok(fetched) if fetched.status == 200 => fetched,
+            Err(SendError::Refused(_)) => return Ok(Err(gone())),
+            failed if attempts < FILE_TRIES => {
+                let why = match failed {
+                    Ok(fetched) => format!("HTTP {}", fetched.status),
+                    Err(error) => error.to_string(),
+                };
+                return Err(JobError::Retry { after: back_off(attempts), why });
+            }
+            Ok(_) | Err(_) => return Ok(Err(gone())),
+        };
+        let Some(body) = fetched.body else {
+            return Ok(Err(Words::new(
+                format!("Файл больше {} МБ.", LARGEST_FILE >> 20),
+                format!("The file is over {} MB.", LARGEST_FILE >> 20),
+            )));
+        };
+        let id = AttachmentId::new(&*self.ids);
+        let key = Objects::key(account, id);
+        let written = self
+            .objects
+            .put(&key, Bytes::from(body))
+            .await
+            .map_err(|e| JobError::of(&Error::Unavailable(e.to_string()), attempts))?;
+        Ok(Ok(NewAttachment {
+            attachment_id: id,
+            message_id: None,
+            channel_id: None,
+            uploaded_by: None,
+            kind: match media.kind {
+                FileKind::Sticker => FileKind::Image,
+                kind => kind,
+            },
+            name: file_name(media, &url),
+            mime: safe_mime(fetched.content_type.as_deref(), written.sniffed.as_deref()),
+            size: i64::try_from(written.size).ok(),
+            width: None,
+            height: None,
+            duration: None,
+            content_id: None,
+            state: AttachmentState::Stored,
+            failure: None,
+            handle: None,
+            storage_key: Some(key),
+        }))
+    }
+
+    /// Tells the CRM why a message does not go. The refusal is kept before the call, so that a repeat
+    /// tells the same.
+    async fn refuse_chat(
+        &self,
+        account: AccountId,
+        portal: PortalId,
+        external_id: &str,
+        refusal: ChatRefusal,
+        attempts: i32,
+    ) -> Result<(), JobError> {
+        let fault = |error: store::Error| JobError::of(&error.into(), attempts);
+        let mut tx = self.store.tenant(account).await.map_err(fault)?;
+        tx.refuse_crm_chat(portal, external_id, &refusal).await.map_err(fault)?;
+        tx.commit().await.map_err(fault)?;
+        let status = ChatStatus::Failed { code: refusal.code, words: refusal.words };
+        let mut visit = self.visit(account, portal).await?;
+        let call =
+            calling!(visit, adapter, caller => tell(&*adapter, &caller, external_id, &status));
+        if let Err(words) = refused(call, attempts)? {
+            tracing::warn!(portal.id = %portal, why = %words.en, "a refusal was not taken");
+        }
+        let mut tx = self.store.tenant(account).await.map_err(fault)?;
+        tx.told_crm_chat(portal, external_id, DeliveryStatus::Failed).await.map_err(fault)?;
+        tx.commit().await.map_err(fault)?;
+        Ok(())
+    }
+}
+
+/// Whom the chat is with.
+async fn chat_identity(
+    tx: &mut TenantTx,
+    portal: PortalId,
+    chat: &ChatPlace,
+) -> Result<Option<IdentityRow>> {
+    let ours = chat.conversation_id.as_ref().and_then(|id| id.parse::<IdentityId>().ok());
+    let id = match ours {
+        Some(id) => Some(id),
+        None => {
+            tx.begun_crm_chat_of(portal, &chat.conversation_ref).await?.map(|begun| begun.identity)
+        }
+    };
+    match id {
+        Some(id) => Ok(tx.identity(id).await?),
+        None => Ok(None),
+    }
+}
+
+/// Of the portal's integrations that have chats.
+async fn chat_settings(tx: &mut TenantTx, portal: PortalId) -> Result<Vec<AmoSettings>> {
+    let rows = tx.integrations().await?;
+    Ok(rows
+        .into_iter()
+        .filter(|row| row.portal_id == portal && row.enabled)
+        .filter_map(|row| match row.settings {
+            Settings::Amo(amo) if amo.chats.is_some() => Some(amo),
+            Settings::Amo(_) | Settings::Bitrix(_) => None,
+        })
+        .collect())
+}
+
+/// The way through the integration that has the chat's channel; for a chat that is begun now, through
+/// the first that knows one.
+fn way<'s>(
+    settings: &'s [AmoSettings],
+    user: Option<&CrmId>,
+    asked: Option<ChannelId>,
+) -> Result<((ChannelId, String), &'s AmoSettings), Words> {
+    let has = |amo: &AmoSettings| {
+        asked.is_some_and(|asked| amo.channels.iter().any(|rule| rule.channel == asked))
+    };
+    let mut sorted: Vec<&AmoSettings> = settings.iter().collect();
+    sorted.sort_by_key(|amo| !has(amo));
+    let mut refusal = Words::new(
+        "Чаты выключены в настройках интеграции.",
+        "Chats are switched off in the settings of the integration.",
+    );
+    for amo in sorted {
+        let Some(chats) = &amo.chats else { continue };
+        let passed: Vec<ChannelId> = amo.channels.iter().map(|rule| rule.channel).collect();
+        match chat_way(chats, &passed, user, asked) {
+            Ok(way) => return Ok(((way.channel, way.signature), amo)),
+            Err(words) => refusal = words,
+        }
+        if has(amo) {
+            break;
+        }
+    }
+    Err(refusal)
+}
+
+/// CRM-3, the other way round: the employee whom the company's list names, else one with an equal
+/// e-mail address.
+async fn employee_of(
+    tx: &mut TenantTx,
+    settings: &AmoSettings,
+    user: &CrmUser,
+) -> Result<Option<EmployeeId>> {
+    let listed = settings.responsible.people.iter().find(|line| line.user == user.id);
+    match listed {
+        Some(line) => Ok(tx.employee(line.employee).await?.map(|_| line.employee)),
+        None if user.email.trim().is_empty() => Ok(None),
+        None => Ok(tx.employee_by_email(user.email.trim()).await?),
+    }
+}
+
+async fn quoted(
+    tx: &mut TenantTx,
+    portal: PortalId,
+    quoted: Option<ChatMessageRef>,
+) -> Result<Option<MessageId>> {
+    match quoted {
+        // The second file of a message is `msg_….1`.
+        Some(ChatMessageRef::Ours(id)) => {
+            let id = id.split('.').next().and_then(|id| id.parse::<MessageId>().ok());
+            match id {
+                Some(id) => Ok(tx.message(id).await?.map(|message| message.message_id)),
+                None => Ok(None),
+            }
+        }
+        Some(ChatMessageRef::Theirs(id)) => Ok(tx.crm_chat_message(portal, &id).await?),
+        None => Ok(None),
+    }
+}
+
+fn file_name(media: &ChatMedia, url: &Url) -> String {
+    let last = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
+    let name = if media.name.is_empty() { last } else { media.name.as_str() };
+    shortened(&without_nul(name), LONGEST_NAME)
+}
+
+fn not_sent(words: Words) -> Stop {
+    Stop::Refused(ChatRefusal { code: NOT_SENT, words })
+}
+
+fn nobody_to_write_to() -> Stop {
+    let words = Words::new(
+        "У контакта нет телефона или адреса, по которому этот канал может написать.",
+        "The contact has no phone or address that this channel can write to.",
+    );
+    Stop::Refused(ChatRefusal { code: CANNOT_BE_WRITTEN_TO, words })
+}

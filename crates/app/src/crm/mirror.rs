@@ -1,0 +1,516 @@
+//! Messages of a conversation, shown in the CRM's chat (AMO-13): new ones in their order, then what
+//! changed of those that are there, then what became of those that were written there. How far it came
+//! is kept with each message, so that a job that dies goes on where it stopped; what it posts twice is
+//! one message there, by our id of it.
+
+use std::collections::BTreeMap;
+
+use crm::{
+    Caller, ChatBody, ChatMessage, ChatMessageRef, ChatPerson, ChatStatus, ChatWriter, Chats, Crm,
+    CrmError, Posted,
+};
+use domain::{
+    clock::Instant,
+    crm::{AmoSettings, ChatSettings, EmployeeFacts, Settings, amo, crm_user_of},
+    delivery::DeliveryStatus,
+    ids::{AccountId, ConversationId, EmployeeId, IntegrationId, MessageId},
+    text::Words,
+    view::{AttachmentState, AttachmentView, Body, MessageView},
+};
+use store::{BegunChat, ChatChange, ChatFate, TenantTx};
+use url::Url;
+
+use super::{
+    chat_open::chat_client,
+    chat_words::{Around, Author, author, bodies, changed},
+    gather::Gathered,
+    visit::{Fault, Visit, calling},
+};
+use crate::{App, Error, JobError, Result, work::back_off};
+
+/// Messages that are shown between two looks at the database.
+const MOST: i64 = 50;
+/// A file that is still on its way from the messenger is waited for so long.
+const FILE_AWAITED: chrono::Duration = chrono::Duration::minutes(15);
+/// The service's codes of a message that did not reach the customer.
+pub(super) const CANNOT_BE_WRITTEN_TO: u16 = 904;
+pub(super) const NOT_SENT: u16 = 905;
+
+/// What the CRM's chat has not got of a conversation.
+struct Backlog {
+    gathered: Gathered,
+    client: ChatPerson,
+    begun: Option<BegunChat>,
+    settings: ChatSettings,
+    news: Vec<News>,
+    changes: Vec<(ChatChange, Option<ChatMessage>)>,
+    fates: Vec<ChatFate>,
+    /// There is more than was taken.
+    more: bool,
+}
+
+/// A message not shown yet; nothing is posted of one that does not belong there.
+struct News {
+    position: i64,
+    change: ChatChange,
+    posts: Vec<ChatMessage>,
+}
+
+impl App {
+    /// Brings the CRM's chat up to date with a conversation. Run twice, the second finds nothing new.
+    pub(crate) async fn mirror_chat(
+        &self,
+        account: AccountId,
+        integration: IntegrationId,
+        conversation: ConversationId,
+        attempts: i32,
+    ) -> Result<(), JobError> {
+        let fault = |error: Error| JobError::of(&error, attempts);
+        loop {
+            let backlog = self.chat_backlog(account, integration, conversation).await;
+            let Some(backlog) = backlog.map_err(fault)? else { return Ok(()) };
+            let mut visit = self.visit(account, backlog.gathered.portal.portal_id).await?;
+            for news in &backlog.news {
+                let refusal = self.post_all(&mut visit, &news.posts, attempts).await?;
+                self.shown(&visit, &backlog, news, refusal).await.map_err(fault)?;
+            }
+            for (change, message) in &backlog.changes {
+                let refusal = match message {
+                    Some(message) => {
+                        let call = calling!(visit, adapter, caller => {
+                            edit(&*adapter, &caller, message)
+                        });
+                        refused(call, attempts)?.err()
+                    }
+                    None => None,
+                };
+                self.change_shown(&visit, &backlog, change, refusal).await.map_err(fault)?;
+            }
+            for fate in &backlog.fates {
+                self.tell_fate(&mut visit, &backlog, fate, attempts).await?;
+            }
+            if !backlog.more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// `None`: nothing of this conversation is shown there, or all of it is.
+    async fn chat_backlog(
+        &self,
+        account: AccountId,
+        integration: IntegrationId,
+        conversation: ConversationId,
+    ) -> Result<Option<Backlog>> {
+        let mut tx = self.store.tenant(account).await?;
+        let Some(gathered) = self.crm_gather(&mut tx, integration, conversation).await? else {
+            return Ok(None);
+        };
+        let Settings::Amo(amo) = gathered.integration.settings.clone() else { return Ok(None) };
+        let Some(settings) = amo.chats.clone().filter(|_| gathered.integration.enabled) else {
+            return Ok(None);
+        };
+        let portal = gathered.portal.portal_id;
+        let begun = tx.begun_crm_chat(portal, gathered.conversation.identity_id).await?;
+        let is_shown = amo::is_shown(&amo, &gathered.facts)
+            || (begun.is_some() && gathered.facts.chats_connected);
+        if !is_shown {
+            return Ok(None);
+        }
+        let client = ChatPerson {
+            ref_id: begun.as_ref().map(|chat| chat.client_ref.clone()),
+            ..chat_client(&gathered)
+        };
+        let fates = tx.crm_chat_fates(portal, conversation, MOST).await?;
+        let mut backlog = Backlog {
+            gathered,
+            client,
+            begun,
+            settings,
+            news: Vec::new(),
+            changes: Vec::new(),
+            fates,
+            more: false,
+        };
+        self.gather_news(&mut tx, &amo, &mut backlog).await?;
+        self.gather_changes(&mut tx, &amo, &mut backlog).await?;
+        let nothing =
+            backlog.news.is_empty() && backlog.changes.is_empty() && backlog.fates.is_empty();
+        Ok((!nothing).then_some(backlog))
+    }
+
+    async fn gather_news(
+        &self,
+        tx: &mut TenantTx,
+        amo: &AmoSettings,
+        backlog: &mut Backlog,
+    ) -> Result<()> {
+        let conversation = backlog.gathered.conversation.conversation_id;
+        let after = backlog.gathered.enquiry.chat_position;
+        let rows = tx.messages_after(conversation, after, MOST).await?;
+        backlog.more = i64::try_from(rows.len()).is_ok_and(|n| n == MOST);
+        let messages = tx.message_views(rows).await?;
+        let written: BTreeMap<MessageId, String> = tx
+            .crm_chat_written(backlog.gathered.portal.portal_id, conversation)
+            .await?
+            .into_iter()
+            .collect();
+        let now = self.clock.now();
+        for message in &messages {
+            // Its file comes, or is given up: either is told as a change, and this job comes again.
+            if awaits_file(message, now) {
+                backlog.more = false;
+                break;
+            }
+            let posts = match shown_author(message, &backlog.settings) {
+                Some(by) if !written.contains_key(&message.message_id) => {
+                    self.posts(tx, amo, backlog, &written, message, by).await?
+                }
+                _ => Vec::new(),
+            };
+            backlog.news.push(News {
+                position: message.position,
+                change: change_of(message),
+                posts,
+            });
+        }
+        Ok(())
+    }
+
+    async fn gather_changes(
+        &self,
+        tx: &mut TenantTx,
+        amo: &AmoSettings,
+        backlog: &mut Backlog,
+    ) -> Result<()> {
+        let integration = backlog.gathered.integration.integration_id;
+        let conversation = backlog.gathered.conversation.conversation_id;
+        let changes = tx.crm_chat_changes(integration, conversation, MOST).await?;
+        backlog.more |= i64::try_from(changes.len()).is_ok_and(|n| n == MOST);
+        for change in changes {
+            let Some(row) = tx.message(change.message).await? else { continue };
+            let message = tx.message_view(row).await?;
+            let now = match (&message.body, shown_author(&message, &backlog.settings)) {
+                (Body::Said(content), Some(by)) => {
+                    match changed(content, &around(backlog, by), change.removed) {
+                        Some(body) => {
+                            let writer = self.writer(tx, amo, backlog, by).await?;
+                            Some(to_post(backlog, &message, writer, body, 0))
+                        }
+                        None => None,
+                    }
+                }
+                _ => None,
+            };
+            backlog.changes.push((change, now));
+        }
+        Ok(())
+    }
+
+    async fn posts(
+        &self,
+        tx: &mut TenantTx,
+        amo: &AmoSettings,
+        backlog: &Backlog,
+        written: &BTreeMap<MessageId, String>,
+        message: &MessageView,
+        by: Author,
+    ) -> Result<Vec<ChatMessage>> {
+        let Body::Said(content) = &message.body else { return Ok(Vec::new()) };
+        if message.removed_at.is_some() {
+            return Ok(Vec::new());
+        }
+        let account = tx.account();
+        let writer = self.writer(tx, amo, backlog, by).await?;
+        let quoted = match message.reply_to {
+            Some(quoted) => match written.get(&quoted) {
+                Some(theirs) => Some(ChatMessageRef::Theirs(theirs.clone())),
+                None => {
+                    let integration = backlog.gathered.integration.integration_id;
+                    let ours = tx.is_crm_chat_shown(integration, quoted).await?
+                        || backlog
+                            .news
+                            .iter()
+                            .any(|n| n.change.message == quoted && !n.posts.is_empty());
+                    ours.then(|| ChatMessageRef::Ours(quoted.to_string()))
+                }
+            },
+            None => None,
+        };
+        let link = |file: &AttachmentView| self.public_file(account, file);
+        let posts = bodies(content, &around(backlog, by), link)
+            .into_iter()
+            .enumerate()
+            .map(|(n, body)| ChatMessage {
+                reply_to: quoted.clone().filter(|_| n == 0),
+                ..to_post(backlog, message, writer.clone(), body, n)
+            })
+            .collect();
+        Ok(posts)
+    }
+
+    /// A link to a file that the CRM's service can fetch, while it is valid.
+    fn public_file(&self, account: AccountId, file: &AttachmentView) -> Option<Url> {
+        let base = self.settings.public_url.as_ref()?;
+        if file.state != AttachmentState::Stored {
+            return None;
+        }
+        let path = self.link(account, file.attachment_id).ok()?;
+        Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/'))).ok()
+    }
+
+    /// CRM-3: an employee is shown as the user of the CRM that they are.
+    async fn writer(
+        &self,
+        tx: &mut TenantTx,
+        amo: &AmoSettings,
+        backlog: &Backlog,
+        by: Author,
+    ) -> Result<ChatWriter> {
+        Ok(match by {
+            Author::Client => ChatWriter::Client,
+            Author::Rule => ChatWriter::Bot { name: "Бот".to_owned() },
+            Author::Phone => ChatWriter::Bot { name: "Телефон".to_owned() },
+            Author::Employee(id) => self.employee_writer(tx, amo, backlog, id).await?,
+        })
+    }
+
+    async fn employee_writer(
+        &self,
+        tx: &mut TenantTx,
+        amo: &AmoSettings,
+        backlog: &Backlog,
+        id: EmployeeId,
+    ) -> Result<ChatWriter> {
+        let Some(employee) = tx.employee(id).await? else {
+            return Ok(ChatWriter::Bot { name: "Оператор".to_owned() });
+        };
+        let facts = EmployeeFacts { id, name: employee.name.clone(), email: employee.email };
+        let user = crm_user_of(&amo.responsible, &backlog.gathered.facts.directory, &facts);
+        Ok(match user.and_then(|user| user.chat_id.clone()) {
+            Some(ref_id) => ChatWriter::User { id: id.to_string(), name: employee.name, ref_id },
+            None => ChatWriter::Bot { name: employee.name },
+        })
+    }
+
+    /// The inner error: refused, and would be again.
+    async fn post_all(
+        &self,
+        visit: &mut Visit<'_>,
+        posts: &[ChatMessage],
+        attempts: i32,
+    ) -> Result<Option<Words>, JobError> {
+        let mut refusal = None;
+        for message in posts {
+            let call = calling!(visit, adapter, caller => post(&*adapter, &caller, message));
+            if let Err(words) = refused(call, attempts)? {
+                refusal = Some(words);
+            }
+        }
+        Ok(refusal)
+    }
+
+    async fn shown(
+        &self,
+        visit: &Visit<'_>,
+        backlog: &Backlog,
+        news: &News,
+        refusal: Option<Words>,
+    ) -> Result<()> {
+        let integration = backlog.gathered.integration.integration_id;
+        let conversation = backlog.gathered.conversation.conversation_id;
+        let mut tx = self.store.tenant(visit.account).await?;
+        if !news.posts.is_empty() {
+            warn(visit, news.change.message, refusal.as_ref());
+            tx.insert_crm_chat_shown(integration, conversation, &news.change, refusal.as_ref())
+                .await?;
+        }
+        tx.save_crm_chat(integration, conversation, news.position, None).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn change_shown(
+        &self,
+        visit: &Visit<'_>,
+        backlog: &Backlog,
+        change: &ChatChange,
+        refusal: Option<Words>,
+    ) -> Result<()> {
+        warn(visit, change.message, refusal.as_ref());
+        let integration = backlog.gathered.integration.integration_id;
+        let conversation = backlog.gathered.conversation.conversation_id;
+        let mut tx = self.store.tenant(visit.account).await?;
+        tx.insert_crm_chat_shown(integration, conversation, change, refusal.as_ref()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// What became of a message that was written in the CRM; WA-2: a failure also in words, unless the
+    /// company wants none.
+    async fn tell_fate(
+        &self,
+        visit: &mut Visit<'_>,
+        backlog: &Backlog,
+        fate: &ChatFate,
+        attempts: i32,
+    ) -> Result<(), JobError> {
+        let status = match fate.status {
+            DeliveryStatus::Delivered => ChatStatus::Delivered,
+            DeliveryStatus::Read => ChatStatus::Read,
+            _ => failure(fate),
+        };
+        if let (ChatStatus::Failed { words, .. }, false) = (&status, backlog.settings.hide_errors) {
+            let message = self.fault_line(backlog, &fate.external_id, words);
+            self.post_all(visit, &[message], attempts).await?;
+        }
+        let call = calling!(visit, adapter, caller => {
+            tell(&*adapter, &caller, &fate.external_id, &status)
+        });
+        if let Err(words) = refused(call, attempts)? {
+            tracing::warn!(portal.id = %visit.portal.portal_id, why = %words.en, "a status was not taken");
+        }
+        let told = async {
+            let mut tx = self.store.tenant(visit.account).await?;
+            tx.told_crm_chat(visit.portal.portal_id, &fate.external_id, fate.status).await?;
+            tx.commit().await
+        };
+        told.await.map(|_| ()).map_err(|error| JobError::of(&error.into(), attempts))
+    }
+
+    /// WA-2: a line of our bot below the message that did not arrive.
+    fn fault_line(&self, backlog: &Backlog, external_id: &str, words: &Words) -> ChatMessage {
+        ChatMessage {
+            id: format!("err_{external_id}"),
+            conversation_id: backlog.client.id.clone(),
+            conversation_ref: backlog.begun.as_ref().map(|chat| chat.chat_id.clone()),
+            source: Some(backlog.gathered.conversation.channel_id.to_string()),
+            client: backlog.client.clone(),
+            writer: ChatWriter::Bot { name: "Беседа".to_owned() },
+            body: ChatBody::Text(format!("[Ошибка] {}", words.ru)),
+            reply_to: Some(ChatMessageRef::Theirs(external_id.to_owned())),
+            silent: true,
+            at: self.clock.now(),
+        }
+    }
+}
+
+/// What came of a call: done, refused for good, or to be done again by this job. A message of which it
+/// is not known whether it was posted is posted again: the service knows it by its id.
+pub(super) fn refused<T>(
+    call: std::result::Result<T, Fault>,
+    attempts: i32,
+) -> Result<std::result::Result<T, Words>, JobError> {
+    match call {
+        Ok(done) => Ok(Ok(done)),
+        Err(Fault::Rejected(words)) => Ok(Err(words)),
+        Err(Fault::Later(later)) => Err(later),
+        Err(Fault::Unknown { why, .. }) => {
+            Err(JobError::Wait { after: back_off(attempts.min(4)), why })
+        }
+    }
+}
+
+fn warn(visit: &Visit<'_>, message: MessageId, refusal: Option<&Words>) {
+    if let Some(words) = refusal {
+        tracing::warn!(
+            portal.id = %visit.portal.portal_id, message.id = %message, why = %words.en,
+            "the CRM's chat did not take a message"
+        );
+    }
+}
+
+/// Whether a message is one for the CRM's chat, and whose. WA-4: those from the phone only by choice.
+fn shown_author(message: &MessageView, settings: &ChatSettings) -> Option<Author> {
+    author(message).filter(|author| *author != Author::Phone || settings.import_outgoing)
+}
+
+fn around(backlog: &Backlog, by: Author) -> Around {
+    let channel = &backlog.gathered.facts.enquiry.channel;
+    let named = backlog.settings.named_channels.contains(&channel.id);
+    Around::of(by, named.then_some(channel.name.as_str()))
+}
+
+fn to_post(
+    backlog: &Backlog,
+    message: &MessageView,
+    writer: ChatWriter,
+    body: ChatBody,
+    n: usize,
+) -> ChatMessage {
+    let id = message.message_id;
+    ChatMessage {
+        id: if n == 0 { id.to_string() } else { format!("{id}.{n}") },
+        conversation_id: backlog.client.id.clone(),
+        conversation_ref: backlog.begun.as_ref().map(|chat| chat.chat_id.clone()),
+        source: Some(backlog.gathered.conversation.channel_id.to_string()),
+        client: backlog.client.clone(),
+        // Only a customer's words are news for the CRM's people, and make an «unsorted» (AMO-4).
+        silent: writer != ChatWriter::Client,
+        writer,
+        body,
+        reply_to: None,
+        at: message.occurred_at,
+    }
+}
+
+fn change_of(message: &MessageView) -> ChatChange {
+    ChatChange {
+        message: message.message_id,
+        edited_at: message.edited_at,
+        removed: message.removed_at.is_some(),
+    }
+}
+
+fn awaits_file(message: &MessageView, now: Instant) -> bool {
+    let Body::Said(content) = &message.body else { return false };
+    content.files().iter().any(|file| file.state == AttachmentState::Pending)
+        && now - message.created_at < FILE_AWAITED
+}
+
+fn failure(fate: &ChatFate) -> ChatStatus {
+    let why = fate.failure.clone().unwrap_or_default();
+    if fate.reachable {
+        let words = Words::new(
+            format!("Сообщение не доставлено. {why}").trim_end().to_owned(),
+            format!("The message was not delivered. {why}").trim_end().to_owned(),
+        );
+        return ChatStatus::Failed { code: NOT_SENT, words };
+    }
+    let words = Words::new(
+        format!("Этому клиенту нельзя написать. {why}").trim_end().to_owned(),
+        format!("This client cannot be written to. {why}").trim_end().to_owned(),
+    );
+    ChatStatus::Failed { code: CANNOT_BE_WRITTEN_TO, words }
+}
+
+pub(super) fn chats(adapter: &dyn Crm) -> Result<&dyn Chats, CrmError> {
+    adapter.chats().ok_or_else(|| CrmError::Rejected {
+        words: Words::new("У этой CRM нет чатов.", "This CRM has no chats."),
+    })
+}
+
+async fn post(
+    adapter: &dyn Crm,
+    caller: &Caller<'_>,
+    message: &ChatMessage,
+) -> Result<Posted, CrmError> {
+    chats(adapter)?.post(caller, message).await
+}
+
+async fn edit(
+    adapter: &dyn Crm,
+    caller: &Caller<'_>,
+    message: &ChatMessage,
+) -> Result<(), CrmError> {
+    chats(adapter)?.edit(caller, message).await
+}
+
+pub(super) async fn tell(
+    adapter: &dyn Crm,
+    caller: &Caller<'_>,
+    external_id: &str,
+    status: &ChatStatus,
+) -> Result<(), CrmError> {
+    chats(adapter)?.status(caller, external_id, status).await
+}
