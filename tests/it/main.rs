@@ -10,6 +10,8 @@
 mod board;
 mod config;
 mod contacts;
+mod crm_portals;
+mod crm_store;
 mod demo;
 mod directories;
 mod doctor;

@@ -7,11 +7,15 @@ use domain::{
     attribution::Attribution,
     content::Content,
     conversation::{ConversationKind, Direction},
-    ids::{AccountId, AttachmentId, ContactId, ConversationId, IdentityId, MessageId},
+    crm::{CrmKind, PortalMode, PortalState},
+    ids::{AccountId, AttachmentId, ContactId, ConversationId, IdentityId, MessageId, PortalId},
 };
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
-use store::intake::{Item, Person, Stored};
+use store::{
+    NewPortal, PortalAbout, PortalSecrets,
+    intake::{Item, Person, Stored},
+};
 use tests::{Session, TestServer, until};
 use uuid::Uuid;
 
@@ -43,6 +47,7 @@ impl Company {
         company.keep("AccountId", company.owner.account.clone());
         company.fill_by_api().await;
         company.fill_by_messages(server).await;
+        company.connect_crm(server).await;
         let mut conn = server.database().connect().await;
         company.fill_by_hand(&mut conn).await;
         company.settle(&mut conn).await;
@@ -173,13 +178,48 @@ impl Company {
         assert!(put.status().is_success(), "{}", put.status());
     }
 
+    /// A CRM that is connected and asked nothing.
+    async fn connect_crm(&mut self, server: &TestServer) {
+        let id = PortalId(Uuid::now_v7());
+        let store = server.database().store();
+        let mut tx = store.tenant(AccountId(self.account)).await.unwrap();
+        tx.insert_portal(&NewPortal {
+            portal_id: id,
+            kind: CrmKind::Amo,
+            mode: PortalMode::Full,
+            external_id: id.0.to_string(),
+            base: "http://127.0.0.1:9/".to_owned(),
+            site: "https://secret.amocrm.ru/".to_owned(),
+            secrets: PortalSecrets::default(),
+            token_expires_at: None,
+            about: PortalAbout::default(),
+            hook_key: id.0.to_string(),
+            created_at: Utc::now(),
+        })
+        .await
+        .unwrap();
+        tx.set_portal_state(id, PortalState::Connected, None).await.unwrap();
+        tx.commit().await.unwrap();
+        self.keep("PortalId", id.to_string());
+    }
+
     /// What only services and faults bring about.
     async fn fill_by_hand(&mut self, conn: &mut PgConnection) {
         let uuid = |text: &str| text.split('_').nth(1).map(|t| Uuid::try_parse(t).unwrap());
         let channel = uuid(self.id("ChannelId")).unwrap();
         let endpoint = uuid(self.id("EndpointId")).unwrap();
         let owner = uuid(&self.owner.employee).unwrap();
+        let conversation = uuid(self.id("ConversationId")).unwrap();
+        let portal = uuid(self.id("PortalId")).unwrap();
         let made = Uuid::now_v7();
+        // The owner's integration is off, so nobody reads its feed; a row of it stands all the same.
+        sqlx::query(
+            "insert into crm_feeds (account_id, cursor_seq) values ($1, 9000000000000000000)",
+        )
+        .bind(self.account)
+        .execute(&mut *conn)
+        .await
+        .unwrap();
         for (statement, other) in [
             (
                 "insert into quarantine
@@ -220,6 +260,56 @@ impl Company {
                 made,
             ),
             (
+                "insert into crm_consents (account_id, state_hash, employee_id, kind, expires_at)
+                 values ($1, decode(md5($2::text), 'hex'), $3, 'amo', now() + interval '1 hour')",
+                owner,
+            ),
+            (
+                "insert into integrations
+                    (account_id, integration_id, portal_id, kind, name, settings)
+                 values ($1, $2, $3, 'amo', 'тайная', '{\"crm\": \"amo\"}')",
+                portal,
+            ),
+            (
+                "insert into integration_channels
+                    (account_id, integration_id, portal_id, channel_id)
+                 select $1, $2, portal_id, $3 from portals where account_id = $1",
+                channel,
+            ),
+            (
+                "insert into crm_enquiries (account_id, integration_id, conversation_id)
+                 values ($1, $2, $3)",
+                conversation,
+            ),
+            (
+                "insert into crm_links
+                    (account_id, link_id, portal_id, entity, external_id, contact_id)
+                 select $1, $2, portal_id, 'deal', '31', contact_id
+                 from conversations join portals using (account_id)
+                 where account_id = $1 and conversation_id = $3",
+                conversation,
+            ),
+            (
+                "insert into crm_runs (account_id, run_id, portal_id, integration_id,
+                    conversation_id, contact_id, cause, state, settings_revision, facts)
+                 select $1, $2, portal_id, $2, $3, contact_id,
+                    '{\"ru\": \"тайна\", \"en\": \"secret\"}', 'nothing', 1, '{}'
+                 from conversations join portals using (account_id)
+                 where account_id = $1 and conversation_id = $3",
+                conversation,
+            ),
+            (
+                "insert into crm_steps (account_id, run_id, step, action, because)
+                 values ($1, $2, 0, jsonb_build_object('do', 'use_deal', 'deal', $3::text),
+                    '{\"rule\": \"AMO-3\", \"code\": \"x\", \"words\": {\"ru\": \"x\", \"en\": \"x\"}}')",
+                made,
+            ),
+            (
+                "insert into crm_quarantine (account_id, quarantine_id, portal_id, reason, body)
+                 values ($1, $2, $3, 'странно', 'x')",
+                portal,
+            ),
+            (
                 "insert into lanes (account_id, lane, queue, pending) values ($1, $2::text, $3::text, 1)",
                 made,
             ),
@@ -237,9 +327,13 @@ impl Company {
             let insert = sqlx::query(statement).bind(self.account).bind(made).bind(other);
             insert.execute(&mut *conn).await.unwrap_or_else(|e| panic!("{statement}: {e}"));
         }
-        for (kind, prefix) in
-            [("QuarantineId", "qrn"), ("DeliveryId", "dlv"), ("AttachmentId", "att")]
-        {
+        for (kind, prefix) in [
+            ("QuarantineId", "qrn"),
+            ("DeliveryId", "dlv"),
+            ("AttachmentId", "att"),
+            ("IntegrationId", "itg"),
+            ("CrmRunId", "run"),
+        ] {
             self.keep(kind, format!("{prefix}_{}", made.simple()));
         }
         assert!(self.id("AttachmentId").parse::<AttachmentId>().is_ok());
