@@ -2,11 +2,8 @@
 //! e-mail.
 
 use super::{
-    super::{
-        Action, Because, CrmId, CrmKind, Entity, EntityState, FoundContact, Plan, Question, Ref,
-        mapping,
-    },
-    Case, Target, card,
+    super::{Action, Because, CrmId, Entity, EntityState, FoundContact, Plan, Question, Ref},
+    Case, Target, card, create,
 };
 use crate::{
     phone::{Country, normalise},
@@ -163,9 +160,7 @@ pub fn update(case: &Case<'_>, contact: Option<&Target>, plan: &mut Plan) {
     let same_email = |theirs: &str, ours: &str| theirs.trim().to_lowercase() == ours.to_lowercase();
     let add_phones = lacking(&facts.contact.phones, now.map_or(&[], |now| &now.phones), same_phone);
     let add_emails = lacking(&facts.contact.emails, now.map_or(&[], |now| &now.emails), same_email);
-    let pairs = &case.rules.fields.contact;
-    let (fields, left_out) = mapping::mapped(CrmKind::Bitrix, Entity::Contact, pairs, facts);
-    plan.left_out.extend(left_out);
+    let fields = create::fields(case, Entity::Contact, &case.rules.fields.contact, plan);
     if add_phones.is_empty() && add_emails.is_empty() && fields.is_empty() {
         return;
     }

@@ -3,7 +3,7 @@
 use super::{
     super::{
         Action, Because, ContactDraft, CrmId, CrmKind, DealDraft, Entity, FactLine, FieldPair,
-        FieldValue, Funnel, Plan, Ref, mapping, names, tags,
+        FieldValue, Funnel, Plan, Ref, Rule, mapping, names, tags,
     },
     Case, Place, Target,
     client::Client,
@@ -208,10 +208,16 @@ fn drafted(
     (draft, because)
 }
 
-/// B24-12.
-fn fields(case: &Case<'_>, of: Entity, pairs: &[FieldPair], plan: &mut Plan) -> Vec<FieldValue> {
+/// B24-12. What both CRMs' rules say of fields is told under Bitrix24's number.
+pub fn fields(
+    case: &Case<'_>,
+    of: Entity,
+    pairs: &[FieldPair],
+    plan: &mut Plan,
+) -> Vec<FieldValue> {
     let (values, left_out) = mapping::mapped(CrmKind::Bitrix, of, pairs, case.facts);
-    plan.left_out.extend(left_out);
+    let ours = |because| Because { rule: Rule("B24-12".to_owned()), ..because };
+    plan.left_out.extend(left_out.into_iter().map(ours));
     values
 }
 

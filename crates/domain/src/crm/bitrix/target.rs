@@ -43,11 +43,12 @@ pub fn kept(case: &Case<'_>, plan: &mut Plan) -> Option<Place> {
         }
         return Some(place);
     }
-    if case.lost_its_place() || occasion.opened {
+    // A copy in the contact's card (B24-9) is no place of its own when the deal was removed.
+    if occasion.opened || (case.lost_its_place() && case.rules.also_contact) {
         return None;
     }
-    // The words stand in the client's card or a company's.
-    for note in &links.written {
+    let of_client = |of| matches!(of, Entity::Contact | Entity::Company);
+    for note in links.written.iter().filter(|note| of_client(note.to)) {
         let known = place.targets.iter().any(|target| target.is_at(note.to, &note.of));
         if !known {
             place.targets.push(at(note.to, Ref::Id(note.of.clone())));
@@ -86,7 +87,11 @@ pub fn by_operator(case: &Case<'_>, plan: &mut Plan) -> Option<Place> {
         Some(link) => card::linked(Entity::Deal, link).target(),
         None => at(Entity::Deal, Ref::Id(chosen.clone())),
     };
-    Some(Place { targets: vec![target], ..unplaced(case) })
+    // A lead of this enquiry stays its lead.
+    let here = |link: &&LinkedDeal| link.of_this && link.state != EntityState::Gone;
+    let leads = case.facts.links.leads.iter().filter(here);
+    let leads = leads.map(|lead| card::linked(Entity::Lead, lead).target());
+    Some(Place { targets: std::iter::once(target).chain(leads).collect(), ..unplaced(case) })
 }
 
 /// B24-16: an operator writes first to somebody whose request (or another enquiry) has an open deal or

@@ -171,8 +171,9 @@ fn by_5_an_operator_chooses_the_deal() {
     let mut facts = later(vec![line(2, Direction::Inbound, "", "И ещё")]);
     facts.occasion.chosen_deal = Some("15".into());
     facts.links.deals = vec![linked("12")];
+    facts.links.leads = vec![linked("3")];
     let done = decide(&with(CommentPriority::Deals, false), facts, &Portal::default());
-    assert_eq!(done.steps, ["use deal 15", "comment deal 15"]);
+    assert_eq!(done.steps, ["use deal 15", "comment deal 15", "comment lead 3"]);
     assert!(done.asked.is_empty());
 }
 

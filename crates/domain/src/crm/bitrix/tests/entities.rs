@@ -278,6 +278,7 @@ fn b24_12_fields_are_filled_and_what_does_not_fit_is_told() {
     let site = FieldValue { field: "ufCrm_site".into(), value: "shop.example".into() };
     assert_eq!(draft.fields, [site]);
     assert_eq!(done.left_out, ["field_misfit", "field_gone"]);
+    assert!(done.plan.left_out.iter().all(|because| because.rule.0 == "B24-12"));
 }
 
 #[test]
