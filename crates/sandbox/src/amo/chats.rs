@@ -5,6 +5,7 @@
 //! client has to decide by the status.
 
 mod desk;
+mod draft;
 mod hook;
 mod payload;
 mod receive;
@@ -31,8 +32,8 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub use desk::Draft;
 pub(super) use desk::{writes, writes_first};
+pub use draft::Draft;
 pub use payload::{Card, Kind, Location};
 pub use shown::ChatShown;
 pub(super) use shown::{linked_contact, shown_one};
