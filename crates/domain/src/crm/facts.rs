@@ -144,6 +144,7 @@ pub struct Links {
     /// The last task that we made for this contact.
     pub task: Option<LinkedTask>,
     pub activity: Option<LinkedTask>,
+    /// Of this conversation alone: messages are counted in each.
     pub written: Vec<Written>,
     /// Files that lie in the CRM already.
     pub attached: Vec<AttachmentId>,

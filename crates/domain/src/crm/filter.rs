@@ -248,12 +248,12 @@ fn folded(text: &str) -> String {
     text.trim().to_lowercase().replace('ё', "е")
 }
 
-/// «Сайт содержит «shop» или «opt»».
+/// «Сайт = «shop» или «opt»».
 fn sentence(param: &Param, by: Operator, values: &[String]) -> Words {
     let title = param.title();
     let (ru, en) = match by {
-        Operator::Equals => ("равно", "is"),
-        Operator::NotEquals => ("не равно", "is not"),
+        Operator::Equals => ("=", "="),
+        Operator::NotEquals => ("≠", "≠"),
         Operator::Contains => ("содержит", "contains"),
         Operator::NotContains => ("не содержит", "does not contain"),
         Operator::StartsWith => ("начинается с", "starts with"),

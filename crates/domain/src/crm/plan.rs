@@ -112,8 +112,9 @@ pub fn outcome_words(plan: &Plan) -> Words {
             "Записано в CRM: обращение уже передано, нового ничего не нужно.",
             "Written into the CRM: the enquiry was passed on before and needs nothing new.",
         ),
-        (None, None, true) => {
-            Words::new("Передавать было нечего.", "There was nothing to pass on.")
-        }
+        (None, None, true) => Words::new(
+            "Новых действий не нужно: всё уже передано.",
+            "Nothing new is needed: all was passed on before.",
+        ),
     }
 }

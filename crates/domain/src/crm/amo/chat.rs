@@ -33,7 +33,18 @@ pub fn open(case: &Case<'_>, person: &Person, plan: &mut Plan) {
     if !(wanted && talked && by_us && facts.links.chat.is_none()) {
         return;
     }
-    let Some(contact) = person.at.clone() else { return };
+    let Some(contact) = person.at.clone() else {
+        plan.leave_out(
+            Because::new(
+                "AMO-13",
+                "chat_without_contact",
+                "Чат в amoCRM не открыт: у клиента нет там контакта, а канал его не создаёт.",
+                "No chat is opened in amoCRM: the client has no contact and the channel makes none.",
+            )
+            .mended_in("channels"),
+        );
+        return;
+    };
     let because = Because::new(
         "AMO-13",
         "chat_bound",

@@ -12,6 +12,7 @@ use crate::clock::Instant;
 /// The deal to which the conversation's messages go; chosen or made, if it has none.
 pub fn of(case: &Case<'_>, person: &Person, plan: &mut Plan) -> Result<Option<Target>, Question> {
     if let Some(target) = kept(case, plan) {
+        refill(case, &target, plan);
         return Ok(Some(target));
     }
     let occasion = &case.facts.occasion;
@@ -74,7 +75,6 @@ pub fn kept(case: &Case<'_>, plan: &mut Plan) -> Option<Target> {
             .with("Сделка", "Deal", current.id.as_str()),
         );
     }
-    refill(case, current, plan);
     Some(Target {
         at: Ref::Id(current.id.clone()),
         responsible: current.responsible.clone(),
@@ -108,8 +108,10 @@ fn take_chosen(case: &Case<'_>, chosen: &CrmId, plan: &mut Plan) -> Target {
 }
 
 /// Fields of the deal that speak of the person, when more of the person became known (CRM-1).
-fn refill(case: &Case<'_>, deal: &LinkedDeal, plan: &mut Plan) {
-    let open = deal.state == EntityState::Open;
+pub fn refill(case: &Case<'_>, target: &Target, plan: &mut Plan) {
+    let same = |deal: &&LinkedDeal| target.at == Ref::Id(deal.id.clone());
+    let linked = case.facts.links.deals.iter().find(same);
+    let open = linked.is_some_and(|deal| deal.state == EntityState::Open);
     if !(case.facts.occasion.contact_changed && case.channel.update_contact && open) {
         return;
     }
@@ -126,7 +128,7 @@ fn refill(case: &Case<'_>, deal: &LinkedDeal, plan: &mut Plan) {
         "О клиенте стало известно больше: поля сделки с его данными обновлены.",
         "More became known of the client: the deal's fields with their data are brought up to date.",
     );
-    let deal = Ref::Id(deal.id.clone());
+    let deal = target.at.clone();
     plan.push(Action::UpdateDeal { deal, fields, tags: Vec::new() }, because);
 }
 

@@ -36,7 +36,7 @@ pub fn admitted<'a>(settings: &'a AmoSettings, facts: &Facts) -> Result<&'a Chan
             "The client's number is on the list of those that never reach the CRM.",
         )
         .with("Телефон", "Phone", phone)
-        .mended_in("messengers"));
+        .mended_in("skip_phones"));
     }
     if placed(facts) {
         return Ok(rule);

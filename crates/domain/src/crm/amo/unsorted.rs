@@ -14,18 +14,27 @@ pub fn of(
     pipeline: Option<&CrmId>,
     plan: &mut Plan,
 ) -> Result<Option<Target>, Question> {
-    if let Some(target) = deal::kept(case, plan) {
-        return Ok(Some(Target { waiting: waits(case)?.is_some(), ..target }));
-    }
     let facts = case.facts;
-    if let Some(unsorted) = waits(case)? {
-        return Ok(inside(unsorted, true));
-    }
     let current = facts.links.unsorted.as_ref().filter(|unsorted| unsorted.of_this);
-    let declined = current.is_some() && state(case)? == Some(UnsortedState::Declined);
+    let state = state(case)?;
+    let waiting = state == Some(UnsortedState::Waiting);
+    let declined = state == Some(UnsortedState::Declined);
+    // With a declined record its deal went, whatever our link says of it.
+    let within = |target: &Target| {
+        let deal = current.and_then(|record| record.deal.as_ref());
+        deal.is_some_and(|deal| target.at == Ref::Id(deal.clone()))
+    };
+    let kept = deal::kept(case, plan).filter(|target| !(declined && within(target)));
+    if let Some(target) = kept {
+        let waiting = waiting && within(&target);
+        if !waiting {
+            deal::refill(case, &target, plan);
+        }
+        return Ok(Some(Target { waiting, ..target }));
+    }
     let lost = facts.links.deals.iter().any(|d| d.of_this && d.state == EntityState::Gone);
-    if let Some(unsorted) = current.filter(|_| !declined && !lost) {
-        return Ok(inside(unsorted, false));
+    if let Some(unsorted) = current.filter(|_| waiting || !(declined || lost)) {
+        return Ok(inside(unsorted, waiting));
     }
     let occasion = &facts.occasion;
     if !occasion.has_inbound() && (declined || !occasion.opened) {
@@ -42,12 +51,6 @@ fn inside(unsorted: &LinkedUnsorted, waiting: bool) -> Option<Target> {
         fresh: false,
         waiting,
     })
-}
-
-/// The record of this conversation that nobody has accepted or declined yet.
-fn waits<'a>(case: &Case<'a>) -> Result<Option<&'a LinkedUnsorted>, Question> {
-    let waiting = state(case)? == Some(UnsortedState::Waiting);
-    Ok(case.facts.links.unsorted.as_ref().filter(|_| waiting))
 }
 
 /// How the record of this conversation stands: by webhook where they come, else the CRM is asked.
@@ -102,8 +105,8 @@ fn make(case: &Case<'_>, pipeline: Option<&CrmId>, again: bool, plan: &mut Plan)
         Because::new(
             "AMO-4",
             "unsorted_again",
-            "Прежнюю запись в «Неразобранном» отклонили: новое сообщение создаёт новую.",
-            "The former unsorted record is no more: the new message makes a new one.",
+            "Прежней записи больше нет, её отклонили или удалили: новое сообщение создаёт новую.",
+            "The former record was declined or removed: the new message makes a new one.",
         )
     } else {
         Because::new(

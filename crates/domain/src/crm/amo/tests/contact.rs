@@ -208,6 +208,12 @@ fn amo_13_the_chat_is_bound_to_the_contact_once() {
     assert!(matches!(story.action("open_chat"), Action::OpenChat { contact: Ref::Step(0) }));
     let bound = story.given(|f| f.links.chat = Some("c-1".into()));
     assert_eq!(bound.does(), strings(&["create_contact", "create_deal"]));
+    let nobody = super::story()
+        .set(chats)
+        .rule(|rule| rule.create_contact = false)
+        .given(|f| f.chats_connected = true);
+    assert_eq!(nobody.does(), strings(&["create_deal"]));
+    assert!(nobody.left_out().contains(&"chat_without_contact".to_owned()));
     let off = super::story().set(chats);
     assert_eq!(off.does(), strings(&["create_contact", "create_deal"]), "no chats service");
 }

@@ -63,7 +63,7 @@ fn amo_6_a_denied_enquiry_costs_no_call_and_names_the_condition_that_decided() {
     nothing_without_a_call(&story, "filter_denies");
     let because = story.why_not("filter_denies");
     assert_eq!(because.facts.len(), 1);
-    assert_eq!(because.facts[0].name.ru, "Сайт равно «other.example.ru»");
+    assert_eq!(because.facts[0].name.ru, "Сайт = «other.example.ru»");
     assert_eq!(because.facts[0].value, "shop.example.ru");
 }
 

@@ -61,6 +61,40 @@ fn amo_4_while_it_waits_messages_and_tasks_go_to_its_deal() {
 }
 
 #[test]
+fn amo_4_the_deal_inside_is_linked_too_and_changes_nothing() {
+    let inner = |state| linked_deal("902", state);
+    for (record, deal, mirrored, expect) in [
+        (UnsortedState::Waiting, EntityState::Open, true, &["create_task"][..]),
+        (
+            UnsortedState::Accepted,
+            EntityState::Open,
+            true,
+            &["update_deal", "update_contact", "create_task"],
+        ),
+        (UnsortedState::Declined, EntityState::Gone, true, &["create_unsorted", "create_task"]),
+        // Nobody told us that the deal went with the record.
+        (UnsortedState::Declined, EntityState::Open, false, &["create_unsorted", "create_task"]),
+    ] {
+        let pair = |field: &str| super::super::super::FieldPair {
+            field: field.into(),
+            from: Param::ContactPhone,
+        };
+        let story = later(record)
+            .phone()
+            .linked()
+            .tasks(TaskOwner::Integration)
+            .rule(|rule| rule.update_contact = true)
+            .set(|s| s.fields.deal = vec![pair("81")])
+            .given(|f| {
+                f.occasion.contact_changed = true;
+                f.links.deals = vec![inner(deal)];
+                f.mirrored = mirrored;
+            });
+        assert_eq!(story.does(), strings(expect), "{record:?}");
+    }
+}
+
+#[test]
 fn amo_4_accepted_it_goes_on_and_declined_the_next_message_is_a_first_contact() {
     let accepted = later(UnsortedState::Accepted).tasks(TaskOwner::Integration);
     assert_eq!(accepted.does(), strings(&["create_task"]));
