@@ -38,7 +38,8 @@ use crate::{
         with a stable `code`. Lists are pages: `limit`, `cursor`, answered with `next`. Programs \
         authenticate with a personal token, browsers with the session's cookie.",
         license(name = "Proprietary")),
-    components(schemas(Problem, FieldProblem)),
+    // A filter holds filters, and what a recursive shape names is not found by itself.
+    components(schemas(Problem, FieldProblem, domain::crm::Operator)),
     security(("cookie" = []), ("bearer" = [])),
     modifiers(&Schemes),
 )]

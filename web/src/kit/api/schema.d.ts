@@ -612,6 +612,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/crm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the CRMs have of a conversation */
+        get: operations["get_conversation_crm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/crm/deal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say to which deal the conversation belongs */
+        post: operations["choose_crm_deal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/crm/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The CRM log of a conversation */
+        get: operations["list_conversation_crm_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/crm/stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a deal of the conversation's client to another stage */
+        post: operations["move_crm_deal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/drafts/{mode}": {
         parameters: {
             query?: never;
@@ -727,6 +795,319 @@ export interface paths {
         get: operations["count_conversations"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Faults of the settings that the product found itself */
+        get: operations["list_crm_faults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/integrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Integrations */
+        get: operations["list_integrations"];
+        put?: never;
+        /** Make an integration */
+        post: operations["create_integration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/integrations/{integration_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One integration */
+        get: operations["get_integration"];
+        /** Save an integration's rules */
+        put: operations["save_integration"];
+        post?: never;
+        /** Remove an integration; what it made in the CRM stays there */
+        delete: operations["delete_integration"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/integrations/{integration_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fill name templates */
+        post: operations["preview_crm_names"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/integrations/{integration_id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would be done with an example; the CRM is asked, nothing is written */
+        post: operations["try_integration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** CRMs that can be connected */
+        get: operations["list_crm_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/oauth/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a CRM sends the browser after consent; goes on to the cabinet */
+        get: operations["return_from_crm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Parameters of enquiries for filters, templates and fields */
+        get: operations["list_crm_parameters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/portals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connected CRM accounts */
+        get: operations["list_portals"];
+        put?: never;
+        /** Connect by a long-lived token (LITE: contacts, deals and notes) */
+        post: operations["connect_portal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/portals/{portal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One CRM account */
+        get: operations["get_portal"];
+        put?: never;
+        post?: never;
+        /** Disconnect a CRM account; what was made there stays there */
+        delete: operations["delete_portal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/portals/{portal_id}/chats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Connect the chats channel that the CRM's support registered */
+        put: operations["connect_portal_chats"];
+        post?: never;
+        /** Take the chats channel away */
+        delete: operations["disconnect_portal_chats"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/portals/{portal_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look now whether a CRM account answers; its waiting work goes on */
+        post: operations["check_portal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/portals/{portal_id}/directory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Users, funnels and fields as they were pulled last */
+        get: operations["get_portal_directory"];
+        put?: never;
+        /** Pull users, funnels and fields now */
+        post: operations["refresh_portal_directory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/portals/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to connect by OAuth */
+        post: operations["ask_crm_consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same for all failed ones of a CRM account */
+        post: operations["replay_failed_crm_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Decisions of the CRM sync, the newest first */
+        get: operations["list_crm_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One decision with facts, steps and calls */
+        get: operations["get_crm_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/runs/{run_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide and do it anew, by the settings as they are now */
+        post: operations["replay_crm_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1506,6 +1887,112 @@ export interface components {
             /** @description IANA name. */
             time_zone: string;
         };
+        AmoMethod: {
+            /** @enum {string} */
+            method: "contact_and_deal";
+        } | {
+            /** @enum {string} */
+            method: "unsorted";
+            pipeline?: components["schemas"]["CrmId"] | null;
+        };
+        AmoSettings: {
+            /**
+             * @description AMO-2: what is not here is not passed on.
+             * @default []
+             */
+            channels: components["schemas"]["ChannelRule"][];
+            /** @default null */
+            chats: components["schemas"]["ChatSettings"] | null;
+            /**
+             * @description BY-5: which of several open deals a conversation goes to.
+             * @default newest
+             */
+            deal_choice: components["schemas"]["DealChoice"];
+            /**
+             * @description AMO-12: pull users, funnels and fields daily at 00:00 of Moscow.
+             * @default true
+             */
+            directory_daily: boolean;
+            /**
+             * @description AMO-8.
+             * @default {
+             *       "contact": [],
+             *       "deal": [],
+             *       "lead": []
+             *     }
+             */
+            fields: components["schemas"]["Fields"];
+            /**
+             * @description CRM-4: files of the conversation are put into the CRM.
+             * @default false
+             */
+            files: boolean;
+            /** @default null */
+            filter: components["schemas"]["Gate"] | null;
+            /**
+             * @description AMO-10, AMO-11.
+             * @default {
+             *       "default": null,
+             *       "rules": []
+             *     }
+             */
+            funnel: components["schemas"]["Funnel"];
+            /**
+             * @default {
+             *       "method": "contact_and_deal"
+             *     }
+             */
+            method: components["schemas"]["AmoMethod"];
+            /**
+             * @description AMO-9.
+             * @default {
+             *       "contact": null,
+             *       "deal": null,
+             *       "lead": null,
+             *       "task": null
+             *     }
+             */
+            names: components["schemas"]["Names"];
+            /**
+             * @description AMO-12.
+             * @default {
+             *       "default": null,
+             *       "people": [],
+             *       "rules": []
+             *     }
+             */
+            responsible: components["schemas"]["Responsibles"];
+            /**
+             * @description WA-5: enquiries of these numbers never reach the CRM. E.164.
+             * @default []
+             */
+            skip_phones: string[];
+            /**
+             * @description AMO-7, BY-3.
+             * @default {
+             *       "fixed": false,
+             *       "own": []
+             *     }
+             */
+            tags: components["schemas"]["TagRule"];
+            /** @default null */
+            tasks: components["schemas"]["TaskRule"] | null;
+            /**
+             * @description CRM-4.
+             * @default at_end
+             */
+            transcript: components["schemas"]["Transcript"];
+            /**
+             * @description CRM-3: the employee's first answer makes them responsible.
+             * @default true
+             */
+            transfer_responsible: boolean;
+            /**
+             * Format: int32
+             * @default 1
+             */
+            version: number;
+        };
         ApiTokenId: string;
         ApiTokenView: {
             api_token_id: components["schemas"]["ApiTokenId"];
@@ -1608,6 +2095,128 @@ export interface components {
             /** @description Id of what it was done to. */
             object: string;
         };
+        /** @description The rule and the facts that led to a step, or to its absence. */
+        Because: {
+            /** @description Stable, for programs and tests: `open_deal_in_funnel`. */
+            code: string;
+            facts?: components["schemas"]["FactLine"][];
+            /**
+             * @description Where it is mended in the cabinet, when it is a fault of settings (CRM-6): `channels`,
+             *     `funnels`, `employees`, `fields`.
+             */
+            mend?: string | null;
+            rule: components["schemas"]["Rule"];
+            words: components["schemas"]["Words"];
+        };
+        /** @description B24-2: chats and offline requests are set in the same way, separately. */
+        BitrixSettings: {
+            /**
+             * @default {
+             *       "activity_due_minutes": 60,
+             *       "add_to_closed": false,
+             *       "also_contact": false,
+             *       "channels": [],
+             *       "comments": "deals",
+             *       "fields": {
+             *         "contact": [],
+             *         "deal": [],
+             *         "lead": []
+             *       },
+             *       "filter": null,
+             *       "first_activity": false,
+             *       "first_deal": true,
+             *       "first_lead": false,
+             *       "funnel_first": {
+             *         "default": null,
+             *         "rules": []
+             *       },
+             *       "funnel_repeat": {
+             *         "default": null,
+             *         "rules": []
+             *       },
+             *       "names": {
+             *         "contact": null,
+             *         "deal": null,
+             *         "lead": null,
+             *         "task": null
+             *       },
+             *       "repeat": "nothing",
+             *       "responsible": {
+             *         "default": null,
+             *         "people": [],
+             *         "rules": []
+             *       },
+             *       "tags": {
+             *         "fixed": false,
+             *         "own": []
+             *       },
+             *       "transcript": "online"
+             *     }
+             */
+            chats: components["schemas"]["EntityRules"];
+            /** @default newest */
+            deal_choice: components["schemas"]["DealChoice"];
+            /** @default true */
+            directory_daily: boolean;
+            /**
+             * @description B24-15: the portal's Open Lines make the entities; ours are skipped.
+             * @default false
+             */
+            open_lines: boolean;
+            /**
+             * @default {
+             *       "activity_due_minutes": 60,
+             *       "add_to_closed": false,
+             *       "also_contact": false,
+             *       "channels": [],
+             *       "comments": "deals",
+             *       "fields": {
+             *         "contact": [],
+             *         "deal": [],
+             *         "lead": []
+             *       },
+             *       "filter": null,
+             *       "first_activity": false,
+             *       "first_deal": true,
+             *       "first_lead": false,
+             *       "funnel_first": {
+             *         "default": null,
+             *         "rules": []
+             *       },
+             *       "funnel_repeat": {
+             *         "default": null,
+             *         "rules": []
+             *       },
+             *       "names": {
+             *         "contact": null,
+             *         "deal": null,
+             *         "lead": null,
+             *         "task": null
+             *       },
+             *       "repeat": "nothing",
+             *       "responsible": {
+             *         "default": null,
+             *         "people": [],
+             *         "rules": []
+             *       },
+             *       "tags": {
+             *         "fixed": false,
+             *         "own": []
+             *       },
+             *       "transcript": "online"
+             *     }
+             */
+            requests: components["schemas"]["EntityRules"];
+            /** @default [] */
+            skip_phones: string[];
+            /** @default true */
+            transfer_responsible: boolean;
+            /**
+             * Format: int32
+             * @default 1
+             */
+            version: number;
+        };
         BlacklistView: {
             /** Format: date-time */
             created_at: string;
@@ -1691,6 +2300,24 @@ export interface components {
         };
         /** @description What a message of any direction says. */
         Body: components["schemas"]["Content_AttachmentView"] | components["schemas"]["SystemLine"];
+        /** @description One call to the CRM, without secrets; bodies are cut. */
+        CallView: {
+            answer?: Record<string, never> | null;
+            /** Format: date-time */
+            at: string;
+            error?: string | null;
+            method: string;
+            /** @description Path and query. */
+            path: string;
+            request?: Record<string, never> | null;
+            /**
+             * Format: int32
+             * @description Absent: no answer came.
+             */
+            status?: number | null;
+            /** Format: int64 */
+            took_ms: number;
+        };
         CannedReplyBody: {
             group_id?: components["schemas"]["GroupId"] | null;
             /** @description At most 100 characters; empty: none. */
@@ -1798,6 +2425,17 @@ export interface components {
             text: components["schemas"]["Words"];
             what: components["schemas"]["ChannelEventKind"];
         };
+        /** @description CRM-1: what a channel's enquiries may do. */
+        ChannelRule: {
+            channel: components["schemas"]["ChannelId"];
+            create_contact?: boolean;
+            /** @description A lead or deal, as the method says. */
+            create_deal?: boolean;
+            /** @description Look for the client by phone and e-mail before making one. */
+            find_existing?: boolean;
+            /** @description Add phones, e-mails and fields that became known to a contact that is there. */
+            update_contact?: boolean;
+        };
         /**
          * @description Where a channel stands (CH-13). A channel that is not `Connected` loses nothing:
          *     its outbound messages wait, and what the service still keeps is fetched later.
@@ -1819,6 +2457,63 @@ export interface components {
             state_at: string;
             /** @description What people call the account at the service. */
             title: string;
+        };
+        ChatsBody: {
+            bot_id: string;
+            /** @description As the CRM's support gave them. */
+            channel_id: string;
+            secret: string;
+        };
+        /** @description AMO-13 and the messenger's settings (WA). */
+        ChatSettings: {
+            /**
+             * @description WA-1: the button beside a phone that asks whether the messenger knows it.
+             * @default false
+             */
+            check_numbers: boolean;
+            /** @default null */
+            default_channel: components["schemas"]["ChannelId"] | null;
+            /**
+             * @description WA-2: on, a message that could not be sent only gets its status in the CRM, without words.
+             * @default false
+             */
+            hide_errors: boolean;
+            /**
+             * @description WA-4: messages sent from the phone are shown, with a mark.
+             * @default false
+             */
+            import_outgoing: boolean;
+            /**
+             * @description WA-7: a user of the CRM without a line of their own may not send.
+             * @default false
+             */
+            listed_only: boolean;
+            /**
+             * @description WA-4: the name of the channel is put before messages of these.
+             * @default []
+             */
+            named_channels: components["schemas"]["ChannelId"][];
+            /**
+             * @description WA-6: the contact's phone is written with +7 at the first inbound message.
+             * @default false
+             */
+            replace_8: boolean;
+            /**
+             * @description WA-7: who may write from the CRM; one who is not here writes through `default_channel`, unless
+             *     `listed_only`.
+             * @default []
+             */
+            users: components["schemas"]["ChatUser"][];
+        };
+        /** @description WA-7. */
+        ChatUser: {
+            /** @description In the order of preference; empty: may not send. */
+            channels?: components["schemas"]["ChannelId"][];
+            /** @description Settings sections of this integration that the person may see and change. */
+            sections?: string[];
+            /** @description Added to each message; the customer sees it, the CRM does not. */
+            signature?: string;
+            user: components["schemas"]["CrmId"];
         };
         /**
          * @description What the client writes. Unknown fields are let through, so that a newer client may talk to an
@@ -1851,6 +2546,19 @@ export interface components {
             conversation_id?: components["schemas"]["ConversationId"] | null;
             /** @enum {string} */
             type: "viewing";
+        };
+        /**
+         * @description B24-6.
+         * @enum {string}
+         */
+        CommentPriority: "deals" | "leads" | "both";
+        ConsentBody: {
+            kind: components["schemas"]["CrmKind"];
+            portal_id?: components["schemas"]["PortalId"] | null;
+        };
+        ConsentPage: {
+            /** @description Where the browser goes; good for ten minutes and one use. */
+            url: string;
         };
         ContactChangeBody: {
             /** @description Values to set; null takes a field away. */
@@ -1987,6 +2695,12 @@ export interface components {
             /** @enum {string} */
             type: "unsupported";
         };
+        /** @description What the CRMs have of a conversation, for the card beside it. */
+        ConversationCrmView: {
+            /** @description Those that the conversation's channel is passed to, or was. */
+            portals: components["schemas"]["CrmCardView"][];
+            why_nothing?: components["schemas"]["Words"] | null;
+        };
         ConversationId: string;
         /**
          * @description Whether somebody chats or left a form (WG-2).
@@ -2081,6 +2795,120 @@ export interface components {
              */
             waiting: number;
         };
+        CrmCardView: {
+            contact?: components["schemas"]["CrmLinkView"] | null;
+            /** @description Deals of the person, the conversation's own first, then the newest. */
+            deals: components["schemas"]["CrmDealView"][];
+            integration_id: components["schemas"]["IntegrationId"];
+            kind: components["schemas"]["CrmKind"];
+            /** @description Funnels to which a deal can be moved, with their stages. */
+            pipelines: components["schemas"]["Pipeline"][];
+            portal_id: components["schemas"]["PortalId"];
+            state: components["schemas"]["PortalState"];
+            task?: components["schemas"]["CrmLinkView"] | null;
+            title: string;
+            unsorted?: components["schemas"]["CrmLinkView"] | null;
+            /** @description Work for this conversation that waits for the CRM. */
+            waiting: boolean;
+        };
+        CrmDealView: {
+            at?: components["schemas"]["StageRef"] | null;
+            /** @description Won or lost. */
+            closed: boolean;
+            /** @description The conversation belongs to it. */
+            current: boolean;
+            id: components["schemas"]["CrmId"];
+            name: string;
+            responsible_name: string;
+            url?: string | null;
+        };
+        /** @description A fault of the settings that the product found itself (CRM-6). */
+        CrmFaultView: components["schemas"]["Fault"] & {
+            integration: string;
+            integration_id: components["schemas"]["IntegrationId"];
+        };
+        CrmField: {
+            choices?: components["schemas"]["FieldChoice"][];
+            code?: string | null;
+            id: components["schemas"]["CrmId"];
+            kind: components["schemas"]["FieldKind"];
+            name: string;
+            of: components["schemas"]["Entity"];
+            /** @description Not to be written by us: computed, or kept for another integration. */
+            read_only?: boolean;
+        };
+        /** @description An id as the CRM gives it: a number of amoCRM (`31415`), a stage of Bitrix24 (`C5:NEW`). Opaque. */
+        CrmId: string;
+        /** @description One thing of a [`SystemLine::Crm`]. */
+        CrmItem: {
+            /** @description Where it stands now: funnel and stage. */
+            detail?: string;
+            /** @description What it is called: a contact's or deal's name, a task's text, a user. */
+            name?: string;
+            /** @description Its card in the CRM. */
+            url?: string | null;
+            what: components["schemas"]["CrmWhat"];
+        };
+        /**
+         * @description Which CRM.
+         * @enum {string}
+         */
+        CrmKind: "amo" | "bitrix";
+        /** @description A CRM that can be connected. */
+        CrmKindView: {
+            /** @description By consent in the browser; else by a token alone. */
+            can_oauth: boolean;
+            /** @description Whether conversations can be shown inside it (AMO-13). */
+            has_chats: boolean;
+            /** @description The same for the hook of switching off. */
+            hook_off_url?: string | null;
+            /** @description Domains of its accounts. */
+            hosts: string[];
+            kind: components["schemas"]["CrmKind"];
+            /** @description To be registered with the CRM's app; absent: this server has no public address. */
+            redirect_uri?: string | null;
+            title: components["schemas"]["Words"];
+        };
+        CrmLinkView: {
+            id: components["schemas"]["CrmId"];
+            name: string;
+            url?: string | null;
+        };
+        /** @description Name templates filled (AMO-9). */
+        CrmNamesView: {
+            contact: string;
+            deal: string;
+            task: string;
+        };
+        /** @description A parameter of enquiries for filters, templates and fields. */
+        CrmParamView: {
+            example: string;
+            /** @description `utm.source` */
+            param: string;
+            title: components["schemas"]["Words"];
+        };
+        CrmRunId: string;
+        CrmUser: {
+            /** @description An inactive one cannot be made responsible: the CRM refuses the whole write. */
+            active: boolean;
+            admin?: boolean;
+            /** @description The id under which the chats service knows the person (amojo). */
+            chat_id?: string | null;
+            email?: string;
+            id: components["schemas"]["CrmId"];
+            name: string;
+        };
+        /** @enum {string} */
+        CrmWhat: "contact_created" | "contact_found" | "lead_created" | "deal_created" | "deal_found" | "unsorted_created" | "unsorted_accepted" | "unsorted_declined" | "task_created" | "task_done" | "stage_changed" | "responsible_changed" | "deal_removed" | "failed";
+        DealBody: {
+            deal: components["schemas"]["CrmId"];
+            portal_id: components["schemas"]["PortalId"];
+        };
+        /**
+         * @description BY-5.
+         * @enum {string}
+         */
+        DealChoice: "newest" | "oldest" | "last_changed";
         DeliveryId: string;
         /** @enum {string} */
         DeliveryState: "waiting" | "delivered" | "failed";
@@ -2122,11 +2950,34 @@ export interface components {
          * @enum {string}
          */
         Direction: "inbound" | "outbound" | "note" | "system";
-        /**
-         * @description A short list of the company's that every client keeps whole.
-         * @enum {string}
-         */
-        Directory: "tags" | "groups" | "canned_replies" | "contact_fields" | "scenarios" | "schedules";
+        Directory: {
+            /**
+             * Format: date-time
+             * @default null
+             */
+            fetched_at: string | null;
+            /**
+             * @description Of contacts, deals and leads.
+             * @default []
+             */
+            fields: components["schemas"]["CrmField"][];
+            /** @default none */
+            lead_mode: components["schemas"]["LeadMode"];
+            /**
+             * @description Stages of leads (Bitrix24).
+             * @default []
+             */
+            lead_stages: components["schemas"]["Stage"][];
+            /**
+             * @description By their order in the CRM, archived ones too.
+             * @default []
+             */
+            pipelines: components["schemas"]["Pipeline"][];
+            /** @default [] */
+            task_types: components["schemas"]["TaskType"][];
+            /** @default [] */
+            users: components["schemas"]["CrmUser"][];
+        };
         /**
          * @description Why an endpoint is off.
          * @enum {string}
@@ -2147,6 +2998,16 @@ export interface components {
             text: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        /** @description What came of a step. */
+        EffectView: {
+            /** @description What the CRM did not take, in words. */
+            dropped: components["schemas"]["Words"][];
+            id?: components["schemas"]["CrmId"] | null;
+            /** @description The CRM put it into an existing one. */
+            merged: boolean;
+            /** @description Its card in the CRM. */
+            url?: string | null;
         };
         EmailBody: {
             email: string;
@@ -2221,6 +3082,103 @@ export interface components {
             kinds: string[];
             url: string;
         };
+        /**
+         * @description What a CRM keeps. The leads of amoCRM («сделки») are [`Entity::Deal`]; [`Entity::Lead`] is a lead
+         *     of Bitrix24, which amoCRM does not have.
+         * @enum {string}
+         */
+        Entity: "contact" | "company" | "lead" | "deal" | "unsorted" | "task" | "activity" | "note" | "chat";
+        /** @description B24-3 to B24-13. */
+        EntityRules: {
+            /**
+             * Format: int32
+             * @description Of the «Дело»; its due time from now.
+             * @default 60
+             */
+            activity_due_minutes: number;
+            /**
+             * @description B24-13.
+             * @default false
+             */
+            add_to_closed: boolean;
+            /**
+             * @description B24-9.
+             * @default false
+             */
+            also_contact: boolean;
+            /** @default [] */
+            channels: components["schemas"]["ChannelRule"][];
+            /**
+             * @description B24-6.
+             * @default deals
+             */
+            comments: components["schemas"]["CommentPriority"];
+            /**
+             * @default {
+             *       "contact": [],
+             *       "deal": [],
+             *       "lead": []
+             *     }
+             */
+            fields: components["schemas"]["Fields"];
+            /** @default null */
+            filter: components["schemas"]["Gate"] | null;
+            /** @default false */
+            first_activity: boolean;
+            /** @default true */
+            first_deal: boolean;
+            /**
+             * @description B24-5: of these two one is required.
+             * @default false
+             */
+            first_lead: boolean;
+            /**
+             * @description B24-7.
+             * @default {
+             *       "default": null,
+             *       "rules": []
+             *     }
+             */
+            funnel_first: components["schemas"]["Funnel"];
+            /**
+             * @default {
+             *       "default": null,
+             *       "rules": []
+             *     }
+             */
+            funnel_repeat: components["schemas"]["Funnel"];
+            /**
+             * @default {
+             *       "contact": null,
+             *       "deal": null,
+             *       "lead": null,
+             *       "task": null
+             *     }
+             */
+            names: components["schemas"]["Names"];
+            /** @default nothing */
+            repeat: components["schemas"]["RepeatEntity"];
+            /**
+             * @default {
+             *       "default": null,
+             *       "people": [],
+             *       "rules": []
+             *     }
+             */
+            responsible: components["schemas"]["Responsibles"];
+            /**
+             * @default {
+             *       "fixed": false,
+             *       "own": []
+             *     }
+             */
+            tags: components["schemas"]["TagRule"];
+            /**
+             * @description B24-8.
+             * @default online
+             */
+            transcript: components["schemas"]["Transcript"];
+        };
         EntryBody: {
             kind: components["schemas"]["EntryKind"];
             note?: string;
@@ -2245,7 +3203,7 @@ export interface components {
          * @description The kinds of the feed. Payloads are the shapes of [`crate::view`], under the names given here.
          * @enum {string}
          */
-        EventKind: "conversation.created" | "conversation.changed" | "message.created" | "message.changed" | "contact.changed" | "channel.changed" | "employee.changed" | "quarantine.added" | "routing.alarm" | "conversation.read" | "draft.changed" | "directory.changed";
+        EventKind: "conversation.created" | "conversation.changed" | "message.created" | "message.changed" | "contact.changed" | "channel.changed" | "employee.changed" | "quarantine.added" | "routing.alarm" | "conversation.read" | "draft.changed" | "directory.changed" | "crm.changed";
         /** @description The kinds of events with their data. */
         FactFrame: {
             data: {
@@ -2338,6 +3296,43 @@ export interface components {
             };
             /** @enum {string} */
             kind: "directory.changed";
+        } | {
+            /** @description What a CRM has of the conversation (absent: the connection itself) is to be read anew. */
+            data: {
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                portal_id: components["schemas"]["PortalId"];
+            };
+            /** @enum {string} */
+            kind: "crm.changed";
+        };
+        /** @description A fact as people read it: a name in both languages and the value. */
+        FactLine: {
+            name: components["schemas"]["Words"];
+            value: string;
+        };
+        /** @description What is wrong, what to do, and where. */
+        Fault: {
+            channel?: components["schemas"]["ChannelId"] | null;
+            /** @description Stable, and the same as in the log's reasons: `channel_not_passed`. */
+            code: string;
+            remedy: components["schemas"]["Words"];
+            /** @description The tab of the integration's settings where it is mended. */
+            tab: string;
+            words: components["schemas"]["Words"];
+        };
+        FieldChoice: {
+            id: components["schemas"]["CrmId"];
+            value: string;
+        };
+        /**
+         * @description The types of fields of both CRMs, as far as a value must be converted (BY-3).
+         * @enum {string}
+         */
+        FieldKind: "text" | "textarea" | "numeric" | "monetary" | "checkbox" | "select" | "multiselect" | "radio" | "date" | "date_time" | "birthday" | "url" | "multitext" | "address" | "tracking" | "other";
+        /** @description AMO-8: the CRM's field gets the parameter's value. */
+        FieldPair: {
+            field: components["schemas"]["CrmId"];
+            from: components["schemas"]["Param"];
         };
         FieldProblem: {
             code: string;
@@ -2345,12 +3340,43 @@ export interface components {
             field: string;
             message: components["schemas"]["Words"];
         };
+        Fields: {
+            /** @default [] */
+            contact: components["schemas"]["FieldPair"][];
+            /** @default [] */
+            deal: components["schemas"]["FieldPair"][];
+            /**
+             * @description Bitrix24 alone.
+             * @default []
+             */
+            lead: components["schemas"]["FieldPair"][];
+        };
         /** @enum {string} */
         FileKind: "image" | "video" | "video_note" | "audio" | "voice" | "file" | "sticker";
         FileLimit: {
             kind: components["schemas"]["FileKind"];
             /** Format: int64 */
             max_bytes: number;
+        };
+        /** @description A condition. An empty group holds (`all`) or does not (`any`), as in logic. */
+        Filter: {
+            /** @enum {string} */
+            is: "all";
+            of: components["schemas"]["Filter"][];
+        } | {
+            /** @enum {string} */
+            is: "any";
+            of: components["schemas"]["Filter"][];
+        } | {
+            /** @enum {string} */
+            is: "not";
+            of: components["schemas"]["Filter"][];
+        } | {
+            by: components["schemas"]["Operator"];
+            /** @enum {string} */
+            is: "param";
+            param: components["schemas"]["Param"];
+            values?: string[];
         };
         /**
          * @description Seconds from a conversation's opening to the first answer of a person, of those that were answered
@@ -2388,6 +3414,31 @@ export interface components {
              * @description Where it stands in the conversation.
              */
             position: number;
+        };
+        /** @description AMO-10, AMO-11, B24-7: the first rule that lets the enquiry pass says where; else the default. */
+        Funnel: {
+            /** @default null */
+            default: components["schemas"]["FunnelTarget"] | null;
+            /** @default [] */
+            rules: components["schemas"]["FunnelRule"][];
+        };
+        FunnelRule: {
+            gate: components["schemas"]["Gate"];
+            to: components["schemas"]["FunnelTarget"];
+        };
+        FunnelTarget: {
+            /** @default null */
+            deal: components["schemas"]["StageRef"] | null;
+            /** @default null */
+            lead: components["schemas"]["CrmId"] | null;
+        };
+        /**
+         * @description A filter with its verdict: `allow` lets pass what matches and nothing else, `denied` lets pass
+         *     everything that does not match.
+         */
+        Gate: {
+            verdict?: components["schemas"]["Verdict"];
+            when: components["schemas"]["Filter"];
         };
         GroupForm: {
             members?: components["schemas"]["EmployeeId"][];
@@ -2428,6 +3479,41 @@ export interface components {
             reachable: boolean;
             username: string;
         };
+        IntegrationBody: {
+            enabled: boolean;
+            name: string;
+            /**
+             * Format: int64
+             * @description The one that was read: what somebody else saved meanwhile is not overwritten.
+             */
+            revision: number;
+            settings: Record<string, never>;
+        };
+        IntegrationId: string;
+        IntegrationName: {
+            enabled: boolean;
+            integration_id: components["schemas"]["IntegrationId"];
+            name: string;
+        };
+        /** @description What is passed to a portal, and how. */
+        IntegrationView: {
+            /** @description Whose enquiries it passes on. */
+            channels: components["schemas"]["ChannelId"][];
+            enabled: boolean;
+            integration_id: components["schemas"]["IntegrationId"];
+            name: string;
+            portal_id: components["schemas"]["PortalId"];
+            /**
+             * Format: int64
+             * @description To be sent back with a change: what somebody else saved meanwhile is not overwritten.
+             */
+            revision: number;
+            settings: components["schemas"]["Settings"];
+            /** Format: date-time */
+            updated_at: string;
+            /** @description What is not right and does not stop it: stages and fields that the CRM no longer has … */
+            warnings: components["schemas"]["Problem"][];
+        };
         Invited: {
             invite: components["schemas"]["InviteView"];
             /** @description Shown this once: pass it on to the person. */
@@ -2465,6 +3551,11 @@ export interface components {
             kind: string;
             title: components["schemas"]["Words"];
         };
+        /**
+         * @description Whether the account keeps leads (Bitrix24: the classic mode). amoCRM is always `None`.
+         * @enum {string}
+         */
+        LeadMode: "none" | "classic" | "simple";
         /** @description A conversation with how far the asker has read it. */
         ListedConversation: components["schemas"]["ConversationView"] & {
             /**
@@ -2564,6 +3655,21 @@ export interface components {
             reply_to?: components["schemas"]["MessageId"] | null;
             status?: components["schemas"]["DeliveryStatus"] | null;
         };
+        /** @description AMO-9, B24-11: templates with `{parameters}`; `None`: the default one. */
+        Names: {
+            /** @default null */
+            contact: string | null;
+            /** @default null */
+            deal: string | null;
+            /** @default null */
+            lead: string | null;
+            /** @default null */
+            task: string | null;
+        };
+        NamesBody: {
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            names: components["schemas"]["Names"];
+        };
         NewChannelBody: {
             /** Format: int32 */
             auto_close_minutes?: number | null;
@@ -2600,6 +3706,13 @@ export interface components {
             /** @description Where events are posted to: `https://…`, in the public internet. */
             url: string;
         };
+        NewIntegrationBody: {
+            enabled?: boolean;
+            name: string;
+            portal_id: components["schemas"]["PortalId"];
+            /** @description The document of the portal's kind; what is absent has the default of its rule. */
+            settings?: Record<string, never>;
+        };
         /** @description An answer to the customer, or a note among employees. */
         NewMessageBody: {
             /**
@@ -2628,6 +3741,8 @@ export interface components {
             email: string;
             role: components["schemas"]["Role"];
         };
+        /** @enum {string} */
+        Operator: "equals" | "not_equals" | "contains" | "not_contains" | "starts_with" | "filled" | "empty";
         /** @description One page of a list. */
         Page_ApiTokenView: {
             items: {
@@ -2799,6 +3914,45 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_CrmFaultView: {
+            items: (components["schemas"]["Fault"] & {
+                integration: string;
+                integration_id: components["schemas"]["IntegrationId"];
+            })[];
+            /** @description The cursor of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CrmKindView: {
+            items: {
+                /** @description By consent in the browser; else by a token alone. */
+                can_oauth: boolean;
+                /** @description Whether conversations can be shown inside it (AMO-13). */
+                has_chats: boolean;
+                /** @description The same for the hook of switching off. */
+                hook_off_url?: string | null;
+                /** @description Domains of its accounts. */
+                hosts: string[];
+                kind: components["schemas"]["CrmKind"];
+                /** @description To be registered with the CRM's app; absent: this server has no public address. */
+                redirect_uri?: string | null;
+                title: components["schemas"]["Words"];
+            }[];
+            /** @description The cursor of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CrmParamView: {
+            items: {
+                example: string;
+                /** @description `utm.source` */
+                param: string;
+                title: components["schemas"]["Words"];
+            }[];
+            /** @description The cursor of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_DeliveryView: {
             items: {
                 /** @description The beginning of what the receiver answered. */
@@ -2904,6 +4058,29 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_IntegrationView: {
+            items: {
+                /** @description Whose enquiries it passes on. */
+                channels: components["schemas"]["ChannelId"][];
+                enabled: boolean;
+                integration_id: components["schemas"]["IntegrationId"];
+                name: string;
+                portal_id: components["schemas"]["PortalId"];
+                /**
+                 * Format: int64
+                 * @description To be sent back with a change: what somebody else saved meanwhile is not overwritten.
+                 */
+                revision: number;
+                settings: components["schemas"]["Settings"];
+                /** Format: date-time */
+                updated_at: string;
+                /** @description What is not right and does not stop it: stages and fields that the CRM no longer has … */
+                warnings: components["schemas"]["Problem"][];
+            }[];
+            /** @description The cursor of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_InviteView: {
             items: {
                 /** Format: date-time */
@@ -2963,6 +4140,48 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_PortalView: {
+            items: {
+                /** @description Where people open it. */
+                address: string;
+                chats?: components["schemas"]["PortalChatsView"] | null;
+                /**
+                 * Format: date-time
+                 * @description When users, funnels and fields were pulled; absent: not yet.
+                 */
+                directory_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Decisions that failed and were not made anew.
+                 */
+                failed: number;
+                /** @description Whether lists can be filtered: a paid option of amoCRM. */
+                filters: boolean;
+                integrations: components["schemas"]["IntegrationName"][];
+                kind: components["schemas"]["CrmKind"];
+                mode: components["schemas"]["PortalMode"];
+                portal_id: components["schemas"]["PortalId"];
+                reason?: components["schemas"]["Words"] | null;
+                remedy?: components["schemas"]["Words"] | null;
+                state: components["schemas"]["PortalState"];
+                /** Format: date-time */
+                state_at: string;
+                /** @description As its people call it. */
+                title: string;
+                /** @description Whether «Неразобранное» is on in the account. */
+                unsorted_on: boolean;
+                /** @description The user whose access it is. */
+                user_name?: string | null;
+                /**
+                 * Format: int64
+                 * @description Enquiries that wait to be passed on.
+                 */
+                waiting: number;
+            }[];
+            /** @description The cursor of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_QuarantineBody: {
             items: {
                 channel_id: components["schemas"]["ChannelId"];
@@ -2975,6 +4194,42 @@ export interface components {
                  * @description In bytes.
                  */
                 size: number;
+            }[];
+            /** @description The cursor of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RunView: {
+            items: {
+                /** Format: int32 */
+                attempts: number;
+                /** @description Looked up before the decision. Empty in lists. */
+                calls: components["schemas"]["CallView"][];
+                /** @description What set it off. */
+                cause: components["schemas"]["Words"];
+                contact_name: string;
+                conversation_id: components["schemas"]["ConversationId"];
+                /** Format: date-time */
+                created_at: string;
+                error?: components["schemas"]["Words"] | null;
+                /** @description What was known. Absent in lists. */
+                facts?: Record<string, never> | null;
+                /** Format: date-time */
+                finished_at?: string | null;
+                integration_id: components["schemas"]["IntegrationId"];
+                /** @description What was decided against. */
+                left_out: components["schemas"]["Because"][];
+                /**
+                 * Format: int64
+                 * @description Of the conversation.
+                 */
+                number: number;
+                portal_id: components["schemas"]["PortalId"];
+                run_id: components["schemas"]["CrmRunId"];
+                state: components["schemas"]["RunState"];
+                steps: components["schemas"]["StepView"][];
+                /** @description What came of it, in one line. */
+                words: components["schemas"]["Words"];
             }[];
             /** @description The cursor of the next page; absent on the last one. */
             next?: string | null;
@@ -3035,6 +4290,7 @@ export interface components {
             /** @description The cursor of the next page; absent on the last one. */
             next?: string | null;
         };
+        Param: string;
         /** @description A part of an excerpt. */
         Part: {
             /** @description One of the words that were looked for. */
@@ -3050,9 +4306,86 @@ export interface components {
              */
             new_password: string;
         };
+        PersonLink: {
+            employee: components["schemas"]["EmployeeId"];
+            user: components["schemas"]["CrmId"];
+        };
         PhoneBody: {
             /** @description In any form; read by the company's country when it has no `+`. */
             phone: string;
+        };
+        Pipeline: {
+            archived?: boolean;
+            id: components["schemas"]["CrmId"];
+            main?: boolean;
+            name: string;
+            /** Format: int64 */
+            sort: number;
+            /** @description In their order. */
+            stages: components["schemas"]["Stage"][];
+        };
+        PortalBody: {
+            /** @description `company` or `https://company.amocrm.ru`. */
+            address: string;
+            kind: components["schemas"]["CrmKind"];
+            /** @description A long-lived token of the account. */
+            token: string;
+        };
+        /** @description AMO-13. */
+        PortalChatsView: {
+            bot_id: string;
+            channel_id: string;
+            /** @description The CRM took it. */
+            connected: boolean;
+        };
+        PortalId: string;
+        /**
+         * @description What is possible with a portal (CRM-7).
+         * @enum {string}
+         */
+        PortalMode: "full" | "lite";
+        /**
+         * @description Where a portal stands.
+         * @enum {string}
+         */
+        PortalState: "connecting" | "connected" | "interrupted" | "stopped" | "disconnected";
+        /** @description A connected CRM account, without secrets. */
+        PortalView: {
+            /** @description Where people open it. */
+            address: string;
+            chats?: components["schemas"]["PortalChatsView"] | null;
+            /**
+             * Format: date-time
+             * @description When users, funnels and fields were pulled; absent: not yet.
+             */
+            directory_at?: string | null;
+            /**
+             * Format: int64
+             * @description Decisions that failed and were not made anew.
+             */
+            failed: number;
+            /** @description Whether lists can be filtered: a paid option of amoCRM. */
+            filters: boolean;
+            integrations: components["schemas"]["IntegrationName"][];
+            kind: components["schemas"]["CrmKind"];
+            mode: components["schemas"]["PortalMode"];
+            portal_id: components["schemas"]["PortalId"];
+            reason?: components["schemas"]["Words"] | null;
+            remedy?: components["schemas"]["Words"] | null;
+            state: components["schemas"]["PortalState"];
+            /** Format: date-time */
+            state_at: string;
+            /** @description As its people call it. */
+            title: string;
+            /** @description Whether «Неразобранное» is on in the account. */
+            unsorted_on: boolean;
+            /** @description The user whose access it is. */
+            user_name?: string | null;
+            /**
+             * Format: int64
+             * @description Enquiries that wait to be passed on.
+             */
+            waiting: number;
         };
         PreferencesBody: {
             /** @description Any object of at most 64 KiB. */
@@ -3116,12 +4449,100 @@ export interface components {
             position: number;
         };
         /**
+         * @description B24-5: what a repeat enquiry makes.
+         * @enum {string}
+         */
+        RepeatEntity: "lead" | "deal" | "activity" | "nothing";
+        ReplayBody: {
+            portal_id: components["schemas"]["PortalId"];
+        };
+        Replayed: {
+            /** @description Decisions that are made anew. */
+            count: number;
+        };
+        ResponsibleRule: {
+            gate: components["schemas"]["Gate"];
+            user: components["schemas"]["CrmId"];
+        };
+        /** @description AMO-12, B24-4. */
+        Responsibles: {
+            /** @default null */
+            default: components["schemas"]["CrmId"] | null;
+            /**
+             * @description CRM-3: who is who; an employee without a line is found by an equal e-mail address.
+             * @default []
+             */
+            people: components["schemas"]["PersonLink"][];
+            /**
+             * @description The first that lets the enquiry pass.
+             * @default []
+             */
+            rules: components["schemas"]["ResponsibleRule"][];
+        };
+        /**
          * @description One thing that a person or a token may do.
          * @enum {string}
          */
         Right: "read_conversations" | "work_conversations" | "see_all" | "manage_contacts" | "manage_channels" | "manage_scenarios" | "manage_employees" | "manage_account" | "read_reports" | "read_audit";
         /** @enum {string} */
         Role: "owner" | "admin" | "supervisor" | "operator" | "analyst";
+        /** @description The number of a product rule: `AMO-3`. */
+        Rule: string;
+        /**
+         * @description Where a decision stands.
+         * @enum {string}
+         */
+        RunState: "planned" | "working" | "done" | "nothing" | "failed" | "waiting" | "replanned";
+        /** @description One decision in the CRM log (CRM-6, BY-6). */
+        RunView: {
+            /** Format: int32 */
+            attempts: number;
+            /** @description Looked up before the decision. Empty in lists. */
+            calls: components["schemas"]["CallView"][];
+            /** @description What set it off. */
+            cause: components["schemas"]["Words"];
+            contact_name: string;
+            conversation_id: components["schemas"]["ConversationId"];
+            /** Format: date-time */
+            created_at: string;
+            error?: components["schemas"]["Words"] | null;
+            /** @description What was known. Absent in lists. */
+            facts?: Record<string, never> | null;
+            /** Format: date-time */
+            finished_at?: string | null;
+            integration_id: components["schemas"]["IntegrationId"];
+            /** @description What was decided against. */
+            left_out: components["schemas"]["Because"][];
+            /**
+             * Format: int64
+             * @description Of the conversation.
+             */
+            number: number;
+            portal_id: components["schemas"]["PortalId"];
+            run_id: components["schemas"]["CrmRunId"];
+            state: components["schemas"]["RunState"];
+            steps: components["schemas"]["StepView"][];
+            /** @description What came of it, in one line. */
+            words: components["schemas"]["Words"];
+        };
+        SampleBody: {
+            /** @default {} */
+            attribution: components["schemas"]["Attribution"];
+            /** @default null */
+            channel_id: components["schemas"]["ChannelId"] | null;
+            /** @default  */
+            email: string;
+            /** @default null */
+            kind: components["schemas"]["ConversationKind"] | null;
+            /** @default  */
+            name: string;
+            /** @default null */
+            order: string | null;
+            /** @default  */
+            phone: string;
+            /** @default  */
+            text: string;
+        };
         SavedSchedule: {
             schedule_id: components["schemas"]["ScheduleId"];
         };
@@ -3226,6 +4647,13 @@ export interface components {
             session_id: string;
             user_agent: string;
         };
+        Settings: (components["schemas"]["AmoSettings"] & {
+            /** @enum {string} */
+            crm: "amo";
+        }) | (components["schemas"]["BitrixSettings"] & {
+            /** @enum {string} */
+            crm: "bitrix";
+        });
         SignUpForm: {
             /** @description The company's name. */
             company: string;
@@ -3252,6 +4680,53 @@ export interface components {
             style: components["schemas"]["Style"];
             /** @description The target of a link. */
             url?: string | null;
+        };
+        Stage: {
+            color?: string;
+            id: components["schemas"]["CrmId"];
+            kind: components["schemas"]["StageKind"];
+            name: string;
+            /** Format: int64 */
+            sort: number;
+        };
+        StageBody: {
+            deal: components["schemas"]["CrmId"];
+            pipeline: components["schemas"]["CrmId"];
+            portal_id: components["schemas"]["PortalId"];
+            stage: components["schemas"]["CrmId"];
+        };
+        /** @enum {string} */
+        StageKind: "unsorted" | "open" | "won" | "lost";
+        /** @description A stage within its funnel: ids of stages repeat between funnels (142 and 143 of amoCRM). */
+        StageRef: {
+            pipeline: components["schemas"]["CrmId"];
+            stage: components["schemas"]["CrmId"];
+        };
+        /**
+         * @description Where a step stands.
+         * @enum {string}
+         */
+        StepState: "waiting" | "sending" | "uncertain" | "done" | "skipped" | "failed";
+        StepView: {
+            /** @description The action as it is kept. */
+            action: Record<string, never>;
+            because: components["schemas"]["Because"];
+            /** @description Empty in lists. */
+            calls: components["schemas"]["CallView"][];
+            effect?: components["schemas"]["EffectView"] | null;
+            error?: components["schemas"]["Words"] | null;
+            /** Format: date-time */
+            finished_at?: string | null;
+            /** Format: date-time */
+            started_at?: string | null;
+            state: components["schemas"]["StepState"];
+            /**
+             * Format: int32
+             * @description From 0.
+             */
+            step: number;
+            /** @description It in one line. */
+            words: components["schemas"]["Words"];
         };
         /** @enum {string} */
         Style: "bold" | "italic" | "underline" | "strike" | "code" | "pre" | "spoiler" | "quote" | "link";
@@ -3308,6 +4783,12 @@ export interface components {
              */
             stars: number;
             text?: string;
+        } | {
+            crm: components["schemas"]["CrmKind"];
+            /** @enum {string} */
+            happened: "crm";
+            items: components["schemas"]["CrmItem"][];
+            portal_id: components["schemas"]["PortalId"];
         };
         TagChangeBody: {
             /** @description `#rrggbb` */
@@ -3315,6 +4796,19 @@ export interface components {
             name?: string | null;
         };
         TagId: string;
+        /** @description Off: neither fixed nor own tags. */
+        TagRule: {
+            /**
+             * @description AMO-7: the fixed list ([`FixedTag`]), all of it or none.
+             * @default false
+             */
+            fixed: boolean;
+            /**
+             * @description BY-3: templates with parameters; one that comes out empty sets no tag.
+             * @default []
+             */
+            own: string[];
+        };
         TagView: {
             /** @description `#rrggbb` */
             color: string;
@@ -3322,6 +4816,21 @@ export interface components {
             created_at: string;
             name: string;
             tag_id: components["schemas"]["TagId"];
+        };
+        /** @enum {string} */
+        TaskOwner: "contact_card" | "integration";
+        TaskRule: {
+            /**
+             * Format: int32
+             * @description From the message that makes it.
+             */
+            due_minutes: number;
+            kind?: components["schemas"]["CrmId"] | null;
+            owner: components["schemas"]["TaskOwner"];
+        };
+        TaskType: {
+            id: components["schemas"]["CrmId"];
+            name: string;
         };
         /** @enum {string} */
         TextUnit: "characters" | "utf16" | "bytes";
@@ -3356,11 +4865,31 @@ export interface components {
             /** @description At least one, of one's own rights. */
             scopes: components["schemas"]["Right"][];
         };
+        /**
+         * @description CRM-4, B24-8: when the conversation's words are written into the CRM.
+         * @enum {string}
+         */
+        Transcript: "off" | "online" | "at_end";
         TriedBody: {
             /** @description What becomes of the conversation. */
             result: components["schemas"]["Words"];
             /** @description In the order of the walk. */
             steps: components["schemas"]["TriedStepBody"][];
+        };
+        /** @description What settings would do with an example (BY-6). Nothing was written. */
+        TriedCrm: {
+            /** @description What the CRM was asked. */
+            asked: components["schemas"]["CallView"][];
+            /** @description What would be decided against, and why. */
+            left_out: components["schemas"]["Because"][];
+            /** @description In one or two sentences. */
+            words: components["schemas"]["Words"];
+            would: components["schemas"]["TriedCrmStep"][];
+        };
+        TriedCrmStep: {
+            action: Record<string, never>;
+            because: components["schemas"]["Because"];
+            words: components["schemas"]["Words"];
         };
         TriedStepBody: {
             /**
@@ -3371,6 +4900,11 @@ export interface components {
             /** @description JSON Pointer into the tree: `/steps/0/then/1`. */
             path: string;
             text: components["schemas"]["Words"];
+        };
+        TryBody: {
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            sample?: components["schemas"]["SampleBody"] | null;
+            settings?: components["schemas"]["Settings"] | null;
         };
         /** @description A new conversation to try a scenario on. */
         TryExample: {
@@ -3405,6 +4939,11 @@ export interface components {
             /** Format: binary */
             file: string;
         };
+        /**
+         * @description What becomes of those that match.
+         * @enum {string}
+         */
+        Verdict: "allow" | "denied";
         /**
          * @description How much of the company's conversations an employee sees.
          * @enum {string}
@@ -9274,6 +10813,497 @@ export interface operations {
             };
         };
     };
+    get_conversation_crm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationCrmView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_crm_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealBody"];
+            };
+        };
+        responses: {
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_conversation_crm_runs: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                /** @description How many items, 50 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                conversation_id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RunView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_crm_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StageBody"];
+            };
+        };
+        responses: {
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     save_draft: {
         parameters: {
             query?: never;
@@ -10279,6 +12309,3024 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CountsBody"];
                 };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_crm_faults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CrmFaultView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_integrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IntegrationView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_integration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIntegrationBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntegrationView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_integration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                integration_id: components["schemas"]["IntegrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntegrationView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_integration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                integration_id: components["schemas"]["IntegrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntegrationBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntegrationView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_integration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                integration_id: components["schemas"]["IntegrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_crm_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                integration_id: components["schemas"]["IntegrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamesBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmNamesView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_integration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                integration_id: components["schemas"]["IntegrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedCrm"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_crm_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CrmKindView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_from_crm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: components["schemas"]["CrmKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the cabinet: `connected=` the portal, or `error=` a stable code */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_crm_parameters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CrmParamView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_portals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PortalView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect_portal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PortalBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_portal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: components["schemas"]["PortalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_portal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: components["schemas"]["PortalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Disconnected */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect_portal_chats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: components["schemas"]["PortalId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatsBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect_portal_chats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: components["schemas"]["PortalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_portal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: components["schemas"]["PortalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_portal_directory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: components["schemas"]["PortalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Directory"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_portal_directory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: components["schemas"]["PortalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Directory"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_crm_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentPage"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_failed_crm_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_crm_runs: {
+        parameters: {
+            query?: {
+                conversation_id?: components["schemas"]["ConversationId"];
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                integration_id?: components["schemas"]["IntegrationId"];
+                /** @description How many items, 50 unless told. */
+                limit?: number;
+                portal_id?: components["schemas"]["PortalId"];
+                /** @description Only those in this state. */
+                state?: "planned" | "working" | "done" | "nothing" | "failed" | "waiting" | "replanned";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RunView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_crm_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: components["schemas"]["CrmRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_crm_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: components["schemas"]["CrmRunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request cannot be read */
             400: {
