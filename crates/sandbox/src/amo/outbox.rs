@@ -179,10 +179,11 @@ fn try_later(shared: &Arc<Shared>, account_id: i64, hook_id: i64, mut delivery: 
     if step >= 2 && !lasting {
         return;
     }
+    // From the answer on: whoever skips time after it was noted skips the pause.
+    let at = delivery.at_ms + pause;
     let later = Arc::clone(shared);
     shared.tasks.spawn(async move {
         let stop = later.stop.clone();
-        let at = later.clock.now_ms() + pause;
         tokio::select! {
             () = stop.cancelled() => return,
             () = later.sleep_until(at) => {}

@@ -109,8 +109,6 @@ async fn amo_sim_8_bad_answers_are_tried_again_and_at_last_switched_off() {
     desk.made("contacts", json!({"name": "Анна"})).await;
     delivered(&desk, 1).await;
     for (minutes, tries) in [(5, 2), (15, 3), (15, 4), (60, 5)] {
-        // The next try is planned just after the last answer was noted.
-        tokio::time::sleep(Duration::from_millis(50)).await;
         desk.amo.advance(Duration::from_secs(minutes * 60 + 1));
         let all = delivered(&desk, tries).await;
         assert_eq!(all.last().unwrap().attempt, u32::try_from(tries).unwrap());
@@ -141,8 +139,11 @@ async fn amo_sim_8_events_may_be_coalesced_and_come_in_another_order() {
     {
         desk.account.move_lead(lead, stage.pipeline_id, stage.status_id);
     }
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    desk.amo.advance(Duration::from_secs(301));
+    // The wait begins when the sender has seen the first of them.
+    while desk.account.deliveries().len() < 2 {
+        desk.amo.advance(Duration::from_secs(301));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let all = delivered(&desk, 2).await;
     let names: Vec<_> = all.iter().map(|delivery| delivery.event.as_str()).collect();
     assert_eq!(names, ["status_lead", "add_lead"]);
