@@ -20,6 +20,7 @@ pub fn routes() -> Router<Api> {
     Router::new()
         .route("/hooks/crm/{key}", post(changed))
         .route("/hooks/crm-off/{kind}", get(switched_off))
+        .route("/hooks/crm-chats/{scope}", post(chatted))
 }
 
 /// What happened in a CRM account.
@@ -42,5 +43,19 @@ async fn switched_off(
     Query(query): Query<BTreeMap<String, String>>,
 ) -> Result<StatusCode, Problem> {
     api.app.portal_switched_off(kind, &query).await?;
+    Ok(StatusCode::OK)
+}
+
+/// What happened in the chats of a CRM account; signed with the channel's secret. Sent once, and waited
+/// for five seconds.
+async fn chatted(
+    State(api): State<Api>,
+    Path(scope): Path<String>,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    let (parts, body) = request.into_parts();
+    let signature = parts.headers.get("x-signature").and_then(|signature| signature.to_str().ok());
+    let body = whole(body, LONGEST).await?;
+    api.app.crm_chat_hook(&scope, signature.unwrap_or_default(), &body).await?;
     Ok(StatusCode::OK)
 }
