@@ -66,6 +66,8 @@ export async function openServer(extra = {}) {
   let base = process.env.BESEDA_URL
   let child
   let sandbox
+  // Known before the sandbox runs: the server is told where amoCRM is, next door to Telegram.
+  const door = await freePort()
   if (folder) {
     // Started by root, Postgres runs as another user, who must get in.
     chmodSync(folder, 0o755)
@@ -83,6 +85,9 @@ export async function openServer(extra = {}) {
         BESEDA_LIMITS__LOG_IN_PER_EMAIL_HOUR: MUCH,
         BESEDA_LIMITS__INVITE_PER_MINUTE: MUCH,
         BESEDA_LIMITS__PASSWORD_PER_HOUR: MUCH,
+        BESEDA_CRM__AMO__API: `http://127.0.0.1:${door + 1}/a/{subdomain}`,
+        BESEDA_CRM__AMO__CONSENT: `http://127.0.0.1:${door + 1}/oauth`,
+        BESEDA_CRM__AMO__CHATS: `http://127.0.0.1:${door + 1}/amojo`,
         ...extra,
       },
       log,
@@ -95,12 +100,21 @@ export async function openServer(extra = {}) {
     /** The customers' side of Telegram: the program's own sandbox, started when first asked for. */
     async sandbox() {
       sandbox ??= (async () => {
-        const listen = `127.0.0.1:${await freePort()}`
+        const listen = `127.0.0.1:${door}`
         const program = start(['sandbox', '--listen', listen], {}, log)
         await answers(`http://${listen}/sandbox/state`, program, log)
         return { url: `http://${listen}`, program }
       })()
       return (await sandbox).url
+    },
+    /** The same of amoCRM: its address, and the long-lived token of its account `romashka`. */
+    async amo() {
+      await this.sandbox()
+      return {
+        url: `http://127.0.0.1:${door + 1}`,
+        account: 'romashka',
+        token: 'sandbox.demo-long-lived-token-of-the-amocrm-account-romashka.0001',
+      }
     },
     /** Runs SQL as the owner of the private Postgres; answers with what psql prints. */
     async sql(text) {

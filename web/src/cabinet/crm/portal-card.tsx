@@ -56,7 +56,14 @@ export function PortalCard({
             <span className="min-w-0 break-words">{portal.title}</span>
             <Chip>{f.mode[portal.mode]}</Chip>
           </h3>
-          <p className="text-second break-all text-ink3">{portal.address}</p>
+          <a
+            href={portal.address}
+            target="_blank"
+            rel="noreferrer"
+            className="rounded-control text-second break-all text-ink3 underline underline-offset-2 hover:text-ink"
+          >
+            {portal.address.replace(/^https:\/\//, '')}
+          </a>
         </div>
         <span aria-live="polite" className="flex items-center gap-2">
           <span className="num text-caption text-ink3">{f.since(moment(portal.state_at))}</span>

@@ -110,7 +110,7 @@ export function TabTry() {
               <h3 className="min-w-0 flex-1 font-semibold">{tried.told.would.length > 0 ? f.try.would : f.try.nothing}</h3>
               <span className="num text-caption text-ink3">{f.try.calls(tried.told.asked.length)}</span>
             </div>
-            <p className="mb-3 text-ink2">{words(tried.told.words)}</p>
+            {tried.told.would.length === 0 && <p className="text-ink2">{words(tried.told.words)}</p>}
             <ol className="space-y-3">
               {tried.told.would.map((one, n) => (
                 <li key={n} className="flex items-start gap-2.5">

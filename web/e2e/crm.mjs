@@ -1,0 +1,206 @@
+// amoCRM in the cabinet: a portal of the sandbox, rules, a dry run, the journal.
+import assert from 'node:assert/strict'
+
+export const name = 'crm'
+
+export async function run(stage) {
+  const { check, need, axe, shot, until } = stage
+  const company = await stage.company()
+  const site = await company.site()
+  await company.owner.online()
+  const amo = await stage.server.amo()
+  const { page } = await stage.person({ as: company.owner, width: 1280 })
+  const bar = page.locator('[data-unsaved]')
+  const tab = (title) => page.getByRole('tab', { name: title, exact: false }).click()
+  const save = async () => {
+    await bar.getByRole('button', { name: 'Сохранить' }).click()
+    await bar.waitFor({ state: 'detached' })
+  }
+  /** What stands in the sandbox's account now. */
+  const account = async () => {
+    const { accounts } = await fetch(`${amo.url}/sandbox/state`).then((r) => r.json())
+    const { id } = accounts.find((one) => one.subdomain === amo.account)
+    return fetch(`${amo.url}/sandbox/accounts/${id}`).then((r) => r.json())
+  }
+
+  await check('AMO-1: without keys of an application the dialog says what the owner of the server does', async () => {
+    await page.goto('/cabinet/crm')
+    await page.getByText('CRM ещё не подключена').waitFor()
+    await axe(page, 'no CRM')
+    await page.getByRole('button', { name: 'Подключить amoCRM' }).click()
+    await page.getByText('не заданы ключи приложения').waitFor()
+    await axe(page, 'the dialog of connecting')
+  })
+
+  await need('CRM-7: a portal is connected by a long-lived token; a wrong address is told at its field', async () => {
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Долгосрочный токен (LITE)').check()
+    await dialog.getByLabel('Адрес портала').fill('example.com')
+    await dialog.getByLabel('Долгосрочный токен', { exact: false }).last().fill(amo.token)
+    await dialog.getByRole('button', { name: 'Подключить', exact: true }).click()
+    await dialog.locator('[aria-invalid=true]').waitFor()
+    await dialog.getByLabel('Адрес портала').fill(amo.account)
+    await dialog.getByRole('button', { name: 'Подключить', exact: true }).click()
+    await page.locator('[data-portal=connected]').waitFor()
+    await axe(page, 'a portal')
+  })
+
+  await check('AMO-1: what came of the consent is told once', async () => {
+    await page.goto('/cabinet/crm?error=host')
+    await page.getByText('неизвестный адрес портала').waitFor()
+    await page.reload()
+    await page.locator('[data-portal]').waitFor()
+    assert.equal(await page.locator('[data-came]').count(), 0)
+  })
+
+  await need('AMO-2: an integration is made, and passes a channel', async () => {
+    await page.getByRole('button', { name: 'Создать интеграцию' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Создать интеграцию' }).click()
+    await page.getByRole('heading', { name: 'Основная' }).waitFor()
+    await page.getByLabel('Чаты', { exact: false }).first().check()
+    await page.getByRole('checkbox', { name: /dveri-grad/ }).check()
+    await save()
+    await page.reload()
+    assert.ok(await page.getByRole('checkbox', { name: /dveri-grad/ }).isChecked())
+    assert.ok(await page.getByLabel(/Искать существующего клиента/).isChecked())
+  })
+
+  await check('AMO-9: a template takes a parameter at the caret, and the server shows what comes of it', async () => {
+    await tab('Шаблоны названий')
+    const deal = page.getByLabel('Название сделки', { exact: true })
+    await deal.fill('Чат ')
+    await page.getByRole('group', { name: 'Вставить параметр: Название сделки' }).getByText('Номер обращения').click()
+    await page.locator('[data-preview=deal]').getByText(/^Чат \d+$/).waitFor()
+    await save()
+  })
+
+  await check('AMO-10, AMO-11: funnels come from the live list; a rule needs a stage', async () => {
+    await tab('Воронки и этапы')
+    await page.locator('[data-live=fresh]').waitFor()
+    await page.getByRole('button', { name: 'Добавить правило' }).click()
+    await page.getByLabel('Воронка', { exact: true }).last().selectOption({ label: 'Повторные продажи' })
+    await page.getByLabel('Значения').fill('Осень')
+    await page.getByLabel('Значения').press('Enter')
+    await save()
+  })
+
+  await check('AMO-5, AMO-7: tasks and tags are kept', async () => {
+    await tab('Задачи')
+    await page.getByLabel(/Создавать задачи/).check()
+    await tab('Тегирование')
+    await page.getByLabel(/Тегирование чатов/).check()
+    await page.getByRole('button', { name: 'Добавить тег' }).click()
+    await page.getByLabel('Тег 1', { exact: true }).fill('Беседа')
+    await save()
+    await page.reload()
+    assert.equal(await page.getByLabel('Тег 1', { exact: true }).inputValue(), 'Беседа')
+  })
+
+  await check('AMO-4: names and funnels are greyed with the reason', async () => {
+    await tab('Основные')
+    await page.getByLabel(/Использовать «Неразобранное»/).check()
+    await tab('Воронки и этапы')
+    await page.getByText('Распределение по воронкам не действует').waitFor()
+    await axe(page, 'greyed funnels')
+    await tab('Шаблоны названий')
+    await page.getByText('Шаблоны не действуют').waitFor()
+    await bar.getByRole('button', { name: 'Отмена' }).click()
+  })
+
+  await check('what somebody else saved meanwhile is not overwritten', async () => {
+    const { items } = await company.api.get('/crm/integrations')
+    const { integration_id, revision, name, enabled, settings } = items[0]
+    await tab('История')
+    await page.getByLabel('По ходу разговора').check()
+    await company.api.put(`/crm/integrations/${integration_id}`, { revision, name, enabled, settings })
+    await bar.getByRole('button', { name: 'Сохранить' }).click()
+    await page.getByText('сохранил кто-то ещё').waitFor()
+    await page.getByRole('button', { name: 'Загрузить новые' }).click()
+    await bar.waitFor({ state: 'detached' })
+  })
+
+  await check('a wrong setting marks its tab and stands at its field', async () => {
+    await tab('Тегирование')
+    await page.getByRole('button', { name: 'Добавить тег' }).click()
+    await tab('Задачи')
+    await page.getByLabel('Срок задачи', { exact: true }).fill('0')
+    await bar.getByRole('button', { name: 'Сохранить' }).click()
+    await page.getByRole('tab', { name: /есть ошибка/ }).first().waitFor()
+    await page.locator('[role=tabpanel] [aria-invalid=true]').first().waitFor()
+    await axe(page, 'mistakes')
+    await bar.getByRole('button', { name: 'Отмена' }).click()
+  })
+
+  await check('BY-6: a dry run says what would be made, by which rule, and writes nothing', async () => {
+    const before = (await account()).leads?.length ?? 0
+    await tab('Проверка')
+    await page.getByRole('button', { name: 'Проверить' }).click()
+    await page.getByText('Будет создано', { exact: true }).waitFor()
+    await page.locator('[data-tried]').getByText('AMO-3').first().waitFor()
+    await axe(page, 'the dry run')
+    assert.equal((await account()).leads?.length ?? 0, before)
+  })
+
+  await check('CRM-6: a visitor writes; the journal shows rule, calls and card', async () => {
+    const visitor = await stage.visitor(site)
+    await visitor.say('Сколько стоит дверь?')
+    await tab('Журнал')
+    await until(
+      async () => {
+        await page.reload()
+        await page.locator('[data-journal], [class*=text-center]').first().waitFor()
+        return page.locator('[data-journal] button').count()
+      },
+      { within: 40_000, every: 2000, what: 'an entry of the journal' },
+    )
+    await axe(page, 'the journal')
+    await page.locator('[data-journal] button').first().click()
+    await page.getByRole('heading', { name: 'Что сделано' }).waitFor()
+    await page.locator('[data-run] details').first().locator('summary').first().click()
+    await axe(page, 'an entry of the journal')
+    await shot(page, 'run')
+  })
+
+  const tabs = ['', 'tasks', 'filter', 'tags', 'names', 'funnels', 'employees', 'fields', 'history', 'chats', 'try', 'log']
+  for (const language of ['en', 'ru'])
+    await check(`every tab is accessible, ${language}, light and dark`, async () => {
+      const { items } = await company.api.get('/crm/integrations')
+      const one = await stage.person({ as: company.owner, language, width: 1280 })
+      for (const name of tabs) {
+        await one.page.goto(`/cabinet/crm/${items[0].integration_id}/${name}`)
+        await one.page.getByRole('tabpanel').waitFor()
+        await axe(one.page, `${name || 'main'}, light`)
+        await one.page.emulateMedia({ colorScheme: 'dark' })
+        // The theme changes colours alone.
+        await axe(one.page, `${name || 'main'}, dark`, ['color-contrast'])
+        await one.page.emulateMedia({ colorScheme: 'light' })
+      }
+      await one.context.close()
+    })
+
+  await check('CRM-1: the channel has the four switches on its own page', async () => {
+    await page.goto(`/cabinet/channels/${site.channel_id}/crm`)
+    await page.getByLabel(/Передавать по интеграции «Основная»/).waitFor()
+    await page.getByLabel(/Обновлять данные контакта/).check()
+    await page.getByRole('button', { name: 'Сохранить' }).click()
+    await page.getByText('Сохранено').waitFor()
+    await axe(page, 'the CRM tab of a channel')
+    const { items } = await company.api.get('/crm/integrations')
+    assert.equal(items[0].settings.channels[0].update_contact, true)
+  })
+
+  await check('AMO-1: a portal is disconnected after a word of what that means', async () => {
+    await page.goto('/cabinet/crm')
+    await page.getByRole('button', { name: /^Отключить/ }).click()
+    await page.getByRole('dialog').getByText('Всё созданное в amoCRM останется там').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Отключить' }).click()
+    await page.getByText('CRM ещё не подключена').waitFor()
+  })
+
+  await check('who may not manage the account is told whose the choice is', async () => {
+    const operator = await company.employee('Олег Петров')
+    const other = await stage.person({ as: operator })
+    await other.page.goto('/cabinet/crm')
+    await other.page.getByText('У вас нет доступа к этому разделу').waitFor()
+  })
+}
