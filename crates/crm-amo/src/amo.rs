@@ -28,9 +28,6 @@ use crate::{
     write,
 };
 
-/// How long the search of amoCRM may show the old state; no page of the documentation says it.
-const SEARCH_LAG: Duration = Duration::from_secs(30);
-
 /// What we want to hear of. Events of «Неразобранное» are described but not in the list of names, so
 /// they are asked for apart and may be refused.
 const EVENTS: [&str; 14] = [
@@ -106,7 +103,7 @@ impl Crm for Amo {
     }
 
     fn settles_after(&self) -> Duration {
-        SEARCH_LAG
+        self.options.search_lag
     }
 
     fn card_url(&self, portal: &Portal, of: Entity, id: &CrmId) -> Option<Url> {

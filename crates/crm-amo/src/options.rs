@@ -20,6 +20,8 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// Of the official library: for a whole call.
     pub timeout: Duration,
+    /// How long the search of amoCRM may show the old state; no page of the documentation says it.
+    pub search_lag: Duration,
 }
 
 impl Default for Options {
@@ -31,6 +33,7 @@ impl Default for Options {
             chats: fixed("https://amojo.amocrm.ru"),
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(20),
+            search_lag: Duration::from_secs(30),
         }
     }
 }

@@ -61,11 +61,12 @@ fn steps(path: &str) -> Vec<Step> {
 }
 
 fn named(path: &[Step]) -> Vec<&str> {
-    let name = |step| match step {
-        &Step::Name(ref name) => Some(name.as_str()),
-        Step::Item(_) => None,
-    };
-    path.iter().filter_map(name).collect()
+    path.iter()
+        .filter_map(|step| match step {
+            Step::Name(name) => Some(name.as_str()),
+            Step::Item(_) => None,
+        })
+        .collect()
 }
 
 /// The entity itself, or the one that the write is hung on.

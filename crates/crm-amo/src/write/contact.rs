@@ -2,7 +2,7 @@
 
 use crm::CrmError;
 use domain::{
-    crm::{ContactDraft, CrmId, Effect, FieldValue},
+    crm::{ContactDraft, CrmId, Effect, Entity, FieldValue},
     phone::{self, Country},
 };
 use net::http::Method;
@@ -20,6 +20,7 @@ use crate::{
 };
 
 pub(super) async fn create(api: &Api<'_>, draft: &ContactDraft) -> Result<Effect, CrmError> {
+    let person = Person::of(api, &draft.phones, &draft.emails, &draft.fields);
     let item = object([
         ("name", Some(json!(draft.name))),
         ("created_at", Some(json!(draft.created_at.timestamp()))),
@@ -27,11 +28,56 @@ pub(super) async fn create(api: &Api<'_>, draft: &ContactDraft) -> Result<Effect
             "responsible_user_id",
             draft.responsible.as_ref().map(parse).transpose()?.map(Value::from),
         ),
-        ("custom_fields_values", custom_fields(&draft.phones, &draft.emails, &draft.fields)?),
+        ("custom_fields_values", person.values()?),
         ("tags_to_add", tags(&draft.tags)),
         ("request_id", Some(json!("0"))),
     ]);
     made(api, "contacts", "contacts", item, None).await
+}
+
+/// Phones, e-mails and the company's own fields of a person. A field that the company mapped may be the
+/// phones' or the e-mails' own: its values join theirs, because two writes of one field would leave
+/// only one of them.
+pub(super) struct Person {
+    phones: Vec<String>,
+    emails: Vec<String>,
+    fields: Vec<FieldValue>,
+}
+
+impl Person {
+    pub(super) fn of(
+        api: &Api<'_>,
+        phones: &[String],
+        emails: &[String],
+        fields: &[FieldValue],
+    ) -> Self {
+        let mut person =
+            Self { phones: phones.to_vec(), emails: emails.to_vec(), fields: Vec::new() };
+        for field in fields {
+            let known = api.caller.directory.field(Entity::Contact, &field.field);
+            match known.and_then(|known| known.code.as_deref()) {
+                Some(PHONE) => join(&mut person.phones, PHONE, &field.value),
+                Some(EMAIL) => join(&mut person.emails, EMAIL, &field.value),
+                _ => person.fields.push(field.clone()),
+            }
+        }
+        person
+    }
+
+    pub(super) fn values(&self) -> Result<Option<Value>, CrmError> {
+        custom_fields(&self.phones, &self.emails, &self.fields)
+    }
+}
+
+/// The texts of a field's values that are not there yet.
+fn join(texts: &mut Vec<String>, code: &str, values: &Value) {
+    for value in values.as_array().into_iter().flatten() {
+        let Some(text) = value.get("value").and_then(Value::as_str) else { continue };
+        let same = same_form(code, text);
+        if !texts.iter().any(|known| same_form(code, known) == same) {
+            texts.push(text.to_owned());
+        }
+    }
 }
 
 /// The id of the one thing that a creation made.
@@ -72,17 +118,18 @@ pub(super) async fn update(
     additions: &Additions<'_>,
 ) -> Result<Effect, CrmError> {
     let path = format!("contacts/{contact}");
-    let mut fields = match custom_fields(&[], &[], additions.fields)? {
+    let person = Person::of(api, additions.phones, additions.emails, additions.fields);
+    let mut fields = match custom_fields(&[], &[], &person.fields)? {
         Some(Value::Array(fields)) => fields,
         _ => Vec::new(),
     };
-    if additions.with_plus_7 || !additions.phones.is_empty() || !additions.emails.is_empty() {
+    if additions.with_plus_7 || !person.phones.is_empty() || !person.emails.is_empty() {
         let known: Option<Contact> = there(api.get(&path, &[]).await)?;
         let Some(known) = known.filter(|known| !known.is_deleted) else {
             return Ok(Effect { target_gone: true, ..Effect::default() });
         };
-        fields.extend(merged(&known, PHONE, additions.phones, additions.with_plus_7));
-        fields.extend(merged(&known, EMAIL, additions.emails, false));
+        fields.extend(merged(&known, PHONE, &person.phones, additions.with_plus_7));
+        fields.extend(merged(&known, EMAIL, &person.emails, false));
     }
     let item = object([
         ("custom_fields_values", (!fields.is_empty()).then_some(Value::Array(fields))),

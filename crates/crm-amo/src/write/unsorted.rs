@@ -7,6 +7,7 @@ use net::http::Method;
 use serde_json::{Value, json};
 
 use super::{
+    contact::Person,
     parse,
     save::{Save, save},
     values::{custom_fields, object, tags},
@@ -28,12 +29,10 @@ pub(super) async fn create(api: &Api<'_>, draft: &UnsortedDraft) -> Result<Effec
         ("custom_fields_values", custom_fields(&[], &[], &draft.deal_fields)?),
         ("_embedded", tags),
     ]);
+    let person = Person::of(api, &draft.phones, &draft.emails, &draft.contact_fields);
     let contact = object([
         ("name", Some(json!(draft.contact_name))),
-        (
-            "custom_fields_values",
-            custom_fields(&draft.phones, &draft.emails, &draft.contact_fields)?,
-        ),
+        ("custom_fields_values", person.values()?),
     ]);
     let item = object([
         ("source_uid", Some(json!(draft.form_id))),

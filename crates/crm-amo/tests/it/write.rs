@@ -170,6 +170,37 @@ async fn crm_1_a_phone_is_added_to_those_that_are_there() {
     assert_eq!(phones(), ["+74951112233", "+79161234567"]);
 }
 
+/// AMO-8: a company may map a parameter to the very field of phones.
+#[tokio::test]
+async fn amo_8_a_parameter_mapped_to_the_phones_takes_no_phone_away() {
+    let mut sand = Sand::new().await;
+    sand.stand.directory = sand.stand.amo.directory(&sand.stand.caller()).await.unwrap();
+    let field = CrmId::from(field(&sand, Kind::Contacts, "PHONE"));
+    let phones = |contact: i64| {
+        values(&sand.account.contact(contact).unwrap(), |field| field["field_code"] == "PHONE")
+    };
+    let value = json!([
+        { "value": "89161234567", "enum_code": "WORK" },
+        { "value": "+74951112233", "enum_code": "WORK" },
+    ]);
+    let mapped = vec![FieldValue { field, value }];
+    let mut draft = contact("Иван", &["+79161234567"]);
+    draft.fields = mapped.clone();
+    let made = id(&sand.stand.perform(&Action::CreateContact(draft)).await);
+    assert_eq!(phones(made), ["+79161234567", "+74951112233"]);
+    let known = sand.account.add_contact("Анна", Some("+79990000000"), None);
+    let update = Action::UpdateContact {
+        contact: at(known),
+        add_phones: Vec::new(),
+        add_emails: Vec::new(),
+        replace_8: false,
+        fields: mapped,
+        tags: Vec::new(),
+    };
+    sand.stand.perform(&update).await;
+    assert_eq!(phones(known), ["+79990000000", "89161234567", "+74951112233"]);
+}
+
 #[tokio::test]
 async fn crm_1_nothing_new_is_nothing_written() {
     let sand = Sand::new().await;
