@@ -110,9 +110,10 @@ pub fn is_repeat(case: &Case<'_>, client: &Client) -> Result<bool, Question> {
     if ours.any(|card| card.state != EntityState::Gone) {
         return Ok(true);
     }
-    // At a person's very first enquiry our own contact can only come from a try that went no further:
-    // the lead or deal is still to be made.
-    if client.linked && case.facts.enquiry.order == EnquiryOrder::First {
+    // At the beginning of a person's very first enquiry our own contact can only come from a try that
+    // went no further: the lead or deal is still to be made.
+    let first = case.facts.occasion.opened && case.facts.enquiry.order == EnquiryOrder::First;
+    if client.linked && first {
         return Ok(!card::deals(case, client)?.is_empty() || !card::leads(case, client)?.is_empty());
     }
     if client.contact.is_some() {

@@ -123,9 +123,11 @@ fn worded(case: &Case<'_>, target: &Target, text: String) -> (NoteBody, Because)
     }
 }
 
-/// The comment that links the new chat; later words go on in it.
+/// The comment that links the new chat, once; later words go on in it.
 fn announce(case: &Case<'_>, place: &Place, plan: &mut Plan) {
-    for target in &place.targets {
+    let written = &case.facts.links.written;
+    let told = |target: &&Target| written.iter().any(|note| target.is_at(note.to, &note.of));
+    for target in place.targets.iter().filter(|target| !told(target)) {
         let because = Because::new(
             "B24-16",
             "chat_announced",

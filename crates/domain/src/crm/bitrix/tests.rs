@@ -9,6 +9,7 @@ mod comments;
 mod entities;
 mod entry;
 mod people;
+mod random;
 
 use chrono::{TimeZone, Utc};
 use chrono_tz::Europe::Moscow;

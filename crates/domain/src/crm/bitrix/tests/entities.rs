@@ -408,6 +408,16 @@ fn crm_2_a_try_that_made_only_the_contact_is_finished() {
 }
 
 #[test]
+fn b24_6_the_second_message_of_a_first_enquiry_makes_nothing_either() {
+    // The contact was found and there was nothing but it.
+    let mut facts = later(vec![line(2, Direction::Inbound, "", "И ещё")]);
+    facts.enquiry.order = EnquiryOrder::First;
+    facts.links.contact = Some(linked_contact("7"));
+    let done = decide(&settings(), facts, &Portal::default());
+    assert!(done.steps.is_empty(), "{:?}", done.steps);
+}
+
+#[test]
 fn crm_2_a_contact_that_was_removed_is_found_or_made_anew() {
     for mirrored in [true, false] {
         let mut facts = facts();
