@@ -8,6 +8,7 @@ use crate::text::Words;
 
 /// One fault of a setting, in the words that the settings screen shows beside the field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = SettingProblem)]
 pub struct Problem {
     /// JSON Pointer (RFC 6901) into the setting: `/steps/0/then/1/text`.
     pub path: String,

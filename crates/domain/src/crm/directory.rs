@@ -9,6 +9,7 @@ use super::{CrmId, Entity};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = CrmDirectory)]
 pub struct Directory {
     pub users: Vec<CrmUser>,
     /// By their order in the CRM, archived ones too.

@@ -2822,6 +2822,34 @@ export interface components {
             responsible_name: string;
             url?: string | null;
         };
+        CrmDirectory: {
+            /**
+             * Format: date-time
+             * @default null
+             */
+            fetched_at: string | null;
+            /**
+             * @description Of contacts, deals and leads.
+             * @default []
+             */
+            fields: components["schemas"]["CrmField"][];
+            /** @default none */
+            lead_mode: components["schemas"]["LeadMode"];
+            /**
+             * @description Stages of leads (Bitrix24).
+             * @default []
+             */
+            lead_stages: components["schemas"]["Stage"][];
+            /**
+             * @description By their order in the CRM, archived ones too.
+             * @default []
+             */
+            pipelines: components["schemas"]["Pipeline"][];
+            /** @default [] */
+            task_types: components["schemas"]["TaskType"][];
+            /** @default [] */
+            users: components["schemas"]["CrmUser"][];
+        };
         /** @description A fault of the settings that the product found itself (CRM-6). */
         CrmFaultView: components["schemas"]["Fault"] & {
             integration: string;
@@ -2950,34 +2978,11 @@ export interface components {
          * @enum {string}
          */
         Direction: "inbound" | "outbound" | "note" | "system";
-        Directory: {
-            /**
-             * Format: date-time
-             * @default null
-             */
-            fetched_at: string | null;
-            /**
-             * @description Of contacts, deals and leads.
-             * @default []
-             */
-            fields: components["schemas"]["CrmField"][];
-            /** @default none */
-            lead_mode: components["schemas"]["LeadMode"];
-            /**
-             * @description Stages of leads (Bitrix24).
-             * @default []
-             */
-            lead_stages: components["schemas"]["Stage"][];
-            /**
-             * @description By their order in the CRM, archived ones too.
-             * @default []
-             */
-            pipelines: components["schemas"]["Pipeline"][];
-            /** @default [] */
-            task_types: components["schemas"]["TaskType"][];
-            /** @default [] */
-            users: components["schemas"]["CrmUser"][];
-        };
+        /**
+         * @description A short list of the company's that every client keeps whole.
+         * @enum {string}
+         */
+        Directory: "tags" | "groups" | "canned_replies" | "contact_fields" | "scenarios" | "schedules";
         /**
          * @description Why an endpoint is off.
          * @enum {string}
@@ -3512,7 +3517,7 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             /** @description What is not right and does not stop it: stages and fields that the CRM no longer has … */
-            warnings: components["schemas"]["Problem"][];
+            warnings: components["schemas"]["SettingProblem"][];
         };
         Invited: {
             invite: components["schemas"]["InviteView"];
@@ -4075,7 +4080,7 @@ export interface components {
                 /** Format: date-time */
                 updated_at: string;
                 /** @description What is not right and does not stop it: stages and fields that the CRM no longer has … */
-                warnings: components["schemas"]["Problem"][];
+                warnings: components["schemas"]["SettingProblem"][];
             }[];
             /** @description The cursor of the next page; absent on the last one. */
             next?: string | null;
@@ -4646,6 +4651,14 @@ export interface components {
             last_seen_at: string;
             session_id: string;
             user_agent: string;
+        };
+        /** @description One fault of a setting, in the words that the settings screen shows beside the field. */
+        SettingProblem: {
+            /** @description Stable, for programs: `unknown_group`, `empty_text`. */
+            code: string;
+            /** @description JSON Pointer (RFC 6901) into the setting: `/steps/0/then/1/text`. */
+            path: string;
+            words: components["schemas"]["Words"];
         };
         Settings: (components["schemas"]["AmoSettings"] & {
             /** @enum {string} */
@@ -14594,7 +14607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Directory"];
+                    "application/json": components["schemas"]["CrmDirectory"];
                 };
             };
             /** @description The request cannot be read */
@@ -14714,7 +14727,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Directory"];
+                    "application/json": components["schemas"]["CrmDirectory"];
                 };
             };
             /** @description The request cannot be read */
