@@ -28,8 +28,8 @@ use crate::{
     write,
 };
 
-/// What we want to hear of. Events of «Неразобранное» are described but not in the list of names, so
-/// they are asked for apart and may be refused.
+/// What we want to hear of. Events of «Неразобранное» are described but not in the list of names: an
+/// account that refuses them is subscribed to the others.
 const EVENTS: [&str; 14] = [
     "update_lead",
     "delete_lead",

@@ -224,6 +224,7 @@ pub struct ChatReceiver {
 /// What the service tells us.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "most events are messages, and few are held at once")]
 pub enum ChatEvent {
     /// A user of the CRM wrote to a client.
     Message {
