@@ -212,7 +212,7 @@ impl Company {
         let conversation = uuid(self.id("ConversationId")).unwrap();
         let portal = uuid(self.id("PortalId")).unwrap();
         let made = Uuid::now_v7();
-        // The owner's integration is off, so nobody reads its feed; a row of it stands all the same.
+        // So far ahead that nobody reads the feed for a CRM that nobody answers for.
         sqlx::query(
             "insert into crm_feeds (account_id, cursor_seq) values ($1, 9000000000000000000)",
         )
@@ -266,8 +266,8 @@ impl Company {
             ),
             (
                 "insert into integrations
-                    (account_id, integration_id, portal_id, kind, name, settings)
-                 values ($1, $2, $3, 'amo', 'тайная', '{\"crm\": \"amo\"}')",
+                    (account_id, integration_id, portal_id, kind, name, enabled, settings)
+                 values ($1, $2, $3, 'amo', 'тайная', true, '{\"crm\": \"amo\"}')",
                 portal,
             ),
             (
@@ -307,6 +307,25 @@ impl Company {
             (
                 "insert into crm_quarantine (account_id, quarantine_id, portal_id, reason, body)
                  values ($1, $2, $3, 'странно', 'x')",
+                portal,
+            ),
+            (
+                "insert into crm_chats
+                    (account_id, portal_id, identity_id, chat_id, client_ref)
+                 select $1, portal_id, identity_id, $2::text, 'тайна'
+                 from conversations join portals using (account_id)
+                 where account_id = $1 and conversation_id = $3",
+                conversation,
+            ),
+            (
+                "insert into crm_chat_shown
+                    (account_id, integration_id, message_id, conversation_id)
+                 values ($1, $2, $2, $3)",
+                conversation,
+            ),
+            (
+                "insert into crm_chat_received (account_id, portal_id, external_id, said)
+                 values ($1, $3, $2::text, '{}')",
                 portal,
             ),
             (

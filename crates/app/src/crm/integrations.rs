@@ -292,6 +292,9 @@ fn channels(settings: &Settings) -> Vec<ChannelId> {
 
 /// Reads the document of a kind; what does not fit is told at its place.
 pub(crate) fn read_settings(kind: CrmKind, mut document: Value) -> Result<Settings> {
+    if document.is_null() {
+        document = json!({});
+    }
     if let Some(tag) = document.as_object_mut().and_then(|map| map.remove("crm"))
         && tag != json!(kind)
     {
@@ -353,6 +356,7 @@ mod tests {
 
     #[test]
     fn amo_1_settings_are_read_by_kind_and_faults_are_told_at_their_place() {
+        read_settings(CrmKind::Amo, Value::Null).expect("nothing said: the defaults");
         let fault = |kind, document| match read_settings(kind, document) {
             Err(Error::Invalid(wrong)) => wrong.into_iter().map(|w| w.field).collect(),
             other => vec![format!("{other:?}")],

@@ -105,6 +105,7 @@ impl App {
     pub async fn replay_failed_crm_runs(&self, actor: &Actor, portal: PortalId) -> Result<usize> {
         actor.require(Right::ManageAccount)?;
         let mut tx = self.store.tenant(actor.account).await?;
+        tx.portal(portal).await?.ok_or(Error::NotFound { what: "portal" })?;
         let runs = tx.failed_crm_runs(portal, MOST_REPLAYED).await?;
         for run in &runs {
             self.replay(&mut tx, run).await?;

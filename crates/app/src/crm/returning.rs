@@ -102,6 +102,11 @@ impl App {
     ) -> Result<Url> {
         actor.require(Right::ManageAccount)?;
         let adapter = self.crm_adapter_of(kind)?;
+        let mut tx = self.store.tenant(actor.account).await?;
+        if let Some(id) = portal {
+            let row = tx.portal(id).await?.filter(|row| row.kind == kind);
+            row.ok_or(Error::NotFound { what: "portal" })?;
+        }
         let Some(keys) = self.settings.crm.apps.get(&kind) else {
             return Err(Error::conflict(
                 "no_app",
@@ -112,11 +117,6 @@ impl App {
             ));
         };
         let (state, hash) = secret_token::fresh("")?;
-        let mut tx = self.store.tenant(actor.account).await?;
-        if let Some(id) = portal {
-            let row = tx.portal(id).await?.filter(|row| row.kind == kind);
-            row.ok_or(Error::NotFound { what: "portal" })?;
-        }
         let new = NewConsent { state_hash: hash, employee: actor.employee, kind, portal };
         tx.insert_consent(&new).await?;
         tx.commit().await?;
