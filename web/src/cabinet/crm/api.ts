@@ -1,62 +1,57 @@
 import { api, ask } from '../../kit/api/client'
-import { call } from '../parts/call'
-import type { Paged } from '../parts/pages'
+import type { components } from '../../kit/api/schema'
 import { type AmoSettings, filled, firstSettings, type Names } from './settings'
-import type {
-  CrmKindView,
-  Directory,
-  FaultView,
-  IntegrationView,
-  ParamView,
-  PortalView,
-  Preview,
-  RunState,
-  RunView,
-  Tried,
-} from './views'
+import type { IntegrationView, RunState } from './views'
 
-/** Calls of the CRM part of the API. A list may come bare or as a page. */
-const list = async <T>(path: string): Promise<T[]> => {
-  const told = await call<T[] | { items: T[] }>('GET', path)
-  return Array.isArray(told) ? told : told.items
-}
+/** Calls of the CRM part of the API. */
+type Schemas = components['schemas']
 
-export const readCrmKinds = () => list<CrmKindView>('/crm/kinds')
-export const readPortals = () => list<PortalView>('/crm/portals')
-export const readFaults = () => list<FaultView>('/crm/faults')
-export const readParams = () => list<ParamView>('/crm/parameters')
+const items = async <T>(page: Promise<{ items: T[] }>): Promise<T[]> => (await page).items
+
+export const readCrmKinds = () => items(ask(api.GET('/api/v1/crm/kinds')))
+export const readPortals = () => items(ask(api.GET('/api/v1/crm/portals')))
+export const readFaults = () => items(ask(api.GET('/api/v1/crm/faults')))
+export const readParams = () => items(ask(api.GET('/api/v1/crm/parameters')))
+
+type Kind = Schemas['CrmKind']
+const ofPortal = (portal_id: string) => ({ params: { path: { portal_id } } })
 
 /** The address to which the browser goes for consent; `portal_id`: one that is connected again. */
-export const consent = (kind: string, portal_id?: string) =>
-  call<{ url: string }>('POST', '/crm/portals/consent', { kind, ...(portal_id ? { portal_id } : {}) })
+export const consent = (kind: Kind, portal_id?: string) =>
+  ask(api.POST('/api/v1/crm/portals/consent', { body: { kind, ...(portal_id ? { portal_id } : {}) } }))
 
-export const connectByToken = (kind: string, address: string, token: string) =>
-  call<PortalView>('POST', '/crm/portals', { kind, address, token })
-export const checkPortal = (id: string) => call<PortalView>('POST', `/crm/portals/${id}/check`)
-export const disconnect = (id: string) => call<void>('DELETE', `/crm/portals/${id}`)
-export const readDirectory = (portal: string) => call<Directory>('GET', `/crm/portals/${portal}/directory`)
-export const refreshDirectory = (portal: string) => call<Directory>('POST', `/crm/portals/${portal}/directory`)
+export const connectByToken = (kind: Kind, address: string, token: string) =>
+  ask(api.POST('/api/v1/crm/portals', { body: { kind, address, token } }))
+export const checkPortal = (id: string) => ask(api.POST('/api/v1/crm/portals/{portal_id}/check', ofPortal(id)))
+export const disconnect = (id: string) => ask(api.DELETE('/api/v1/crm/portals/{portal_id}', ofPortal(id)))
+export const readDirectory = (id: string) => ask(api.GET('/api/v1/crm/portals/{portal_id}/directory', ofPortal(id)))
+export const refreshDirectory = (id: string) => ask(api.POST('/api/v1/crm/portals/{portal_id}/directory', ofPortal(id)))
 
-export interface ChatsKeys {
-  channel_id: string
-  secret: string
-  bot_id: string
-}
-export const connectChats = (portal: string, keys: ChatsKeys) =>
-  call<PortalView>('PUT', `/crm/portals/${portal}/chats`, keys)
-export const disconnectChats = (portal: string) => call<PortalView>('DELETE', `/crm/portals/${portal}/chats`)
+export const connectChats = (id: string, body: Schemas['ChatsBody']) =>
+  ask(api.PUT('/api/v1/crm/portals/{portal_id}/chats', { ...ofPortal(id), body }))
+export const disconnectChats = (id: string) => ask(api.DELETE('/api/v1/crm/portals/{portal_id}/chats', ofPortal(id)))
 
-const whole = (one: IntegrationView): IntegrationView => ({
+const ofIntegration = (integration_id: string) => ({ params: { path: { integration_id } } })
+
+/** The description leaves the document of settings open where it is sent: it differs by CRM. */
+const open = (settings: AmoSettings) => settings as unknown as Record<string, never>
+const whole = (one: Schemas['IntegrationView']): IntegrationView => ({
   ...one,
-  warnings: one.warnings ?? [],
-  settings: filled(one.settings),
+  settings: filled(one.settings as Partial<AmoSettings>),
 })
 
-export const readIntegrations = async () => (await list<IntegrationView>('/crm/integrations')).map(whole)
-export const readIntegration = async (id: string) => whole(await call('GET', `/crm/integrations/${id}`))
+export const readIntegrations = async () =>
+  (await items(ask(api.GET('/api/v1/crm/integrations')))).filter((one) => one.settings.crm === 'amo').map(whole)
+export const readIntegration = async (id: string) =>
+  whole(await ask(api.GET('/api/v1/crm/integrations/{integration_id}', ofIntegration(id))))
 export const addIntegration = async (portal_id: string, name: string) =>
-  whole(await call('POST', '/crm/integrations', { portal_id, name, enabled: false, settings: firstSettings }))
-export const deleteIntegration = (id: string) => call<void>('DELETE', `/crm/integrations/${id}`)
+  whole(
+    await ask(
+      api.POST('/api/v1/crm/integrations', { body: { portal_id, name, enabled: false, settings: open(firstSettings) } }),
+    ),
+  )
+export const deleteIntegration = (id: string) =>
+  ask(api.DELETE('/api/v1/crm/integrations/{integration_id}', ofIntegration(id)))
 
 /** What is edited; the portal was chosen when it was made, because the rules name its funnels and people. */
 export interface IntegrationDraft {
@@ -64,28 +59,28 @@ export interface IntegrationDraft {
   enabled: boolean
   settings: AmoSettings
 }
-export const saveIntegration = async (id: string, draft: IntegrationDraft, revision: number) =>
-  whole(await call('PUT', `/crm/integrations/${id}`, { ...draft, revision }))
+export const saveIntegration = async (id: string, { name, enabled, settings }: IntegrationDraft, revision: number) =>
+  whole(
+    await ask(
+      api.PUT('/api/v1/crm/integrations/{integration_id}', {
+        ...ofIntegration(id),
+        body: { revision, name, enabled, settings: open(settings) },
+      }),
+    ),
+  )
 
-export const previewNames = (id: string, names: Partial<Names>) =>
-  call<Preview>('POST', `/crm/integrations/${id}/preview`, { names })
+export const previewNames = (id: string, names: Names) =>
+  ask(api.POST('/api/v1/crm/integrations/{integration_id}/preview', { ...ofIntegration(id), body: { names } }))
 
 /** An enquiry as somebody imagines it. */
-export interface Sample {
-  channel_id: string
-  order: 'first' | 'repeat'
-  kind: 'chat' | 'request'
-  name: string
-  phone: string
-  email: string
-  text: string
-  attribution: { site?: string; campaign?: string; source?: string; utm: Record<string, string> }
-}
-export const tryIntegration = (
-  id: string,
-  what: { conversation_id: string } | { sample: Sample },
-  settings: AmoSettings,
-) => call<Tried>('POST', `/crm/integrations/${id}/try`, { ...what, settings })
+export type Sample = Schemas['SampleBody']
+export const tryIntegration = (id: string, what: { conversation_id: string } | { sample: Sample }, settings: AmoSettings) =>
+  ask(
+    api.POST('/api/v1/crm/integrations/{integration_id}/try', {
+      ...ofIntegration(id),
+      body: { ...what, settings: settings as unknown as Schemas['Settings'] },
+    }),
+  )
 
 export interface LogQuery {
   portal_id?: string
@@ -93,13 +88,17 @@ export interface LogQuery {
   conversation_id?: string
   state?: RunState | ''
 }
-export const readLog = (query: LogQuery, cursor: string | undefined) => {
-  const told = Object.entries({ ...query, cursor, limit: '30' }).filter(([, value]) => value)
-  return call<Paged<RunView>>('GET', `/crm/runs?${new URLSearchParams(told as [string, string][])}`)
-}
-export const readRun = (id: string) => call<RunView>('GET', `/crm/runs/${id}`)
-export const replayRun = (id: string) => call<void>('POST', `/crm/runs/${id}/replay`)
-export const replayFailed = (portal_id: string) => call<{ count: number }>('POST', '/crm/replay', { portal_id })
+export const readLog = ({ state, ...query }: LogQuery, cursor: string | undefined) =>
+  ask(
+    api.GET('/api/v1/crm/runs', {
+      params: { query: { ...query, limit: 30, ...(state ? { state } : {}), ...(cursor ? { cursor } : {}) } },
+    }),
+  )
+
+const ofRun = (run_id: string) => ({ params: { path: { run_id } } })
+export const readRun = (id: string) => ask(api.GET('/api/v1/crm/runs/{run_id}', ofRun(id)))
+export const replayRun = (id: string) => ask(api.POST('/api/v1/crm/runs/{run_id}/replay', ofRun(id)))
+export const replayFailed = (portal_id: string) => ask(api.POST('/api/v1/crm/replay', { body: { portal_id } }))
 
 /** The conversation of a public number; `null`: there is none that this person may see. */
 export async function conversationNumbered(number: string): Promise<{ conversation_id: string; number: number } | null> {

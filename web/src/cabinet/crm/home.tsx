@@ -35,7 +35,7 @@ export function Home() {
     if (location.search) history.replaceState(null, '', location.pathname)
   }, [])
   useFeed((frame) => {
-    if (frame.kind === 'resync' || String(frame.kind).startsWith('crm.') || String(frame.kind).startsWith('portal.')) again()
+    if (frame.kind === 'resync' || frame.kind === 'crm.changed') again()
   })
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return null

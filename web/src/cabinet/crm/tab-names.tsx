@@ -74,6 +74,7 @@ function usePreview(id: string, names: Names, off: boolean): Preview | null {
     contact: names.contact ?? DEFAULT_NAMES.contact,
     deal: names.deal ?? DEFAULT_NAMES.deal,
     task: names.task ?? DEFAULT_NAMES.task,
+    lead: null,
   })
   useEffect(() => {
     if (off) return
@@ -81,7 +82,7 @@ function usePreview(id: string, names: Names, off: boolean): Preview | null {
     // An old answer does not belong to the new text.
     setPreview(null)
     const timer = setTimeout(() => {
-      previewNames(id, JSON.parse(asked) as Partial<Names>).then(
+      previewNames(id, JSON.parse(asked) as Names).then(
         (told) => mine === round.current && setPreview(told),
         () => {},
       )

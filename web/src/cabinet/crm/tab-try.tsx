@@ -140,8 +140,20 @@ export function TabTry() {
 
 /** The form as an enquiry; what is not filled in is not known. */
 function imagined({ site, campaign, source, ...enquiry }: SampleValue, utm: string): Sample {
-  const filled = Object.entries({ site, campaign, source }).filter(([, value]) => value.trim() !== '')
-  return { ...enquiry, attribution: { ...Object.fromEntries(filled), utm: readUtm(utm) } }
+  const known = (text: string) => text.trim() || null
+  return {
+    ...enquiry,
+    attribution: {
+      site: known(site),
+      campaign: known(campaign),
+      source: known(source),
+      page: null,
+      page_title: null,
+      referrer: null,
+      start_payload: null,
+      utm: readUtm(utm),
+    },
+  }
 }
 
 interface SampleValue {
