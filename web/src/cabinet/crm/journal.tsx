@@ -101,8 +101,8 @@ export function Journal({
                 </span>
                 <span className="min-w-52 flex-1">
                   <span className="block break-words">{words(run.words)}</span>
-                  <span className="block truncate text-caption text-ink3">
-                    <span className="num">{f.enquiry(run.number)}</span> · {run.contact_name} · {words(run.cause)}
+                  <span className="num block truncate text-caption text-ink3">
+                    {[f.enquiry(run.number), run.contact_name, words(run.cause)].filter(Boolean).join(' · ')}
                   </span>
                 </span>
               </button>

@@ -60,8 +60,15 @@ export function Run({ id, onBack, onMend }: { id: string; onBack: () => void; on
             {words(data.words)}
           </h2>
           <p className="num text-second text-ink3">
-            {f.enquiry(data.number)} · {data.contact_name} · {words(data.cause)} · {f.began(moment(data.created_at))}
-            {data.finished_at && ` · ${f.ended(moment(data.finished_at))}`}
+            {[
+              f.enquiry(data.number),
+              data.contact_name,
+              words(data.cause),
+              f.began(moment(data.created_at)),
+              data.finished_at ? f.ended(moment(data.finished_at)) : '',
+            ]
+              .filter(Boolean)
+              .join(' · ')}
           </p>
           {data.error && <p className="mt-1 text-second text-red">{words(data.error)}</p>}
           <Link href={`/desk/in_work/${data.conversation_id}`} className="rounded-control text-second font-medium text-accent-text underline underline-offset-2">
