@@ -10,6 +10,8 @@
 mod board;
 mod config;
 mod contacts;
+mod crm;
+mod crm_chats;
 mod crm_portals;
 mod crm_store;
 mod demo;

@@ -45,6 +45,7 @@ pub fn crms(config: &Config) -> Result<crm::Registry> {
         api: amo.api.clone(),
         consent: amo.consent.clone(),
         chats: amo.chats.clone(),
+        search_lag: amo.search_lag,
         ..crm_amo::Options::default()
     })?;
     let adapters: [Arc<dyn crm::Crm>; 1] = [Arc::new(amo)];
@@ -78,7 +79,11 @@ fn redirect(config: &Config, kind: CrmKind) -> Result<url::Url> {
 }
 
 pub fn build_app(config: &Config, store: Store) -> Result<App> {
-    let crm = app::CrmSettings { apps: crm_apps(config)?, ..app::CrmSettings::default() };
+    let crm = app::CrmSettings {
+        apps: crm_apps(config)?,
+        longest_pause: config.crm.longest_pause,
+        ..app::CrmSettings::default()
+    };
     let app = App::new(
         store,
         registry(config),

@@ -182,6 +182,8 @@ pub struct Outgoing {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Crm {
+    #[serde(deserialize_with = "values::seconds")]
+    pub longest_pause: Duration,
     pub amo: Amo,
 }
 
@@ -196,6 +198,8 @@ pub struct Amo {
     pub api: String,
     pub consent: Url,
     pub chats: Url,
+    #[serde(deserialize_with = "values::seconds")]
+    pub search_lag: Duration,
 }
 
 impl Config {

@@ -9,6 +9,7 @@
               is how a test fails"
 )]
 
+mod amo;
 mod client;
 mod cluster;
 mod database;
@@ -21,6 +22,7 @@ mod telegram;
 mod visitor;
 mod wait;
 
+pub use amo::AmoStage;
 pub use client::{Answer, Client, Session};
 pub use cluster::cluster;
 pub use database::{Database, MASTER_KEY};

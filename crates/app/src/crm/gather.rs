@@ -121,7 +121,7 @@ impl App {
             enquiry: self.enquiry_facts(tx, &c, &channel, first_text).await?,
             contact: contact_facts(&contact, &c),
             occasion,
-            links: links::facts(&links, &enquiry.uses),
+            links: links::facts(&links, &enquiry.uses, conversation),
             known: Known::default(),
             directory: Directory::default(),
             mirrored: self.is_mirrored(&portal),

@@ -8,15 +8,18 @@ use domain::{
         Action, CrmId, DealDraft, Effect, Entity, EntityState, LinkedContact, LinkedDeal,
         LinkedTask, LinkedUnsorted, Links, NoteBody, Ref, UnsortedState, Written,
     },
+    ids::ConversationId,
 };
 use store::{LinkData, LinkRow, LinkState, LinkWritten};
 
 /// What this conversation belongs to, by kind.
 pub(crate) type Uses = BTreeMap<Entity, CrmId>;
 
-/// The links of a person in a portal, as the decision reads them.
-pub(crate) fn facts(rows: &[LinkRow], uses: &Uses) -> Links {
+/// The links of a person in a portal, as the decision about this conversation reads them. Notes are
+/// those of the conversation alone: positions of messages are counted within one.
+pub(crate) fn facts(rows: &[LinkRow], uses: &Uses, conversation: ConversationId) -> Links {
     let of = |entity: Entity| rows.iter().filter(move |row| row.entity == entity);
+    let notes = || of(Entity::Note).filter(move |row| row.conversation_id == Some(conversation));
     let used = |row: &LinkRow| uses.get(&row.entity) == Some(&row.external_id);
     let deals = |entity| of(entity).map(|row| deal(row, used(row))).collect();
     Links {
@@ -46,11 +49,11 @@ pub(crate) fn facts(rows: &[LinkRow], uses: &Uses) -> Links {
         ),
         task: of(Entity::Task).next().map(task),
         activity: of(Entity::Activity).next().map(task),
-        written: of(Entity::Note)
+        written: notes()
             .filter(|row| row.state != LinkState::Gone)
             .filter_map(|row| row.data.note.clone())
             .collect(),
-        attached: of(Entity::Note).filter_map(|row| row.data.file).collect(),
+        attached: notes().filter_map(|row| row.data.file).collect(),
         chat: of(Entity::Chat).find(|row| used(row)).map(|row| row.external_id.clone()),
     }
 }

@@ -11,14 +11,15 @@ use std::time::Duration;
 use domain::{
     clock::Instant,
     crm::{
-        Action, Because, CrmId, Effect, Entity, Plan, Question, next_question, outcome_words, plan,
+        Action, Answer, Because, CrmId, Effect, Entity, Plan, Question, next_question,
+        outcome_words, plan,
     },
     crm_view::{RunState, StepState},
     ids::{AccountId, ConversationId, CrmRunId, IntegrationId},
     text::Words,
 };
 use serde_json::json;
-use store::{NewLink, NewRun, RunRow, StepEnd, StepRow, TenantTx};
+use store::{LinkState, NewLink, NewRun, RunRow, StepEnd, StepRow, TenantTx};
 
 use super::{
     gather::{Gathered, Passed},
@@ -129,7 +130,12 @@ impl App {
                 return Err(JobError::Fail { why });
             }
             match visit.ask(&question).await {
-                Ok(answer) => facts.known.learn(answer),
+                Ok(answer) => {
+                    self.mark_if_gone(visit, &question, &answer)
+                        .await
+                        .map_err(|error| JobError::of(&error, 0))?;
+                    facts.known.learn(answer);
+                }
                 Err(Fault::Later(later)) => return Err(later),
                 Err(Fault::Unknown { why, after }) => return Err(JobError::Wait { after, why }),
                 Err(Fault::Rejected(words)) => {
@@ -144,6 +150,26 @@ impl App {
         };
         let stored = self.store_decision(visit, gathered, &facts, decided, refused).await;
         stored.map_err(|error| JobError::of(&error, 0))
+    }
+
+    /// A linked contact that the CRM no longer has is no longer ours.
+    async fn mark_if_gone(
+        &self,
+        visit: &Visit<'_>,
+        question: &Question,
+        answer: &Answer,
+    ) -> Result<()> {
+        let (Question::Contact { id }, Answer::Contact(None)) = (question, answer) else {
+            return Ok(());
+        };
+        let mut tx = self.store.tenant(visit.account).await?;
+        let portal = visit.portal.portal_id;
+        for mut link in tx.lock_crm_links_to(portal, Entity::Contact, id).await? {
+            link.state = LinkState::Gone;
+            tx.update_crm_link(&link).await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn store_decision(
@@ -464,13 +490,17 @@ impl App {
             if link.used {
                 used.insert(link.entity, link.id.clone());
             }
+            // A contact and a deal are the person's until a conversation goes there; the rest is the
+            // conversation's own.
+            let of_this =
+                link.used || !matches!(link.entity, Entity::Contact | Entity::Deal | Entity::Lead);
             tx.put_crm_link(&NewLink {
                 link_id: self.ids.uuid(),
                 portal_id: portal,
                 entity: link.entity,
                 external_id: link.id,
                 contact_id: contact,
-                conversation_id: link.used.then_some(gathered.conversation.conversation_id),
+                conversation_id: of_this.then_some(gathered.conversation.conversation_id),
                 data: link.data,
                 state: link.state,
                 written: link.written,
