@@ -3,7 +3,7 @@
 
 use crm::{Caller, ChatPerson, Crm, CrmError, OpenedChat};
 use domain::{
-    crm::{CrmId, Effect},
+    crm::{CrmId, Effect, PortalTrouble},
     text::Words,
 };
 use store::BegunChat;
@@ -25,6 +25,9 @@ impl App {
         let client = chat_client(gathered);
         if let Some(chat) = self.begun_chat(gathered).await? {
             return Ok(Effect { id: Some(CrmId(chat.chat_id)), ..Effect::default() });
+        }
+        if visit.portal.chat.as_ref().is_none_or(|chat| chat.scope_id.is_none()) {
+            return Err(Fault::Rejected(PortalTrouble::ChatsRefused.reason()));
         }
         // A chat is a person in a channel, as in the messenger: the next conversation goes on in it.
         let conversation = client.id.clone();

@@ -227,6 +227,10 @@ impl Visit<'_> {
     /// The chats service does not take our channel: the portal goes on without chats, and says so.
     /// What was not shown there is shown when they are connected again.
     async fn without_chats(&mut self) -> Fault {
+        let why = "the CRM's chats do not take our channel".to_owned();
+        if self.portal.chat.as_ref().is_none_or(|chat| chat.scope_id.is_none()) {
+            return Fault::Later(JobError::Wait { after: STOPPED, why });
+        }
         let (account, id) = (self.account, self.portal.portal_id);
         let noted = async {
             let mut tx = self.app.store.tenant(account).await?;
@@ -237,10 +241,10 @@ impl Visit<'_> {
             Ok::<_, store::Error>(())
         };
         match noted.await {
-            Ok(()) => tracing::warn!(portal.id = %id, "the CRM's chats do not take our channel"),
+            Ok(()) => tracing::warn!(portal.id = %id, "a portal goes on without chats"),
             Err(error) => tracing::warn!(%error, portal.id = %id, "lost chats were not noted"),
         }
-        Fault::Rejected(PortalTrouble::ChatsRefused.reason())
+        Fault::Later(JobError::Wait { after: Duration::from_secs(1), why })
     }
 
     /// A portal that a person must mend: its work waits.

@@ -1,0 +1,289 @@
+//! The chat inside amoCRM (AMO-13, WA): a customer with a Telegram bot on one side, people of the CRM on
+//! the other, Beseda between them.
+
+use std::net::TcpListener;
+
+use sandbox::{
+    amo::{
+        self, Account, Amo, Integration, Limits, Outage,
+        chats::{Author, ChatShown, Delivery, Draft, Message, sign_body},
+    },
+    telegram::{self, Bot, Customer, Telegram},
+};
+use serde_json::{Value, json};
+use tests::{PATIENCE, Session, TestServer, Way, connect, until};
+
+struct Stage {
+    server: TestServer,
+    telegram: Telegram,
+    bot: Bot,
+    account: Account,
+    integration: Integration,
+    owner: Session,
+    channel: String,
+    portal: String,
+    _amo: Amo,
+}
+
+impl Stage {
+    /// Portal, chats channel and integration are connected; `chats`: what is set for them.
+    async fn start(chats: impl FnOnce(&Account, &str) -> Value) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = format!("http://127.0.0.1:{port}");
+        let options = amo::Options { limits: Limits::off(), ..amo::Options::default() };
+        let amo = Amo::start(options).await.unwrap();
+        let account = amo.add_account("acme");
+        let back = format!("{url}/api/v1/crm/oauth/amo");
+        let integration = Integration::named("Беседа", &back)
+            .with_channel(&format!("{url}/hooks/crm-chats/:scope_id"));
+        let integration = amo.add_integration(integration);
+        let server = TestServer::start_with(|config| {
+            config.http.listen = ([127, 0, 0, 1], port).into();
+            config.public_url = Some(format!("{url}/").parse().unwrap());
+            let ours = &mut config.crm.amo;
+            ours.client_id = Some(integration.client_id.clone());
+            ours.client_secret = Some(integration.client_secret.clone().into());
+            ours.api = format!("{}/a/{{subdomain}}", amo.url());
+            ours.consent = format!("{}/oauth", amo.url()).parse().unwrap();
+            ours.chats = format!("{}/amojo", amo.url()).parse().unwrap();
+        })
+        .await;
+        let telegram = Telegram::start(telegram::Options::quick()).await.unwrap();
+        let bot = telegram.add_bot("shop_bot");
+        let owner = server.sign_up().await;
+        let channel = connect(&owner, &telegram, &bot, Way::Webhook).await;
+        let channel = channel["channel_id"].as_str().unwrap().to_owned();
+        let portal = connected(&owner, &amo, &integration, &url).await;
+        let settings = json!({
+            "crm": "amo", "channels": [{"channel": channel}], "chats": chats(&account, &channel),
+        });
+        let form = json!({"portal_id": portal, "name": "Продажи", "enabled": true,
+            "settings": settings});
+        owner.post("/api/v1/crm/integrations", &form, 201).await;
+        Self { server, telegram, bot, account, integration, owner, channel, portal, _amo: amo }
+    }
+
+    fn customer(&self) -> Customer {
+        self.telegram.customer(77, "Иван", None)
+    }
+
+    /// The only chat, once it is as wanted.
+    async fn chat(&self, what: &str, wanted: impl Fn(&ChatShown) -> bool) -> ChatShown {
+        until(what, async || self.account.chats().into_iter().find(|chat| wanted(chat))).await
+    }
+
+    async fn shows(&self, text: &str) -> (ChatShown, Message) {
+        let is_it = |message: &&Message| message.text == text;
+        let chat = self.chat(text, |chat| chat.messages.iter().any(|m| is_it(&m))).await;
+        let message = chat.messages.iter().find(is_it).unwrap().clone();
+        (chat, message)
+    }
+
+    async fn conversation(&self) -> String {
+        let page = self.owner.get("/api/v1/conversations", 200).await.json();
+        page["items"][0]["conversation_id"].as_str().unwrap().to_owned()
+    }
+
+    async fn replies(&self, text: &str) {
+        let path = format!("/api/v1/conversations/{}/messages", self.conversation().await);
+        self.owner.post(&path, &json!({"client_id": "reply-1", "text": text}), 201).await;
+    }
+
+    async fn delivery(&self, message: &str, wanted: impl Fn(&Delivery) -> bool) -> Delivery {
+        until("the CRM knows what became of the message", async || {
+            let chats = self.account.chats();
+            let mut messages = chats.iter().flat_map(|chat| &chat.messages);
+            let found = messages.find(|m| m.id == message)?;
+            wanted(&found.delivery).then(|| found.delivery.clone())
+        })
+        .await
+    }
+}
+
+async fn connected(owner: &Session, amo: &Amo, integration: &Integration, url: &str) -> String {
+    let form = json!({"kind": "amo"});
+    let asked = owner.post("/api/v1/crm/portals/consent", &form, 200).await.json();
+    let page = url::Url::parse(asked["url"].as_str().unwrap()).unwrap();
+    let (_, state) = page.query_pairs().find(|(name, _)| name == "state").unwrap();
+    let back = amo.consent_redirect(&integration.client_id, &state, "acme").unwrap();
+    owner.get(back.strip_prefix(url).unwrap(), 303).await;
+    let portal = until("the portal is connected", async || {
+        let page = owner.get("/api/v1/crm/portals", 200).await.json();
+        let portal = page["items"][0].clone();
+        (portal["state"] == "connected").then_some(portal)
+    })
+    .await;
+    let id = portal["portal_id"].as_str().unwrap().to_owned();
+    let channel = integration.channel.as_ref().unwrap();
+    let form =
+        json!({"channel_id": channel.id, "secret": channel.secret, "bot_id": channel.bot_id});
+    owner.put(&format!("/api/v1/crm/portals/{id}/chats"), &form, 200).await;
+    until("the lists are pulled", async || {
+        let lists = owner.get(&format!("/api/v1/crm/portals/{id}/directory"), 200).await.json();
+        lists["users"].as_array().filter(|users| !users.is_empty()).map(|_| ())
+    })
+    .await;
+    id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_both_sides_talk_and_the_crm_learns_what_became_of_its_answer() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let customer = stage.customer();
+    let sent = customer.sends_text(&stage.bot, "Есть ли доставка?");
+
+    // There: in a chat of the contact's, without an unsorted record.
+    let (chat, message) = stage.shows("Есть ли доставка?").await;
+    assert_eq!(message.author, Author::Client);
+    assert!(!message.silent, "a customer's words are news");
+    assert_eq!(chat.source.as_deref(), Some(stage.channel.as_str()));
+    assert_eq!(chat.client.name, "Иван");
+    assert!(chat.contact_id.is_some(), "bound to the contact");
+    assert!(stage.account.unsorted().is_empty(), "{:?}", stage.account.unsorted());
+
+    // Back, and only once, with its status.
+    let user = stage.account.managers()[0].id;
+    let draft = Draft::text("Да, по всей России").quoting(&message.id);
+    let answer = stage.account.writes_in_chat(user, &chat.id, draft).unwrap();
+    customer.wait_for_text(&stage.bot, PATIENCE, "Да, по всей России").await.unwrap();
+    let hooks = stage.account.chat_hooks();
+    assert!(hooks.iter().all(|hook| hook.answer == Some(Ok(200))), "{hooks:?}");
+
+    // An employee's words are the bot's there, because no user of the CRM has their address.
+    stage.replies("Пишет оператор").await;
+    let (chat, message) = stage.shows("Пишет оператор").await;
+    assert_eq!(message.author, Author::Bot);
+    assert_eq!(message.author_name, "Анна");
+    assert!(message.silent);
+
+    // An edit reaches the CRM.
+    customer.edits(&stage.bot, sent.message_id, "Есть ли доставка в Тверь?").unwrap();
+    let (chat_now, edited) = stage.shows("Есть ли доставка в Тверь?").await;
+    assert!(edited.edited);
+    assert_eq!(chat_now.id, chat.id);
+    let texts: Vec<&str> = chat_now.messages.iter().map(|m| m.text.as_str()).collect();
+    let expect = ["Есть ли доставка в Тверь?", "Да, по всей России", "Пишет оператор"];
+    assert_eq!(texts, expect, "what was written there does not come back");
+    drop(answer);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_a_webhook_is_taken_once_and_only_with_its_signature() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let customer = stage.customer();
+    customer.sends_text(&stage.bot, "Вопрос");
+    let (chat, _) = stage.shows("Вопрос").await;
+    let user = stage.account.managers()[0].id;
+    stage.account.writes_in_chat(user, &chat.id, Draft::text("Ответ")).unwrap();
+    customer.wait_for_text(&stage.bot, PATIENCE, "Ответ").await.unwrap();
+
+    let hook = stage.account.chat_hooks().pop().unwrap();
+    let path = hook.url.strip_prefix(&stage.server.url()).unwrap().to_owned();
+    let body = hook.body.to_string();
+    let secret = &stage.integration.channel.as_ref().unwrap().secret;
+    let post = |signature: &str| {
+        let request = stage.owner.nobody().request("POST".parse().unwrap(), &path);
+        request.header("X-Signature", signature).body(body.clone())
+    };
+    stage.owner.send(post(&sign_body(secret, body.as_bytes())), 200).await;
+    stage.owner.send(post(&sign_body("other", body.as_bytes())), 401).await;
+    stage.owner.send(post(""), 401).await;
+    let nowhere = stage.owner.nobody().request("POST".parse().unwrap(), "/hooks/crm-chats/none");
+    stage.owner.send(nowhere.body(body.clone()), 404).await;
+
+    stage.account.writes_in_chat(user, &chat.id, Draft::text("Ещё")).unwrap();
+    customer.wait_for_text(&stage.bot, PATIENCE, "Ещё").await.unwrap();
+    let shown = customer.transcript(&stage.bot);
+    let answers = shown.iter().filter(|m| m.text.as_deref() == Some("Ответ")).count();
+    assert_eq!(answers, 1, "a repeated webhook says nothing again");
+}
+
+/// Telegram cannot write first, so whoever is to write through it to a stranger is told so; a person
+/// who was given no channel may not write at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn wa_7_who_may_not_write_is_told_by_the_status() {
+    let stage = Stage::start(|account, channel| {
+        let people = account.managers();
+        json!({"users": [
+            {"user": people[0].id.to_string(), "channels": []},
+            {"user": people[1].id.to_string(), "channels": [channel], "signature": "— Отдел продаж"},
+        ]})
+    })
+    .await;
+    let people = stage.account.managers();
+    let customer = stage.customer();
+    customer.sends_text(&stage.bot, "Вопрос");
+    let (chat, _) = stage.shows("Вопрос").await;
+
+    let refused = stage.account.writes_in_chat(people[0].id, &chat.id, Draft::text("Нет")).unwrap();
+    let failed = |delivery: &Delivery| matches!(delivery, Delivery::Failed { .. });
+    let Delivery::Failed { error_code, error } = stage.delivery(&refused, failed).await else {
+        unreachable!()
+    };
+    assert_eq!(error_code, 905);
+    assert!(error.unwrap_or_default().starts_with("Канал не назначен"));
+
+    stage.account.writes_in_chat(people[1].id, &chat.id, Draft::text("Да")).unwrap();
+    customer.wait_for_text(&stage.bot, PATIENCE, "Да\n\n— Отдел продаж").await.unwrap();
+    let (_, message) = stage.shows("Да").await;
+    assert_eq!(message.text, "Да", "the CRM does not show the signature");
+
+    let contact = stage.account.add_contact("Пётр", Some("+79165554433"), None);
+    let source = Some(stage.channel.as_str());
+    let first =
+        stage.account.writes_first(people[1].id, contact, source, Draft::text("Добрый день"));
+    let Delivery::Failed { error_code, error } = stage.delivery(&first.unwrap().1, failed).await
+    else {
+        unreachable!()
+    };
+    assert_eq!(error_code, 905);
+    assert_eq!(error.as_deref(), Some("В этом канале первым пишет клиент."));
+    let shown = customer.transcript(&stage.bot);
+    assert!(!shown.iter().any(|m| m.text.as_deref() == Some("Нет")));
+}
+
+/// WA-2: a message that could not be sent has a line in words below it, unless the company wants none.
+#[tokio::test(flavor = "multi_thread")]
+async fn wa_2_a_failure_is_told_in_words() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let customer = stage.customer();
+    customer.sends_text(&stage.bot, "Вопрос");
+    let (chat, _) = stage.shows("Вопрос").await;
+    customer.blocks(&stage.bot);
+    let user = stage.account.managers()[0].id;
+    let lost = stage.account.writes_in_chat(user, &chat.id, Draft::text("Вы тут?")).unwrap();
+    let failed = |delivery: &Delivery| matches!(delivery, Delivery::Failed { .. });
+    let Delivery::Failed { error_code, .. } = stage.delivery(&lost, failed).await else {
+        unreachable!()
+    };
+    assert_eq!(error_code, 904, "the client cannot be written to");
+    let chat = stage.chat("the line in words", |chat| chat.messages.len() == 3).await;
+    let line = chat.messages.last().unwrap();
+    assert!(line.text.starts_with("[Ошибка]"), "{}", line.text);
+    assert_eq!(line.author, Author::Bot);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_what_came_during_an_outage_and_a_kill_is_shown_once_and_in_order() {
+    let mut stage = Stage::start(|_, channel| json!({"named_channels": [channel]})).await;
+    let customer = stage.customer();
+    customer.sends_text(&stage.bot, "раз");
+    stage.shows("[Бот магазина] раз").await;
+    stage.account.set_outage(Outage::Unavailable);
+    for text in ["два", "три", "четыре"] {
+        customer.sends_text(&stage.bot, text);
+    }
+    until("the messages are here", async || {
+        let page = stage.owner.get("/api/v1/conversations", 200).await.json();
+        (page["items"][0]["preview"] == "четыре").then_some(())
+    })
+    .await;
+    stage.server.kill();
+    stage.account.set_outage(Outage::No);
+    stage.server.restart().await;
+    let (chat, _) = stage.shows("[Бот магазина] четыре").await;
+    let texts: Vec<&str> = chat.messages.iter().map(|m| m.text.as_str()).collect();
+    let expect = ["раз", "два", "три", "четыре"].map(|text| format!("[Бот магазина] {text}"));
+    assert_eq!(texts, expect, "WA-4: the channel's name is before a customer's words");
+    assert!(!stage.portal.is_empty());
+}
