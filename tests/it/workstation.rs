@@ -296,6 +296,29 @@ async fn ow_6_a_conversation_says_how_far_one_has_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ow_6_unread_are_the_customers_words_alone() {
+    let desk = Desk::new().await;
+    let c = desk.says("Анна", "раз").await;
+    desk.says("Анна", "два").await;
+    // A line of the system and a colleague's note stand behind them.
+    desk.owner.post(&format!("{c}/take"), &json!({}), 200).await;
+    let unread = async |who: &Session| {
+        let one = who.get(&c, 200).await.json()["unread"].as_i64();
+        let listed = who.conversations("state=in_work").await;
+        assert_eq!(listed[0]["unread"].as_i64(), one, "the list says the same");
+        one
+    };
+    let colleague = desk.owner.hire("Вера", "supervisor").await;
+    assert_eq!(unread(&colleague).await, Some(2));
+    colleague.post(&format!("{c}/read"), &json!({ "position": 1 }), 204).await;
+    assert_eq!(unread(&colleague).await, Some(1));
+    colleague.post(&format!("{c}/read"), &json!({ "position": 3 }), 204).await;
+    assert_eq!(unread(&colleague).await, Some(0));
+    desk.says("Анна", "три").await;
+    assert_eq!(unread(&colleague).await, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ow_3_messages_are_read_around_a_found_one() {
     let desk = Desk::new().await;
     let mut c = String::new();

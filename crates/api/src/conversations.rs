@@ -62,6 +62,8 @@ struct ListedConversation {
     conversation: ConversationView,
     /// The last position that the asker has read; 0 = nothing.
     read_position: i64,
+    /// The customer's messages behind it, counted up to 100; 0 when somebody answered.
+    unread: i64,
 }
 
 /// Counts of conversations, each up to 1000.
@@ -108,12 +110,13 @@ async fn list_conversations(
     let reads = api.app.reads(&actor, &ids).await?;
     let items = items
         .into_iter()
-        .map(|conversation| ListedConversation {
-            read_position: reads
-                .iter()
-                .find(|(id, _)| *id == conversation.conversation_id)
-                .map_or(0, |(_, position)| *position),
-            conversation,
+        .map(|conversation| {
+            let read = reads.iter().find(|read| read.id == conversation.conversation_id);
+            ListedConversation {
+                read_position: read.map_or(0, |read| read.position),
+                unread: read.map_or(0, |read| read.unread),
+                conversation,
+            }
         })
         .collect();
     Ok(Json(Page { items, next }))
@@ -147,8 +150,9 @@ async fn get_conversation(
     As(actor): As,
     Path(id): Path<ConversationId>,
 ) -> Result<Json<ListedConversation>, Problem> {
-    let (conversation, read_position) = api.app.conversation_read(&actor, id).await?;
-    Ok(Json(ListedConversation { conversation, read_position }))
+    let (conversation, read) = api.app.conversation_read(&actor, id).await?;
+    let (read_position, unread) = (read.position, read.unread);
+    Ok(Json(ListedConversation { conversation, read_position, unread }))
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]

@@ -12,7 +12,7 @@ use domain::{
     visibility::Audience,
 };
 use serde_json::json;
-use store::{ConversationFilter, Counts, NewJob, TenantTx};
+use store::{ConversationFilter, Counts, NewJob, Read, TenantTx};
 
 use crate::{Actor, App, Error, Result, reply::append_conversation, work::Work};
 
@@ -71,20 +71,16 @@ impl App {
         &self,
         actor: &Actor,
         id: ConversationId,
-    ) -> Result<(ConversationView, i64)> {
+    ) -> Result<(ConversationView, Read)> {
         actor.require(Right::ReadConversations)?;
         let mut tx = self.store.tenant(actor.account).await?;
         let c = visible(tx.conversation(id).await?, actor)?;
-        let reads = tx.reads(actor.employee, &[id]).await?;
-        Ok((c, reads.first().map_or(0, |(_, position)| *position)))
+        let read = tx.reads(actor.employee, &[id]).await?.pop();
+        Ok((c, read.ok_or(Error::NotFound { what: "conversation" })?))
     }
 
     /// How far the actor has read each of these.
-    pub async fn reads(
-        &self,
-        actor: &Actor,
-        ids: &[ConversationId],
-    ) -> Result<Vec<(ConversationId, i64)>> {
+    pub async fn reads(&self, actor: &Actor, ids: &[ConversationId]) -> Result<Vec<Read>> {
         let mut tx = self.store.tenant(actor.account).await?;
         Ok(tx.reads(actor.employee, ids).await?)
     }

@@ -122,6 +122,20 @@ pub struct ConversationFilter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waiting;
 
+/// How far an employee has read a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Read {
+    pub id: ConversationId,
+    /// 0: nothing of it.
+    pub position: i64,
+    /// The customer's messages behind it, counted up to [`MOST_UNREAD`]; none when the last words are
+    /// ours: somebody answered.
+    pub unread: i64,
+}
+
+/// Counting stops here: a face shows '99+'.
+const MOST_UNREAD: i64 = 100;
+
 /// How many conversations of each state a viewer sees, counted up to a bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -423,19 +437,33 @@ impl TenantTx {
         &mut self,
         employee: EmployeeId,
         conversations: &[ConversationId],
-    ) -> Result<Vec<(ConversationId, i64)>> {
+    ) -> Result<Vec<Read>> {
         let account = self.account().0;
         let ids: Vec<Uuid> = conversations.iter().map(|c| c.0).collect();
-        let rows: Vec<(Uuid, i64)> = sqlx::query_as(
-            "select conversation_id, position from reads
-             where account_id = $1 and employee_id = $2 and conversation_id = any($3)",
+        let rows: Vec<(Uuid, i64, i64)> = sqlx::query_as(
+            "select c.conversation_id, coalesce(r.position, 0), u.unread
+             from conversations c
+             left join reads r on r.account_id = c.account_id and r.employee_id = $2
+                and r.conversation_id = c.conversation_id
+             cross join lateral (
+                select count(*) as unread from (
+                    select 1 from messages m
+                    where m.account_id = c.account_id and m.conversation_id = c.conversation_id
+                      and m.position > coalesce(r.position, 0) and m.direction = 'inbound'
+                      and c.preview_direction = 'inbound'
+                    limit $4) some) u
+             where c.account_id = $1 and c.conversation_id = any($3)",
         )
         .bind(account)
         .bind(employee.0)
         .bind(&ids)
+        .bind(MOST_UNREAD)
         .fetch_all(self.conn())
         .await?;
-        Ok(rows.into_iter().map(|(id, n)| (ConversationId(id), n)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(id, position, unread)| Read { id: ConversationId(id), position, unread })
+            .collect())
     }
 
     /// Employees who joined.

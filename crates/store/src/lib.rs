@@ -60,7 +60,7 @@ pub use channel_log::LoggedLine;
 pub use contact::{ContactFilter, Given, NewContact};
 pub use contact_fields::CONTACT_FIELD_TAKEN;
 pub use contact_merge::{LockedContact, Merge};
-pub use conversation::{COUNT_BOUND, ConversationFilter, Counts, NewConversation, Waiting};
+pub use conversation::{COUNT_BOUND, ConversationFilter, Counts, NewConversation, Read, Waiting};
 pub use crm::{
     BegunChat, ChatChange, ChatFate, ChatReceived, ChatRefusal, Concerned, Consent, CrmFeedEvent,
     EnquiryRow, Entry, INTEGRATION_CHANNEL_TAKEN, IntegrationRow, LinkData, LinkRow, LinkState,

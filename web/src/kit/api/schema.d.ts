@@ -3568,6 +3568,11 @@ export interface components {
              * @description The last position that the asker has read; 0 = nothing.
              */
             read_position: number;
+            /**
+             * Format: int64
+             * @description The customer's messages behind it, counted up to 100; 0 when somebody answered.
+             */
+            unread: number;
         };
         /** @description Who is logged in now. The session itself is in the cookie. */
         LoggedIn: {
@@ -4124,6 +4129,11 @@ export interface components {
                  * @description The last position that the asker has read; 0 = nothing.
                  */
                 read_position: number;
+                /**
+                 * Format: int64
+                 * @description The customer's messages behind it, counted up to 100; 0 when somebody answered.
+                 */
+                unread: number;
             })[];
             /** @description The cursor of the next page; absent on the last one. */
             next?: string | null;
