@@ -46,7 +46,7 @@ const message = (position: number, change: Partial<Message> = {}): Message =>
 
 describe('facts', () => {
   it('a new message moves its conversation to the top', () => {
-    const state = with_([chat(3), chat(2), chat(1)])
+    const state = with_([chat(3), chat(2), chat(1, { unread: 1 })])
     const { conversation_id } = chat(1)
     const tail = { ...chat(1), last_position: 2, last_message_at: '2026-11-22T11:00:00Z', conversation_id }
     const next = withFact(state, fact('message.created', { message: message(2), conversation: tail })).state
@@ -98,6 +98,70 @@ describe('facts', () => {
     expect(unread(withFact(state, fact('conversation.read', theirs)).state.chats.get('cnv_1')!)).toBe(1)
     const ours = { ...theirs, employee_id: 'emp_me' }
     expect(unread(withFact(state, fact('conversation.read', ours)).state.chats.get('cnv_1')!)).toBe(0)
+  })
+
+  describe('OW-6: what is unread are the customer\'s words alone', () => {
+    const tail = (last_position: number, change: Partial<Chat> = {}) => ({ ...chat(1), last_position, ...change })
+    const comes = (state: State, position: number, direction = 'inbound', change: Partial<Chat> = {}) =>
+      withFact(
+        state,
+        fact('message.created', {
+          message: message(position, { direction: direction as Message['direction'] }),
+          conversation: tail(position, change),
+        }),
+      ).state
+    const fresh = (state: State) => unread(state.chats.get('cnv_1')!)
+    const listed = () => with_([chat(1, { last_position: 3, read_position: 0, unread: 1 })])
+
+    it('a line of the system behind a message is not counted', () => {
+      expect(fresh(listed())).toBe(1)
+      expect(fresh(comes(listed(), 4, 'system'))).toBe(1)
+      expect(fresh(comes(comes(listed(), 4, 'system'), 5))).toBe(2)
+    })
+
+    it('a message that comes twice is one', () => {
+      expect(fresh(comes(comes(listed(), 4), 4))).toBe(2)
+      expect(fresh(comes(listed(), 3))).toBe(1)
+    })
+
+    it('a message that comes after a later line is counted', () => {
+      expect(fresh(comes(comes(listed(), 5, 'system'), 4))).toBe(2)
+    })
+
+    it('reading all of it leaves none, and what comes then is one', () => {
+      const read = withRead(listed(), 'cnv_1', 3)
+      expect(fresh(read)).toBe(0)
+      expect(fresh(comes(read, 4, 'system'))).toBe(0)
+      expect(fresh(comes(comes(read, 4), 5, 'system'))).toBe(1)
+    })
+
+    it('a mark from another window that is behind leaves what may stand behind it', () => {
+      expect(fresh(withRead(comes(listed(), 4), 'cnv_1', 3))).toBe(1)
+    })
+
+    it('a new conversation counts from its first message, whatever stands in it already', () => {
+      const made = withFact(with_([]), fact('conversation.created', { conversation: chat(1, { last_position: 2 }) })).state
+      expect(fresh(made)).toBe(0)
+      expect(fresh(comes(comes(made, 1), 2, 'system'))).toBe(1)
+    })
+
+    it('a page of the list counts anew', () => {
+      const page = { items: [chat(1, { last_position: 6, unread: 2 })] as never }
+      expect(fresh(withPage(comes(listed(), 4), 'new', page, 'top', never))).toBe(2)
+      expect(fresh(withPage(withRead(listed(), 'cnv_1', 6), 'new', page, 'top', never))).toBe(0)
+    })
+  })
+
+  it('the CRM block is read anew when the open conversation changed there, or the connection', () => {
+    const state = { ...with_([chat(1)]), open: 'cnv_1' }
+    const crm = (conversation_id: string | null) =>
+      withFact(state, fact('crm.changed', { portal_id: 'prt_1', conversation_id })).state.crm
+    expect([crm('cnv_1'), crm('cnv_2'), crm(null)]).toEqual([1, 0, 1])
+  })
+
+  it('a kind of fact that a newer server tells changes nothing', () => {
+    const state = with_([chat(1)])
+    expect(withFact(state, fact('weather.changed', {})).state).toBe(state)
   })
 
   it('a read mark never goes back', () => {

@@ -3,6 +3,7 @@ import { t } from '../../kit/i18n'
 import { IconButton } from '../../kit/ui/button'
 import { useDeskState } from '../context'
 import type { Chat } from '../store/state'
+import { Crm } from './crm'
 import { Fields } from './fields'
 import { Head } from './head'
 import { History } from './history'
@@ -41,6 +42,7 @@ export function ContactCard({
         </IconButton>
         <Head chat={chat} contact={contact} />
         {contact && <Reach contact={contact} />}
+        <Crm chat={chat} />
         {contact && <Fields contact={contact} />}
         {contact && (
           <Part title={t.card.contactTags}>

@@ -194,7 +194,8 @@ export class Desk {
     for (const name of reduce.STATES) if (views[name].load !== 'no') void this.lists.read(name, 'top')
     this.box.change((state) => {
       const kept = open ? threads.get(open) : undefined
-      return { ...state, threads: kept && open ? new Map([[open, kept]]) : new Map(), viewing: new Map() }
+      const held = kept && open ? new Map([[open, kept]]) : new Map()
+      return { ...state, threads: held, viewing: new Map(), crm: state.crm + 1 }
     })
     if (open) void this.#readOpen(open)
     this.lists.readCountsSoon()

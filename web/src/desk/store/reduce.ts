@@ -49,7 +49,13 @@ function place(view: View, chat: Chat, chats: ReadonlyMap<string, Chat>, belongs
 
 export function withChat(state: State, chat: Chat): State {
   const old = state.chats.get(chat.conversation_id)
-  const whole = { ...chat, read_position: chat.read_position ?? old?.read_position }
+  const whole = {
+    ...chat,
+    read_position: chat.read_position ?? old?.read_position,
+    unread: chat.unread ?? old?.unread,
+    // A count that the server gave reaches to the end.
+    counted: chat.counted ?? (chat.unread === undefined ? old?.counted : chat.last_position),
+  }
   const chats = put(state.chats, chat.conversation_id, whole)
   let views = state.views
   for (const name of STATES) {
@@ -58,6 +64,20 @@ export function withChat(state: State, chat: Chat): State {
     if (view !== views[name]) views = { ...views, [name]: view }
   }
   return { ...state, chats, views }
+}
+
+/** A message of the customer is one more to read, once. */
+function withUnread(chat: Chat, { direction, position }: Message): Chat {
+  if (direction !== 'inbound' || position <= (chat.counted ?? chat.last_position)) return chat
+  return { ...chat, unread: (chat.unread ?? 0) + 1, counted: position }
+}
+
+/** What stands behind the mark can be no more than there are places: which of them are the customer's is
+ * not known here, and when all is read it does not matter. */
+function readUpTo(chat: Chat, position: number): Chat {
+  if ((chat.read_position ?? 0) >= position) return chat
+  const unread = Math.min(chat.unread ?? 0, Math.max(0, chat.last_position - position))
+  return { ...chat, read_position: position, unread }
 }
 
 /** A page of the list, as the server answered. */
@@ -73,8 +93,10 @@ export function withPage(
     const id = item.conversation_id
     const held = chats.get(id)
     // An event that came while the page was on its way is newer than the page.
-    if (held && fresher(id)) chats.set(id, { ...held, read_position: held.read_position ?? item.read_position })
-    else chats.set(id, { ...item, read_position: Math.max(item.read_position, held?.read_position ?? 0) })
+    if (held && fresher(id)) {
+      const { read_position = item.read_position, unread = item.unread } = held
+      chats.set(id, { ...held, read_position, unread })
+    } else chats.set(id, readUpTo({ ...item, counted: item.last_position }, held?.read_position ?? 0))
   }
   const ids = page.items.map((item) => item.conversation_id).filter((id) => chats.get(id)?.state === name)
   const old = from === 'top' ? [] : state.views[name].ids
@@ -152,8 +174,7 @@ function withMessage(state: State, message: Message): State {
 
 export function withRead(state: State, id: string, position: number): State {
   const chat = state.chats.get(id)
-  if (!chat || (chat.read_position ?? 0) >= position) return state
-  return { ...state, chats: put(state.chats, id, { ...chat, read_position: position }) }
+  return chat ? { ...state, chats: put(state.chats, id, readUpTo(chat, position)) } : state
 }
 
 /** What a fact asks to be read anew, beside what it changed. */
@@ -164,7 +185,7 @@ export function withFact(state: State, fact: EventFrame): { state: State; wishes
     case 'conversation.created':
     case 'conversation.changed': {
       const chat = fact.data.conversation as Chat
-      const fresh = fact.kind === 'conversation.created' ? { ...chat, read_position: 0 } : chat
+      const fresh = fact.kind === 'conversation.created' ? { ...chat, read_position: 0, unread: 0, counted: 0 } : chat
       return { state: withChat(state, fresh), wishes: ['counts', ...strange(state, chat.tags)] }
     }
     case 'conversation.hidden': {
@@ -191,13 +212,16 @@ export function withFact(state: State, fact: EventFrame): { state: State; wishes
       if (typing && (message.direction === 'inbound') === (typing.who === 'visitor')) {
         next = { ...next, typing: without(next.typing, tail.conversation_id) }
       }
-      const chat = next.chats.get(tail.conversation_id)
-      if (!chat) return { state: next, wishes: [{ list: tail.state }, 'counts'] }
-      if (chat.last_position > tail.last_position) return { state: next, wishes: [] }
+      const held = next.chats.get(tail.conversation_id)
+      if (!held) return { state: next, wishes: [{ list: tail.state }, 'counts'] }
+      const chat = withUnread(held, message)
+      if (chat.last_position > tail.last_position) {
+        return { state: { ...next, chats: put(next.chats, chat.conversation_id, chat) }, wishes: [] }
+      }
       const mine = message.author_id === state.me.employee_id
-      const read_position = mine ? tail.last_position : chat.read_position
       const wishes: Wish[] = chat.state === tail.state ? [] : ['counts']
-      return { state: withChat(next, { ...chat, ...tail, read_position }), wishes }
+      const last = { ...chat, ...tail }
+      return { state: withChat(next, mine ? readUpTo(last, tail.last_position) : last), wishes }
     }
     case 'message.changed':
       return { state: withMessage(state, fact.data.message), wishes: [] }
@@ -232,10 +256,18 @@ export function withFact(state: State, fact: EventFrame): { state: State; wishes
       const { of } = fact.data
       return { state, wishes: of === 'scenarios' || of === 'schedules' ? [] : ['directories'] }
     }
+    case 'crm.changed': {
+      const id = fact.data.conversation_id
+      return { state: id && id !== state.open ? state : { ...state, crm: state.crm + 1 }, wishes: [] }
+    }
     // Who writes a draft here wins over what comes: the drafts decide, not the facts.
     case 'draft.changed':
     case 'quarantine.added':
     case 'routing.alarm':
+      return { state, wishes: [] }
+    // A newer server may tell of more.
+    default:
+      fact satisfies never
       return { state, wishes: [] }
   }
 }

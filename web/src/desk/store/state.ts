@@ -15,8 +15,9 @@ import type { CannedReply, ContactField } from './talk-api'
 import { type Filter, NO_FILTER } from './filter'
 import { DEFAULTS, type Preferences } from './preferences'
 
-/** A conversation as the desk holds it. `read_position` is absent until the server told it. */
-export type Chat = Conversation & { read_position?: number }
+/** A conversation as the desk holds it. `read_position` and `unread`, the customer's messages behind it,
+ * are absent until the server told them; `counted` is the message up to which `unread` counts. */
+export type Chat = Conversation & { read_position?: number; unread?: number; counted?: number }
 
 /** A message to show and mark in its conversation: what a search found. The thread forgets it
  * (`desk.aim(null)`) once it stands there. */
@@ -93,6 +94,8 @@ export interface State {
   canned: readonly CannedReply[]
   fields: readonly ContactField[]
   link: Link
+  /** How often what a CRM has of the open conversation changed: it is read anew then. */
+  crm: number
   open: string | null
   target: Target | null
   /** Conversations chosen for a deed on many. */
@@ -128,6 +131,7 @@ export function emptyState(me: Employee): State {
     canned: [],
     fields: [],
     link: 'connecting',
+    crm: 0,
     open: null,
     target: null,
     selected: new Set(),
@@ -135,9 +139,8 @@ export function emptyState(me: Employee): State {
   }
 }
 
-/** How many messages the employee has not read. Positions are not promised to be contiguous, so
- * this is what a list shows and nothing to reckon with. */
+/** How many messages of the customer the employee has not read; none when somebody answered. */
 export function unread(chat: Chat): number {
   if (chat.read_position === undefined || chat.preview_direction !== 'inbound') return 0
-  return Math.max(0, chat.last_position - chat.read_position)
+  return Math.max(0, Math.min(chat.unread ?? Infinity, chat.last_position - chat.read_position))
 }

@@ -1,18 +1,31 @@
 import { Star } from 'lucide-react'
+import { lazy, Suspense } from 'react'
 import type { SystemLine } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { time } from '../../kit/i18n/format'
 import { useDeskState } from '../context'
 
-/** What happened to a conversation, in words. */
+// Its texts are no part of what the desk loads first: most companies begin without a CRM.
+const CrmLine = lazy(() => import('../crm/line'))
+
+/** What happened to a conversation, in words. What a newer server tells and we do not know is not shown. */
 export function Happened({ line, at }: { line: SystemLine; at: string }) {
   const employees = useDeskState((state) => state.employees)
   const groups = useDeskState((state) => state.groups)
   if (line.happened === 'rated') return <Rated stars={line.stars} text={line.text ?? ''} at={at} />
   const name = (id: string | null | undefined) => (id ? (employees.get(id)?.name ?? t.chat.somebody) : null)
+  const said =
+    line.happened === 'crm' ? (
+      <Suspense fallback="CRM">
+        <CrmLine line={line} />
+      </Suspense>
+    ) : (
+      say(line, name, (id) => groups.get(id)?.name ?? '')
+    )
+  if (!said) return null
   return (
-    <p className="py-1.5 text-center text-second text-ink3">
-      {say(line, name, (id) => groups.get(id)?.name ?? '')} <span className="num">· {time(at)}</span>
+    <p className="mx-auto max-w-[640px] py-1.5 text-center text-second text-ink3">
+      {said} <span className="num">· {time(at)}</span>
     </p>
   )
 }
@@ -32,7 +45,9 @@ function Rated({ stars, text, at }: { stars: number; text: string; at: string })
   )
 }
 
-function say(line: Exclude<SystemLine, { happened: 'rated' }>, name: (id?: string | null) => string | null, group: (id: string) => string): string {
+type Plain = Exclude<SystemLine, { happened: 'rated' | 'crm' }>
+
+function say(line: Plain, name: (id?: string | null) => string | null, group: (id: string) => string): string | null {
   switch (line.happened) {
     case 'taken':
       return t.happened.taken(name(line.by) ?? '')
@@ -54,5 +69,8 @@ function say(line: Exclude<SystemLine, { happened: 'rated' }>, name: (id?: strin
       return t.happened.blocked
     case 'unblocked':
       return t.happened.unblocked
+    default:
+      line satisfies never
+      return null
   }
 }

@@ -1,0 +1,64 @@
+import type { components } from '../../kit/api/schema'
+
+type Schemas = components['schemas']
+export type CrmView = Schemas['ConversationCrmView']
+export type Card = Schemas['CrmCardView']
+export type Deal = Schemas['CrmDealView']
+export type Pipeline = Schemas['Pipeline']
+export type Stage = Schemas['Stage']
+export type StageRef = Schemas['StageRef']
+
+export const sameStage = (a: StageRef | null | undefined, b: StageRef | null | undefined) =>
+  !!a && !!b && a.pipeline === b.pipeline && a.stage === b.stage
+
+/** The funnel and stage of a place; a stage's id means nothing without its funnel. */
+export function placeOf(pipelines: readonly Pipeline[], at: StageRef | null | undefined) {
+  const pipeline = pipelines.find((one) => one.id === at?.pipeline)
+  const stage = pipeline?.stages.find((one) => one.id === at?.stage)
+  return pipeline && stage ? { pipeline, stage } : null
+}
+
+/** Stages to which a person may move a deal, by funnel: nobody moves one back into «Неразобранное». */
+export const choices = (pipelines: readonly Pipeline[]) =>
+  pipelines
+    .map((pipeline) => ({ pipeline, stages: pipeline.stages.filter((stage) => stage.kind !== 'unsorted') }))
+    .filter(({ stages }) => stages.length > 0)
+
+/** How far a deal is in its funnel: `done` of `all` stages. The end is one stage, won or lost. */
+export function progress({ pipeline, stage }: { pipeline: Pipeline; stage: Stage }) {
+  const open = pipeline.stages.filter((one) => one.kind === 'open')
+  const all = open.length + 1
+  switch (stage.kind) {
+    case 'won':
+    case 'lost':
+      return { all, done: all, end: stage.kind }
+    case 'unsorted':
+      return { all, done: 0, end: null }
+    case 'open':
+      return { all, done: open.findIndex((one) => one.id === stage.id) + 1, end: null }
+  }
+}
+
+/** The deal that the card is about: the conversation's own, else the only one that is open. */
+export function mainDeal(deals: readonly Deal[]): Deal | null {
+  const current = deals.find((deal) => deal.current)
+  if (current) return current
+  const open = deals.filter((deal) => !deal.closed)
+  return open.length === 1 ? open[0]! : null
+}
+
+/** What a person asked for: a deal moved to a stage. */
+export interface Move {
+  portal_id: string
+  deal: string
+  to: StageRef
+}
+
+/** What came of it. A decision of the conversation that is not finished may still be ours. */
+export function outcome(move: Move, cards: readonly Card[]): 'done' | 'waiting' | 'refused' {
+  const card = cards.find((one) => one.portal_id === move.portal_id)
+  const deal = card?.deals.find((one) => one.id === move.deal)
+  if (!card || !deal) return 'refused'
+  if (sameStage(deal.at, move.to)) return 'done'
+  return card.waiting ? 'waiting' : 'refused'
+}
