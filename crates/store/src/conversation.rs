@@ -451,7 +451,7 @@ impl TenantTx {
                     where m.account_id = c.account_id and m.conversation_id = c.conversation_id
                       and m.position > coalesce(r.position, 0) and m.direction = 'inbound'
                       and c.preview_direction = 'inbound'
-                    limit $4) some) u
+                    limit $4) counted) u
              where c.account_id = $1 and c.conversation_id = any($3)",
         )
         .bind(account)
