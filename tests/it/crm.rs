@@ -47,7 +47,7 @@ async fn amo_3_the_first_enquiry_makes_contact_and_deal_and_the_conversation_say
         .collect();
     assert!(rules.contains(&"CRM-2") && rules.contains(&"AMO-3"), "{rules:?}");
     let calls = run["steps"][0]["calls"].as_array().unwrap();
-    assert_eq!(calls[0]["path"], "/api/v4/contacts");
+    assert!(calls[0]["path"].as_str().unwrap().ends_with("/api/v4/contacts"), "{calls:?}");
     assert!(!run.to_string().contains("Bearer"), "BY-6: no token is kept");
 
     // A message more changes nothing, and costs the CRM no call.
@@ -104,15 +104,12 @@ async fn crm_1_a_client_of_the_crm_is_found_by_phone_and_not_doubled() {
         json!({"contact": {"phone_number": "+79161234567", "first_name": "Анна", "user_id": 78}});
     customer.sends_raw_message(&stage.bot, card);
     let c = stage.conversation("Анна").await;
-    stage.settled().await;
+    stage.line(&c, "deal_created").await;
     let lines = stage.lines(&c).await;
-    if lines.iter().any(|line| line["what"] == "contact_found") {
-        assert_eq!(stage.account.contacts().len(), 2);
-        let leads = stage.account.leads();
-        assert!(leads[0]["_embedded"]["contacts"].to_string().contains(&known.to_string()));
-    } else {
-        panic!("the contact was not found: {lines:?}");
-    }
+    assert!(lines.iter().any(|line| line["what"] == "contact_found"), "{lines:?}");
+    assert_eq!(stage.account.contacts().len(), 2);
+    let leads = stage.account.leads();
+    assert!(leads[0]["_embedded"]["contacts"].to_string().contains(&known.to_string()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

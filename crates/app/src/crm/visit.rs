@@ -14,6 +14,7 @@ use store::{Entry, PortalChat, PortalRow};
 use super::{
     files::StoredFiles,
     gate::{Place, PortalGate},
+    lanes_of, set_state,
 };
 use crate::{App, Error, JobError, Result};
 
@@ -179,24 +180,38 @@ impl Visit<'_> {
         self.gate.take_calls().into_iter().map(|call| serde_json::json!(call)).collect()
     }
 
+    /// The CRM answers: faults are forgotten, and a portal that was interrupted is well again.
     pub async fn answered(&mut self) {
-        if self.portal.failures == 0 && self.portal.paused_for.is_none() {
+        let troubled = self.portal.failures > 0
+            || self.portal.paused_for.is_some()
+            || self.portal.state == PortalState::Interrupted;
+        if !troubled {
             return;
         }
         let (account, id) = (self.account, self.portal.portal_id);
         let noted = async {
             let mut tx = self.app.store.tenant(account).await?;
+            // Under the row's lock: others count faults at the same time.
+            let locked = tx.lock_portal(id).await?;
             tx.portal_answered(id).await?;
+            let interrupted = locked.is_some_and(|row| row.state == PortalState::Interrupted);
+            if interrupted {
+                set_state(&mut tx, id, PortalState::Connected, None).await?;
+            }
             tx.commit().await?;
+            if interrupted {
+                self.app.store.wake_lanes(account, &lanes_of(id)).await?;
+            }
             Ok::<_, store::Error>(())
         };
         match noted.await {
-            Ok(()) => (self.portal.failures, self.portal.paused_for) = (0, None),
+            Ok(()) => {
+                (self.portal.failures, self.portal.paused_for) = (0, None);
+                if self.portal.state == PortalState::Interrupted {
+                    self.portal.state = PortalState::Connected;
+                }
+            }
             Err(error) => tracing::warn!(%error, portal.id = %id, "an answer was not noted"),
-        }
-        if self.portal.state == PortalState::Interrupted {
-            self.app.portal_is(account, id, PortalState::Connected, None).await;
-            self.portal.state = PortalState::Connected;
         }
     }
 
@@ -261,11 +276,15 @@ impl Visit<'_> {
         let (account, id) = (self.account, self.portal.portal_id);
         let noted = async {
             let mut tx = self.app.store.tenant(account).await?;
+            let state = tx.lock_portal(id).await?.map(|row| row.state);
             let failures = tx.portal_failed(id).await?;
             let pause = pause(failures, self.app.settings.crm.longest_pause);
             let pause = said.map_or(pause, |said| pause.max(said));
             if failures >= FAULTS_BEFORE_PAUSE || said.is_some() {
                 tx.pause_portal(id, pause).await?;
+            }
+            if failures >= FAULTS_BEFORE_PAUSE && state == Some(PortalState::Connected) {
+                set_state(&mut tx, id, PortalState::Interrupted, None).await?;
             }
             tx.commit().await?;
             Ok::<_, store::Error>((failures, pause))
@@ -273,10 +292,6 @@ impl Visit<'_> {
         match noted.await {
             Ok((failures, pause)) => {
                 self.portal.failures = failures;
-                if failures >= FAULTS_BEFORE_PAUSE && self.portal.state == PortalState::Connected {
-                    self.app.portal_is(account, id, PortalState::Interrupted, None).await;
-                    self.portal.state = PortalState::Interrupted;
-                }
                 pause
             }
             Err(error) => {

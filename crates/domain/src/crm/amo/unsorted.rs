@@ -138,7 +138,10 @@ fn make(case: &Case<'_>, pipeline: Option<&CrmId>, again: bool, plan: &mut Plan)
         tags: tags::tags(&case.settings.tags, facts),
         form_id,
         form_name: enquiry.channel.name.clone(),
-        page: visit(Param::Page),
+        // amoCRM wants one; a messenger has none, and its name says more than a blank would.
+        page: Some(visit(Param::Page))
+            .filter(|page| !page.trim().is_empty())
+            .unwrap_or_else(|| enquiry.channel.name.clone()),
         referrer: visit(Param::Referrer),
         source: named(visit(Param::Source)),
         created_at: enquiry.opened_at,
