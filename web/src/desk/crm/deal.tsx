@@ -32,11 +32,11 @@ export function DealView({ deal, card, move, may, onMove }: Props) {
             <button
               type="button"
               data-stage={pending ? 'pending' : 'known'}
-              aria-label={place ? texts.stageNow(place.stage.name, place.pipeline.name) : texts.stageUnknown}
               disabled={!!pending}
               className="flex min-h-8 w-full items-center gap-2 rounded-control border border-edge bg-pane px-3 py-1 text-left hover:bg-hover disabled:opacity-70"
             >
               <span className="min-w-0 flex-1">
+                {place && <span className="sr-only">{texts.stage}: </span>}
                 <span className="block truncate">{place?.stage.name ?? texts.stageUnknown}</span>
                 {place && <span className="block truncate text-caption text-ink3">{place.pipeline.name}</span>}
               </span>
