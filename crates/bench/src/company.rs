@@ -12,8 +12,14 @@ use crate::{
 };
 
 /// Rights of a person who does everything.
-const SCOPES: [&str; 5] =
-    ["read_conversations", "work_conversations", "see_all", "manage_contacts", "manage_channels"];
+const SCOPES: [&str; 6] = [
+    "read_conversations",
+    "work_conversations",
+    "see_all",
+    "manage_contacts",
+    "manage_channels",
+    "manage_account",
+];
 
 /// How long a bot may take to be connected.
 const CONNECT_TRIES: u32 = 600;
@@ -23,6 +29,7 @@ const CONNECT_TRIES: u32 = 600;
 pub struct Company {
     pub account_id: String,
     pub bot_id: i64,
+    pub channel_id: String,
     pub hook: Hook,
     pub api: Api,
 }
@@ -51,6 +58,21 @@ impl Api {
         let answer = self.request(reqwest::Method::POST, path).json(body).send().await?;
         let status = answer.status();
         Ok((status, serde_json::from_str(&answer.text().await?).unwrap_or(Value::Null)))
+    }
+
+    /// The same, where anything but success ends the run.
+    pub async fn make(&self, path: &str, body: &Value) -> Result<Value> {
+        let (status, made) = self.post(path, body).await?;
+        if !status.is_success() {
+            bail!("POST {path}: {status} {made}");
+        }
+        Ok(made)
+    }
+
+    /// Where a browser ends that opens this path.
+    pub async fn visit(&self, path: &str) -> Result<Url> {
+        let answer = self.request(reqwest::Method::GET, path).send().await?;
+        Ok(answer.url().clone())
     }
 
     fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
@@ -90,7 +112,8 @@ async fn found_one(stage: &Stage, client: Client, nth: usize) -> Result<Company>
         bail!("the channel was not made: {status} {channel}");
     }
     let hook = hook_of(stage, &client, bot_id).await?;
-    Ok(Company { account_id, bot_id, hook, api })
+    let channel_id = text(&channel, "channel_id")?;
+    Ok(Company { account_id, bot_id, channel_id, hook, api })
 }
 
 async fn sign_up(stage: &Stage, client: Client, nth: usize) -> Result<(String, Api)> {
@@ -161,7 +184,7 @@ pub async fn post_sandbox(
     Ok(answer.error_for_status()?.json().await?)
 }
 
-fn text(value: &Value, key: &str) -> Result<String> {
+pub fn text(value: &Value, key: &str) -> Result<String> {
     let found = value[key].as_str().map(str::to_owned);
     found.with_context(|| format!("no `{key}` in {value}"))
 }

@@ -2,9 +2,11 @@
 //!
 //! Knows nothing of the product's code: it starts `beseda serve` and `beseda sandbox` as a person
 //! would, speaks HTTP and WebSocket, and looks into the database only to compare. Start reading at
-//! [`stage`] (what is measured), then at the commands: [`intake`], [`live`], [`inbox`], [`ledger`].
+//! [`stage`] (what is measured), then at the commands: [`intake`], [`live`], [`inbox`], [`ledger`],
+//! [`crm`].
 
 mod company;
+mod crm;
 mod floor;
 mod inbox;
 mod intake;
@@ -57,7 +59,9 @@ enum Command {
     Inbox(inbox::Options),
     /// Nothing lost, doubled or reordered while server and Postgres are killed with -9
     Ledger(ledger::Options),
-    /// All of them with the ledger's controls, and docs/performance.md written anew
+    /// Companies with an amoCRM each: outage, refusals, kills of workers; nothing lost or doubled
+    Crm(crm::Options),
+    /// All of them but crm with the ledger's controls, and docs/performance.md written anew
     All(Everything),
 }
 
@@ -104,6 +108,7 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
         Command::Live(options) => live::run(&plan, options).await?,
         Command::Inbox(options) => inbox::run(&plan, options).await?,
         Command::Ledger(options) => ledger::run(&plan, options).await?,
+        Command::Crm(options) => crm::run(&plan, options).await?,
         Command::All(options) => return everything(&cli, &plan, options).await,
     };
     let machine = look(&stage)?;
@@ -134,6 +139,7 @@ async fn everything(cli: &Cli, plan: &Plan, options: &Everything) -> Result<Exit
             Command::Live(options) => live::run(plan, options).await?,
             Command::Inbox(options) => inbox::run(plan, options).await?,
             Command::Ledger(options) => ledger::run(plan, options).await?,
+            Command::Crm(options) => crm::run(plan, options).await?,
             Command::All(_) => continue,
         };
         machine = Some(look(&stage)?);

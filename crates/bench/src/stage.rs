@@ -1,5 +1,6 @@
 //! The installation that is measured: a `beseda serve` of our own in a folder of its own, with its
-//! private Postgres, and a `beseda sandbox` as the messenger. Both listen on loopback only.
+//! private Postgres, and a `beseda sandbox` as the messenger. Both listen on loopback only. Processes
+//! that do nothing but queued work can be started beside it, and killed.
 
 use std::{
     fs::{self, File},
@@ -41,6 +42,13 @@ impl Plan {
     }
 }
 
+/// Names and values as the environment has them.
+pub type Settings = Vec<(&'static str, String)>;
+
+/// A worker's pools: several processes share the connections that one process asks Postgres for.
+const WORKER_POOLS: [(&str, &str); 2] =
+    [("BESEDA_DATABASE__TENANT_CONNECTIONS", "16"), ("BESEDA_DATABASE__PLATFORM_CONNECTIONS", "8")];
+
 /// A running installation. Dropping it kills what runs and removes the folder.
 pub struct Stage {
     plan: Plan,
@@ -49,6 +57,10 @@ pub struct Stage {
     pub sandbox: SocketAddr,
     server: Option<Child>,
     counterpart: Option<Child>,
+    /// Processes with the role `worker` alone.
+    workers: Vec<Option<Child>>,
+    /// In the environment of whatever serves, beside what every stage tells it.
+    settings: Settings,
     /// Folder of the cluster once it was seen.
     cluster: Option<PathBuf>,
     /// Databases' name once it was found.
@@ -58,6 +70,10 @@ pub struct Stage {
 impl Stage {
     /// Starts server and sandbox on free ports and waits until the server is ready.
     pub async fn start(plan: &Plan) -> Result<Self> {
+        Self::start_with(plan, Settings::new()).await
+    }
+
+    pub async fn start_with(plan: &Plan, settings: Settings) -> Result<Self> {
         let dir = new_folder()?;
         let mut stage = Self {
             plan: plan.clone(),
@@ -66,6 +82,8 @@ impl Stage {
             sandbox: free_port()?,
             server: None,
             counterpart: None,
+            workers: Vec::new(),
+            settings,
             cluster: None,
             database: None,
         };
@@ -110,7 +128,13 @@ impl Stage {
 
     /// Starts `beseda serve`; the former one must be dead.
     pub fn start_server(&mut self) -> Result<()> {
-        let mut command = self.command("server.log")?;
+        let mut command = self.serve("server.log")?;
+        self.server = Some(command.spawn().context("beseda serve does not start")?);
+        Ok(())
+    }
+
+    fn serve(&self, log: &str) -> Result<Command> {
+        let mut command = self.command(log)?;
         command
             .arg("serve")
             .env("BESEDA_DATA_DIR", self.data())
@@ -120,9 +144,48 @@ impl Stage {
             .env("BESEDA_OUTGOING__ALLOW_LOOPBACK", "true")
             .env("BESEDA_LIMITS__SIGN_UP_PER_HOUR", "1000000")
             .env("BESEDA_LIMITS__LOG_IN_PER_MINUTE", "1000000")
-            .env("BESEDA_LIMITS__LOG_IN_PER_EMAIL_HOUR", "1000000");
-        self.server = Some(command.spawn().context("beseda serve does not start")?);
+            .env("BESEDA_LIMITS__LOG_IN_PER_EMAIL_HOUR", "1000000")
+            .envs(self.settings.iter().map(|(name, value)| (name, value)));
+        Ok(command)
+    }
+
+    /// Starts a worker on the server's database; a former one of this number must be dead.
+    pub async fn start_worker(&mut self, nth: usize) -> Result<()> {
+        if self.database.is_none() {
+            self.database().await?.close().await?;
+        }
+        let name = self.database.as_ref().context("no database with our tables")?;
+        let (socket, port) = self.socket()?;
+        let mut url = url::Url::parse(&format!("postgres://app@localhost/{name}"))?;
+        url.query_pairs_mut().extend_pairs([("host", socket), ("port", port.to_string())]);
+        let mut command = self.serve(&format!("worker-{nth}.log"))?;
+        command
+            .args(["--roles", "worker"])
+            .env("BESEDA_DATABASE__URL", url.as_str())
+            .envs(WORKER_POOLS);
+        let child = command.spawn().context("a worker does not start")?;
+        while self.workers.len() <= nth {
+            self.workers.push(None);
+        }
+        if let Some(place) = self.workers.get_mut(nth) {
+            *place = Some(child);
+        }
         Ok(())
+    }
+
+    /// Kills a worker without warning.
+    pub fn kill_worker(&mut self, nth: usize) -> Result<()> {
+        if let Some(mut child) = self.workers.get_mut(nth).and_then(Option::take) {
+            child.kill()?;
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Workers that are not there though nobody killed them.
+    pub fn ended_workers(&mut self) -> usize {
+        let ended = |child: &mut Child| !matches!(child.try_wait(), Ok(None));
+        self.workers.iter_mut().flatten().map(ended).filter(|ended| *ended).count()
     }
 
     /// Waits until /readyz says so.
@@ -263,7 +326,8 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         let postmaster = self.postmaster_pid().ok();
-        for mut child in [self.server.take(), self.counterpart.take()].into_iter().flatten() {
+        let ours = [self.server.take(), self.counterpart.take()];
+        for mut child in ours.into_iter().chain(std::mem::take(&mut self.workers)).flatten() {
             let _ = child.kill();
             let _ = child.wait();
         }
