@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use domain::{
     clock::Instant,
     crm::{
-        Action, CrmId, DealDraft, Effect, Entity, EntityState, LinkedContact, LinkedDeal,
-        LinkedTask, LinkedUnsorted, Links, NoteBody, Ref, UnsortedState, Written,
+        Action, CrmId, DealDraft, Directory, Effect, Entity, EntityState, LinkedContact,
+        LinkedDeal, LinkedTask, LinkedUnsorted, Links, NoteBody, Ref, UnsortedState, Written,
     },
     ids::ConversationId,
 };
 use store::{LinkData, LinkRow, LinkState, LinkWritten};
+
+use super::heard::is_closed;
 
 /// What this conversation belongs to, by kind.
 pub(crate) type Uses = BTreeMap<Entity, CrmId>;
@@ -117,6 +119,7 @@ pub(crate) fn left(
     action: &Action,
     effect: &Effect,
     before: &[LinkRow],
+    directory: &Directory,
     made_at: Instant,
 ) -> Vec<Left> {
     let kept = |entity: Entity, id: &CrmId| {
@@ -199,6 +202,8 @@ pub(crate) fn left(
         }
         Action::MoveDeal { deal: Ref::Id(id), to } => {
             let mut link = kept(Entity::Deal, id);
+            // No webhook tells it of a portal that is connected by a token alone (CRM-7).
+            link.state = if is_closed(to, directory) { LinkState::Closed } else { LinkState::Open };
             link.data.at = Some(to.clone());
             link.written.at = Some(to.clone());
             vec![link]

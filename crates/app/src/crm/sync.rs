@@ -484,7 +484,7 @@ impl App {
         let mut tx = self.store.tenant(visit.account).await?;
         tx.end_crm_step(running.run, n, &end).await?;
         let before = tx.crm_links(portal, contact).await?;
-        let left = links::left(action, &effect, &before, now);
+        let left = links::left(action, &effect, &before, &visit.directory, now);
         let mut used = links::Uses::new();
         for link in left {
             if link.used {

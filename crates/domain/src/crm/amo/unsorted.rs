@@ -139,9 +139,7 @@ fn make(case: &Case<'_>, pipeline: Option<&CrmId>, again: bool, plan: &mut Plan)
         form_id,
         form_name: enquiry.channel.name.clone(),
         // amoCRM wants one; a messenger has none, and its name says more than a blank would.
-        page: Some(visit(Param::Page))
-            .filter(|page| !page.trim().is_empty())
-            .unwrap_or_else(|| enquiry.channel.name.clone()),
+        page: named(visit(Param::Page)),
         referrer: visit(Param::Referrer),
         source: named(visit(Param::Source)),
         created_at: enquiry.opened_at,
