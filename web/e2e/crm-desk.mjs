@@ -64,8 +64,11 @@ export async function run(stage) {
   })
 
   await check('after reading the list anew one message is one still', async () => {
-    await anna.say('И ещё: замок входит?')
     await page.goto('/desk/new')
+    await row(page, 'Сколько стоит').waitFor()
+    await anna.say('И ещё: замок входит?')
+    await row(page, 'замок входит').getByRole('img', { name: /^1 / }).waitFor()
+    await page.reload()
     await row(page, 'замок входит').getByRole('img', { name: /^1 / }).waitFor()
   })
 
@@ -155,6 +158,73 @@ export async function run(stage) {
     await block.locator('[data-stage=known]').waitFor()
     await page.unroute('**/crm/stage')
   })
+
+  /** Lets the page be told something else of the CRM than the server says; answers how to stop that. */
+  const told = async (change) => {
+    const address = /conversations\/[^/]+\/crm$/
+    await page.route(address, async (route) => {
+      const answer = await route.fetch()
+      const view = await answer.json()
+      change(view, view.portals[0])
+      await route.fulfill({ response: answer, json: view })
+    })
+    return () => page.unroute(address)
+  }
+
+  await check('a move waits until the CRM has it; one that it did not do is told in words', async () => {
+    let waiting = true
+    const stop = await told((_, card) => (card.waiting = waiting))
+    await page.route('**/crm/stage', (route) => route.fulfill({ status: 202 }))
+    await choice.click()
+    await page.getByRole('menuitem').nth(3).click()
+    await block.getByText('Переводим на этап').waitFor()
+    await block.locator('[data-stage=pending]').waitFor()
+    await axe(page, 'a move on its way')
+    await shot(page, 'moving')
+    waiting = false
+    await anna.say('Ау')
+    await block.getByText('не перевела сделку на этап').waitFor({ timeout: 30_000 })
+    await axe(page, 'a move that was not done')
+    await shot(page, 'refused')
+    await page.unroute('**/crm/stage')
+    await stop()
+  })
+
+  const standings = {
+    interrupted: ['сейчас не отвечает', (view, card) => (card.state = 'interrupted')],
+    stopped: ['остановлена', (view, card) => (card.state = 'stopped')],
+    disconnected: ['Портал отключён', (view, card) => (card.state = 'disconnected')],
+    unsorted: [
+      'Ждёт в «Неразобранном»',
+      (view, card) => {
+        Object.assign(card, { contact: null, deals: [], waiting: true })
+        card.unsorted = { id: '1', name: '', url: 'https://romashka.amocrm.ru/leads/detail/1' }
+        card.task = { id: '2', name: 'Связаться с клиентом', url: null }
+      },
+    ],
+    nothing: [
+      'Не прошло отбор',
+      (view, card) => {
+        Object.assign(card, { contact: null, deals: [], task: null })
+        view.why_nothing = { ru: 'Не прошло отбор интеграции.', en: 'The filter did not let it pass.' }
+      },
+    ],
+  }
+  for (const [what, [words, change]] of Object.entries(standings))
+    await check(`the block says it in words: ${what}`, async () => {
+      const stop = await told(change)
+      await page.reload()
+      await block.getByText(words).waitFor()
+      assert.equal(await choice.count(), what === 'interrupted' ? 1 : 0)
+      for (const theme of ['light', 'dark']) {
+        await wear(theme)
+        await axe(page, `${what}, ${theme}`)
+      }
+      await wear('light')
+      await shot(page, what)
+      await stop()
+    })
+  await page.reload()
 
   await check('a narrow screen', async () => {
     await page.setViewportSize({ width: 420, height: 800 })

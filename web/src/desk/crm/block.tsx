@@ -1,4 +1,4 @@
-import { Fragment, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { api, ask } from '../../kit/api/client'
 import { words } from '../../kit/i18n'
 import { deskCrm } from '../../kit/i18n/desk-crm'
@@ -127,10 +127,10 @@ function Portal({
         many || card.title ? <span className="min-w-0 truncate text-caption text-ink3">{card.title}</span> : undefined
       }
     >
-      <div data-crm={card.state} className="space-y-3 text-second">
+      <div data-crm={card.state} className="flex flex-col gap-3 text-second">
         <Trouble card={card} crm={crm} />
         {main && <DealView deal={main} card={card} move={move?.deal === main.id ? move : null} may={may} onMove={onMove} />}
-        <dl className="grid grid-cols-[minmax(84px,max-content)_1fr] gap-x-3 gap-y-1">
+        <dl className="grid empty:hidden grid-cols-[minmax(84px,max-content)_1fr] gap-x-3 gap-y-1">
           {card.contact && (
             <Row name={texts.contact}>
               <ToCrm thing={card.contact.name || texts.unnamed.contact} url={card.contact.url} crm={crm} />
@@ -153,9 +153,9 @@ function Portal({
         {others.length > 0 && <Others deals={others} card={card} alone={!main} busy={!!chosen} may={may} onChoose={onChoose} />}
         <div role="status" className="text-caption text-ink3 empty:hidden">
           {news.map((one) => (
-            <Fragment key={one}>
-              <span className={`block ${move?.refused && one !== texts.choosing ? 'text-red' : ''}`}>{one}</span>
-            </Fragment>
+            <span key={one} className={`block ${move?.refused && one !== texts.choosing ? 'text-red' : ''}`}>
+              {one}
+            </span>
           ))}
         </div>
       </div>
