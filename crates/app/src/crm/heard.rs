@@ -86,7 +86,8 @@ pub(crate) fn is_closed(at: &StageRef, directory: &Directory) -> bool {
 
 fn responsible(now: &mut LinkRow, user: &CrmId) -> News {
     let ours = now.written.responsible.as_ref() == Some(user);
-    let same = now.data.responsible.as_ref() == Some(user);
+    // Whom the CRM made responsible by itself is learned here, and nobody's choice.
+    let same = now.data.responsible.as_ref().is_none_or(|known| known == user);
     now.data.responsible = Some(user.clone());
     // CRM-3: whom a person of the CRM chose stays.
     now.data.responsible_by_hand = !ours && (!same || now.data.responsible_by_hand);
@@ -197,6 +198,18 @@ mod tests {
         let (back, news) = hear(&by_hand, &to("5"), &directory()).expect("a change");
         assert!(!back.data.responsible_by_hand);
         assert_eq!(news, News::Quiet);
+    }
+
+    #[test]
+    fn crm_3_whom_the_crm_made_responsible_itself_is_nobodys_choice() {
+        let deal = link(Entity::Deal);
+        let first = change(Entity::Deal, Happening::Responsible { user: "5".into() });
+        let (known, news) = hear(&deal, &first, &directory()).expect("learned");
+        assert_eq!((known.data.responsible_by_hand, news), (false, News::Quiet));
+        let other = change(Entity::Deal, Happening::Responsible { user: "6".into() });
+        let (chosen, news) = hear(&known, &other, &directory()).expect("a change");
+        assert!(chosen.data.responsible_by_hand);
+        assert_eq!(news, News::Line(CrmWhat::ResponsibleChanged));
     }
 
     #[test]

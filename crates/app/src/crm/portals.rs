@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use crm::{CrmError, PortalInfo};
 use domain::{
+    clock::Instant,
     crm::{CrmKind, PortalMode, PortalState, PortalTrouble},
     crm_view::{CrmKindView, IntegrationName, PortalChatsView, PortalView},
     ids::{AccountId, PortalId},
@@ -207,7 +208,12 @@ impl App {
                 Ok(())
             }
             Err(CrmError::Rejected { words }) => Err(JobError::Fail { why: words.en }),
+            // Our own limits say nothing about the CRM.
+            Err(CrmError::Busy(after)) => {
+                Err(JobError::Wait { after, why: "the portal's limit is used up".to_owned() })
+            }
             Err(error) => {
+                tracing::warn!(portal.id = %id, %error, "a portal cannot be connected yet");
                 self.portal_is(account, id, PortalState::Interrupted, None).await;
                 let after = back_off(attempts).max(Duration::from_secs(2));
                 Err(JobError::Retry { after, why: error.to_string() })
@@ -253,7 +259,7 @@ impl App {
             Some(row) => (readmit(&mut tx, row, &access, info).await?, "crm.portal_reconnected"),
             None => (self.admit_portal(&mut tx, &access, info).await?, "crm.portal_connected"),
         };
-        tx.push(connect_job(id));
+        tx.push(connect_job(id, self.clock.now()));
         changed(&mut tx, id);
         self.note(&mut tx, actor, action, id.to_string(), details).await?;
         tx.commit().await?;
@@ -376,9 +382,17 @@ async fn readmit(
     Ok(id)
 }
 
-pub(super) fn connect_job(id: PortalId) -> NewJob {
-    let work = Work::ConnectPortal { portal: id };
-    NewJob { lane: format!("crm-connect:{id}"), queue: QUEUE, payload: json!(work), run_at: None }
+/// The calls that found out whose account it is went past its limit, which is not known before: the
+/// next ones come when that second is over.
+const AFTER_FIRST_CALLS: Duration = Duration::from_secs(1);
+
+pub(super) fn connect_job(id: PortalId, now: Instant) -> NewJob {
+    NewJob {
+        lane: format!("crm-connect:{id}"),
+        queue: QUEUE,
+        payload: json!(Work::ConnectPortal { portal: id }),
+        run_at: Some(now + AFTER_FIRST_CALLS),
+    }
 }
 
 fn about(info: PortalInfo) -> PortalAbout {
