@@ -130,6 +130,13 @@ function Portal({
       <div data-crm={card.state} className="flex flex-col gap-3 text-second">
         <Trouble card={card} crm={crm} />
         {main && <DealView deal={main} card={card} move={move?.deal === main.id ? move : null} may={may} onMove={onMove} />}
+        <div role="status" className="text-caption text-ink3 empty:hidden">
+          {news.map((one) => (
+            <span key={one} className={`block ${move?.refused && one !== texts.choosing ? 'text-red' : ''}`}>
+              {one}
+            </span>
+          ))}
+        </div>
         <dl className="grid empty:hidden grid-cols-[minmax(84px,max-content)_1fr] gap-x-3 gap-y-1">
           {card.contact && (
             <Row name={texts.contact}>
@@ -151,13 +158,6 @@ function Portal({
         )}
         {empty && <p className="text-ink2">{why ?? texts.nothingYet}</p>}
         {others.length > 0 && <Others deals={others} card={card} alone={!main} busy={!!chosen} may={may} onChoose={onChoose} />}
-        <div role="status" className="text-caption text-ink3 empty:hidden">
-          {news.map((one) => (
-            <span key={one} className={`block ${move?.refused && one !== texts.choosing ? 'text-red' : ''}`}>
-              {one}
-            </span>
-          ))}
-        </div>
       </div>
     </Part>
   )
