@@ -15,6 +15,8 @@ mod verdict;
 use std::{
     collections::BTreeMap,
     convert::Infallible,
+    fs,
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -67,6 +69,9 @@ pub struct Options {
     /// The same seed makes the same choices (not the same timing)
     #[arg(long)]
     pub seed: Option<u64>,
+    /// Write every call that the CRM saw there, one a line
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
     /// Seconds without progress after which the rest is given up
     #[arg(long, default_value_t = 120)]
     pub patience: u64,
@@ -194,6 +199,10 @@ async fn measure(
         grants = (grants.0 + of.by_refresh, grants.1 + of.refused);
     }
     let journal = amo.journal();
+    if let Some(file) = &options.journal {
+        let lines: Result<Vec<String>, _> = journal.iter().map(serde_json::to_string).collect();
+        fs::write(file, lines?.join("\n") + "\n")?;
+    }
     let delays = |written: &[Written]| {
         let untouched = portals.get(UNTOUCHED).map(|p| &p.account);
         untouched.map(|a| evidence::delays(a, written, begun_ms).summary()).unwrap_or_default()
@@ -232,6 +241,8 @@ async fn outage(amo: &Amo, portals: &[Portal], options: &Options) {
     tokio::time::sleep(Duration::from_secs(options.outage)).await;
     strike(portals, options, Outage::No);
     amo.advance(SKIP);
+    // All meet the old token before the next time.
+    tokio::time::sleep(Duration::from_secs(options.outage / 4)).await;
 }
 
 fn strike(portals: &[Portal], options: &Options, outage: Outage) {
