@@ -69,6 +69,9 @@ pub struct Options {
     /// The same seed makes the same choices (not the same timing)
     #[arg(long)]
     pub seed: Option<u64>,
+    /// Put the figures into this page, in the place of the former ones: docs/performance.md
+    #[arg(long, value_name = "FILE")]
+    pub page: Option<PathBuf>,
     /// Write every call that the CRM saw there, one a line
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,

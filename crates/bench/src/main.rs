@@ -21,7 +21,11 @@ mod socket;
 mod stage;
 mod telegram;
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -113,7 +117,13 @@ async fn execute(cli: Cli) -> Result<ExitCode> {
     };
     let machine = look(&stage)?;
     drop(stage);
-    finish(&cli, &machine, &[part])
+    let parts = [part];
+    if let Command::Crm(options) = &cli.command
+        && let Some(page) = &options.page
+    {
+        write(page, &machine, &parts, "./dev bench crm")?;
+    }
+    finish(&cli, &machine, &parts)
 }
 
 /// Each part on an installation of its own, one after another.
@@ -147,11 +157,14 @@ async fn everything(cli: &Cli, plan: &Plan, options: &Everything) -> Result<Exit
         parts.push(part);
     }
     let machine = machine.context("nothing ran")?;
-    let former = fs::read_to_string(&options.page).unwrap_or_default();
-    let text = report::replaced(&former, &report::markdown(&machine, &parts));
-    fs::write(&options.page, text)
-        .with_context(|| format!("cannot write {}", options.page.display()))?;
+    write(&options.page, &machine, &parts, "./dev bench")?;
     finish(cli, &machine, &parts)
+}
+
+fn write(page: &Path, machine: &Machine, parts: &[Part], command: &str) -> Result<()> {
+    let former = fs::read_to_string(page).unwrap_or_default();
+    let text = report::replaced(&former, &report::markdown(machine, parts), command);
+    fs::write(page, text).with_context(|| format!("cannot write {}", page.display()))
 }
 
 fn look(stage: &Stage) -> Result<Machine> {

@@ -142,13 +142,14 @@ pub fn markdown(machine: &Machine, parts: &[Part]) -> String {
     format!("Measured on {}.\n\n{blocks}", machine.line())
 }
 
-const BEGIN: &str = "<!-- figures: written by `./dev bench` -->";
 const END: &str = "<!-- end of figures -->";
 
-/// Puts the block in the place of the former one; what people wrote around it stays.
-pub fn replaced(document: &str, block: &str) -> String {
-    let block = format!("{BEGIN}\n\n{block}{END}");
-    let parts = document.split_once(BEGIN).and_then(|(head, rest)| {
+/// Puts the block in the place of the former one of the same command; what people wrote around it, and
+/// other commands' blocks, stay.
+pub fn replaced(document: &str, block: &str, command: &str) -> String {
+    let begin = format!("<!-- figures: written by `{command}` -->");
+    let block = format!("{begin}\n\n{block}{END}");
+    let parts = document.split_once(&begin).and_then(|(head, rest)| {
         let (_, tail) = rest.split_once(END)?;
         Some((head, tail))
     });
@@ -180,14 +181,18 @@ mod tests {
 
     #[test]
     fn the_block_is_replaced_and_the_words_around_it_stay() {
-        let first = replaced("", "one\n");
+        let whole = "./dev bench";
+        let first = replaced("", "one\n", whole);
         let edited =
             first.replace("# Performance", "# Performance\n\nRead this first.") + "Tail.\n";
-        let second = replaced(&edited, "two\n");
+        let second = replaced(&edited, "two\n", whole);
         assert!(second.contains("Read this first.") && second.ends_with("Tail.\n"));
         assert!(second.contains("two") && !second.contains("one\n"));
-        assert_eq!(second.matches(BEGIN).count(), 1);
-        assert!(replaced("# Mine\n", "x\n").starts_with("# Mine\n\n<!--"));
+        assert_eq!(second.matches("<!-- figures").count(), 1);
+        assert!(replaced("# Mine\n", "x\n", whole).starts_with("# Mine\n\n<!--"));
+        let third = replaced(&second, "three\n", "./dev bench crm");
+        let fourth = replaced(&third, "four\n", "./dev bench crm");
+        assert!(fourth.contains("two") && fourth.contains("four") && !fourth.contains("three"));
     }
 
     #[test]
