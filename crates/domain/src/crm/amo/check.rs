@@ -181,8 +181,8 @@ fn channels_of_chats(found: &mut Found<'_>, chats: &ChatSettings, passed: &HashS
         found.warn(
             path,
             "channel_not_passed",
-            "Этот канал не передаётся в amoCRM: отметьте его на вкладке «Каналы».",
-            "This channel is not passed to amoCRM: tick it on the tab “Channels”.",
+            "Этот канал не передаётся в amoCRM: отметьте его на вкладке «Основные».",
+            "This channel is not passed to amoCRM: tick it on the tab “General”.",
         );
     }
 }

@@ -30,8 +30,8 @@ fn of_channels(settings: &AmoSettings, channels: &[ChannelName]) -> Vec<Fault> {
                 format!("Enquiries of the channel “{name}” are not passed to amoCRM."),
             );
             let remedy = Words::new(
-                "Отметьте канал на вкладке «Каналы».",
-                "Tick the channel on the tab “Channels”.",
+                "Отметьте канал на вкладке «Основные».",
+                "Tick the channel on the tab “General”.",
             );
             found.push(Fault::new("channels", "channel_not_passed", words, remedy).of(channel.id));
             continue;
@@ -65,8 +65,8 @@ fn of_channels(settings: &AmoSettings, channels: &[ChannelName]) -> Vec<Fault> {
 fn of_funnels(settings: &AmoSettings, directory: &Directory) -> Vec<Fault> {
     let remedy = || {
         Words::new(
-            "Выберите действующие воронку и этап на вкладке «Воронки».",
-            "Choose a working funnel and stage on the tab “Funnels”.",
+            "Выберите действующие воронку и этап на вкладке «Воронки и этапы».",
+            "Choose a working funnel and stage on the tab “Funnels and stages”.",
         )
     };
     match &settings.method {
