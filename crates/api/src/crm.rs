@@ -92,7 +92,7 @@ async fn ask_crm_consent(
 
 /// Where a CRM sends the browser after consent; goes on to the cabinet
 #[utoipa::path(get, path = "/api/v1/crm/oauth/{kind}", operation_id = "return_from_crm",
-    tag = "crm", params(("kind" = CrmKind, Path)),
+    tag = "crm", security(()), params(("kind" = CrmKind, Path)),
     responses((status = 303, description = "To the cabinet: `connected=` the portal, or `error=` \
         a stable code"), Refusals))]
 async fn return_from_crm(

@@ -77,7 +77,9 @@ impl App {
                 Err(Fault::Rejected(words)) => return Err(Error::conflict("crm_refused", words)),
             }
         }
-        Ok(tried(&plan(&settings, &facts), &facts, &visit))
+        let tried = tried(&plan(&settings, &facts), &facts, &visit);
+        visit.leave().await;
+        Ok(tried)
     }
 
     async fn as_if_new(

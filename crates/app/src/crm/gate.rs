@@ -16,7 +16,7 @@ use crate::App;
 
 /// Seven requests in any second, with room for a network that delivers two of them closer together
 /// than they were sent (amoCRM: 7 a second for an app in an account).
-const APP_SPACING: Duration = Duration::from_millis(155);
+const APP_SPACING: Duration = Duration::from_millis(165);
 /// Fifty for an account, whoever asks.
 const ACCOUNT_SPACING: Duration = Duration::from_millis(21);
 /// A turn this far away is waited for in place; farther ones give the runner's slot to others.

@@ -89,20 +89,31 @@ impl App {
             tx.commit().await.map_err(Error::from).map_err(fault)?;
             let portal = gathered.portal.portal_id;
             let mut visit = self.visit(account, portal).await?;
-            let running = match unfinished {
-                Some(running) => running,
-                None => match self.decide(&mut visit, &gathered).await? {
-                    Decided::Steps(running) => running,
-                    Decided::Nothing => continue,
-                    Decided::Refused => return Ok(()),
-                },
-            };
-            if let End::Failed = self.take_steps(&mut visit, &gathered, running).await? {
+            let end = self.bring_up_to_date(&mut visit, &gathered, unfinished).await;
+            visit.leave().await;
+            if let End::Failed = end? {
                 return Ok(());
             }
         }
         let why = "the conversation changes faster than it is passed on".to_owned();
         Err(JobError::Wait { after: Duration::from_secs(1), why })
+    }
+
+    async fn bring_up_to_date(
+        &self,
+        visit: &mut Visit<'_>,
+        gathered: &Gathered,
+        unfinished: Option<Running>,
+    ) -> Result<End, JobError> {
+        let running = match unfinished {
+            Some(running) => running,
+            None => match self.decide(visit, gathered).await? {
+                Decided::Steps(running) => running,
+                Decided::Nothing => return Ok(End::Finished),
+                Decided::Refused => return Ok(End::Failed),
+            },
+        };
+        self.take_steps(visit, gathered, running).await
     }
 
     async fn resumed(&self, tx: &mut TenantTx, run: RunRow) -> Result<Running> {

@@ -20,8 +20,9 @@ use crate::{App, Error, JobError, Result};
 
 /// Faults in a row before a portal is left alone for a while.
 const FAULTS_BEFORE_PAUSE: i32 = 3;
-/// How long others wait for the one that looks whether a portal answers again.
-const PROBE: Duration = Duration::from_secs(40);
+/// How long others wait for the one that looks whether a portal answers again, if it says nothing:
+/// longer than a call may take.
+const PROBE: Duration = Duration::from_secs(25);
 /// Work for a portal that a person must mend looks again after so long; mending wakes it at once.
 const STOPPED: Duration = Duration::from_secs(300);
 
@@ -34,6 +35,8 @@ pub(crate) struct Visit<'a> {
     pub calls_as: crm::Portal,
     pub directory: Directory,
     pub gate: PortalGate,
+    /// Others wait for what this visit finds.
+    probes: bool,
     _place: Place<'a>,
 }
 
@@ -66,9 +69,11 @@ impl App {
             let why = format!("the portal is stopped: {:?}", portal.trouble);
             return Err(JobError::Wait { after: STOPPED, why });
         }
+        let mut probes = false;
         if portal.failures > 0 || portal.paused_for.is_some() {
             match tx.enter_portal(id, PROBE).await.map_err(fault)? {
-                Entry::Free | Entry::Probe => {}
+                Entry::Free => {}
+                Entry::Probe => probes = true,
                 Entry::Paused(left) => {
                     let why = "the CRM does not answer".to_owned();
                     return Err(JobError::Wait { after: left + self.crowd.turn(id, now), why });
@@ -86,10 +91,16 @@ impl App {
             gate: self.portal_gate(&portal),
             portal,
             directory,
+            probes,
             _place: place,
         };
-        visit.renew_token(None).await?;
-        Ok(visit)
+        match visit.renew_token(None).await {
+            Ok(()) => Ok(visit),
+            Err(later) => {
+                visit.leave().await;
+                Err(later)
+            }
+        }
     }
 }
 
@@ -180,8 +191,27 @@ impl Visit<'_> {
         self.gate.take_calls().into_iter().map(|call| serde_json::json!(call)).collect()
     }
 
+    /// Ends the visit. One that was to find out whether the CRM answers, and called nothing, lets
+    /// another find out.
+    pub async fn leave(mut self) {
+        if !std::mem::take(&mut self.probes) {
+            return;
+        }
+        let (account, id) = (self.account, self.portal.portal_id);
+        let left = async {
+            let mut tx = self.app.store.tenant(account).await?;
+            tx.pause_portal(id, Duration::ZERO).await?;
+            tx.commit().await?;
+            Ok::<_, store::Error>(())
+        };
+        if let Err(error) = left.await {
+            tracing::warn!(%error, portal.id = %id, "a probe was not given back");
+        }
+    }
+
     /// The CRM answers: faults are forgotten, and a portal that was interrupted is well again.
     pub async fn answered(&mut self) {
+        self.probes = false;
         let troubled = self.portal.failures > 0
             || self.portal.paused_for.is_some()
             || self.portal.state == PortalState::Interrupted;
@@ -194,12 +224,13 @@ impl Visit<'_> {
             // Under the row's lock: others count faults at the same time.
             let locked = tx.lock_portal(id).await?;
             tx.portal_answered(id).await?;
+            let paused = locked.as_ref().is_some_and(|row| row.failures > 0);
             let interrupted = locked.is_some_and(|row| row.state == PortalState::Interrupted);
             if interrupted {
                 set_state(&mut tx, id, PortalState::Connected, None).await?;
             }
             tx.commit().await?;
-            if interrupted {
+            if interrupted || paused {
                 self.app.store.wake_lanes(account, &lanes_of(id)).await?;
             }
             Ok::<_, store::Error>(())
@@ -273,10 +304,19 @@ impl Visit<'_> {
     /// Counts a fault; after some in a row the whole portal pauses, for longer each time. Returns after
     /// how long this job comes again.
     async fn note_fault(&mut self, said: Option<Duration>) -> Duration {
+        let probed = std::mem::take(&mut self.probes);
         let (account, id) = (self.account, self.portal.portal_id);
         let noted = async {
             let mut tx = self.app.store.tenant(account).await?;
-            let state = tx.lock_portal(id).await?.map(|row| row.state);
+            let locked = tx.lock_portal(id).await?;
+            let state = locked.as_ref().map(|row| row.state);
+            // Calls that were under way when the pause began say nothing new: else a few of them at
+            // once would make it as long as an hour of outage does.
+            if let Some((left, row)) = locked.and_then(|row| Some((row.paused_for?, row)))
+                && !probed
+            {
+                return Ok((row.failures, left));
+            }
             let failures = tx.portal_failed(id).await?;
             let pause = pause(failures, self.app.settings.crm.longest_pause);
             let pause = said.map_or(pause, |said| pause.max(said));

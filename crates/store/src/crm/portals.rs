@@ -533,12 +533,12 @@ impl TenantTx {
         .unwrap_or(0))
     }
 
-    /// Nothing is called for this time (circuit breaker). The longer pause wins.
+    /// Nothing is called for this time (circuit breaker), whatever was said before: the hold of whoever
+    /// looked whether the CRM answers ends with what it found.
     pub async fn pause_portal(&mut self, id: PortalId, pause: Duration) -> Result<()> {
         let account = self.account().0;
         sqlx::query(
-            "update portals set
-                paused_until = greatest(paused_until, now() + make_interval(secs => $3))
+            "update portals set paused_until = now() + make_interval(secs => $3)
              where account_id = $1 and portal_id = $2",
         )
         .bind(account)
