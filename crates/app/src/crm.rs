@@ -27,6 +27,7 @@ mod portal_chats;
 mod portals;
 pub(crate) mod relay;
 mod returning;
+mod steps;
 mod sync;
 mod tell;
 mod tokens;
