@@ -14,6 +14,7 @@ const GATHER: Duration = Duration::from_millis(50);
 const LOOK_AT_ALL: Duration = Duration::from_secs(5);
 /// Accounts looked up at once.
 const ACCOUNTS: i64 = 100;
+const AT_A_TURN: i64 = 5;
 
 pub fn start(app: &App, stop: &CancellationToken, tracker: &TaskTracker) {
     tracker.spawn(relay(app.clone(), stop.clone()));
@@ -55,16 +56,20 @@ async fn pass_on(app: &App) -> Result<(), app::Error> {
     }
 }
 
-/// The same for every account whose CRMs are behind.
+/// Relays every account whose CRMs are behind, a page of each in turn, and looks again after a few: who
+/// has little to pass on does not wait for who has much. What another process reads is left to it.
 async fn pass_on_to_crms(app: &App) -> Result<(), app::Error> {
+    let mut most = AT_A_TURN;
     loop {
-        let behind = app.store.accounts_behind_crm(ACCOUNTS).await?;
-        let all = behind.len() < usize::try_from(ACCOUNTS).unwrap_or(usize::MAX);
-        for account in behind {
-            while app.crm_relay(account).await? {}
+        let mut went_on = false;
+        for account in app.store.accounts_behind_crm(most).await? {
+            went_on |= app.crm_relay(account).await?;
         }
-        if all {
-            return Ok(());
-        }
+        most = match (went_on, most) {
+            (true, _) => AT_A_TURN,
+            // These few are with other processes: is there anybody else?
+            (false, AT_A_TURN) => ACCOUNTS,
+            (false, _) => return Ok(()),
+        };
     }
 }

@@ -44,14 +44,14 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Locks the cursor, if it is behind the feed.
+    /// Locks the cursor, if it is behind the feed and no other process reads it.
     pub async fn lock_lagging_crm_feed(&mut self) -> Result<Option<i64>> {
         let account = self.account().0;
         Ok(sqlx::query_scalar(
             "select cursor_seq from crm_feeds
              where account_id = $1
                and cursor_seq < (select event_seq from account_counters where account_id = $1)
-             for update",
+             for update skip locked",
         )
         .bind(account)
         .fetch_optional(self.conn())
@@ -95,12 +95,13 @@ impl TenantTx {
 }
 
 impl Store {
-    /// Accounts whose CRMs are behind their feed.
+    /// Accounts whose CRMs are behind their feed, those first that are the least: one company's flood
+    /// is no reason for another's single message to wait.
     pub async fn accounts_behind_crm(&self, most: i64) -> Result<Vec<AccountId>> {
         let ids: Vec<Uuid> = sqlx::query_scalar(
             "select f.account_id from crm_feeds f
              join account_counters c on c.account_id = f.account_id
-             where f.cursor_seq < c.event_seq limit $1",
+             where f.cursor_seq < c.event_seq order by c.event_seq - f.cursor_seq limit $1",
         )
         .bind(most)
         .fetch_all(&self.platform)
