@@ -259,6 +259,16 @@ fn resolved(reference: &Ref) -> Option<CrmId> {
     }
 }
 
+/// Notes what an action is about to write of an entity that is there; false: nothing that comes back.
+pub(crate) fn intend(action: &Action, written: &mut LinkWritten) -> bool {
+    match action {
+        Action::MoveDeal { to, .. } => written.at = Some(to.clone()),
+        Action::SetResponsible { user, .. } => written.responsible = Some(user.clone()),
+        _ => return false,
+    }
+    true
+}
+
 /// What an action works on.
 pub(crate) fn target(action: &Action) -> Option<(Entity, CrmId)> {
     let (entity, reference) = match action {

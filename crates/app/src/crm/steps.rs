@@ -107,7 +107,7 @@ impl App {
                 }
             }
         }
-        self.begin_step(visit, running, n, now).await.map_err(fault)?;
+        self.begin_step(visit, running, n, action, now).await.map_err(fault)?;
         match self.call_step(visit, gathered, action).await {
             Ok(effect) => Ok(Ok(effect)),
             Err(Fault::Rejected(words)) => Ok(Err(words)),
@@ -170,10 +170,20 @@ impl App {
         visit: &Visit<'_>,
         running: &Running,
         n: usize,
+        action: &Action,
         now: Instant,
     ) -> Result<()> {
         let mut tx = self.store.tenant(visit.account).await?;
         tx.begin_crm_step(running.run, n, now).await?;
+        // The CRM's webhook of what we are about to write may be here before its answer: it is known
+        // for an echo by what we meant to write.
+        if let Some((entity, id)) = links::target(action) {
+            for mut link in tx.lock_crm_links_to(visit.portal.portal_id, entity, &id).await? {
+                if links::intend(action, &mut link.written) {
+                    tx.update_crm_link(&link).await?;
+                }
+            }
+        }
         tx.commit().await?;
         Ok(())
     }
