@@ -6,20 +6,18 @@ use std::sync::Arc;
 use crm::Crm;
 use domain::{
     crm::{Change, CrmId, Directory, Entity, Happening},
-    event::{EventKind, NewEvent},
-    ids::{ContactId, ConversationId},
+    ids::ConversationId,
     view::{CrmItem, CrmWhat},
 };
-use serde_json::json;
 use store::{
     LinkData, LinkRow, LinkState, LinkWritten, NewCrmQuarantine, NewLink, PortalRow, TenantTx,
 };
 
 use super::{
     heard::{News, hear},
-    tell::stage_words,
+    tell::{read_anew, stage_words},
 };
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, contacts};
 
 /// What one webhook works on.
 struct Hearing {
@@ -190,15 +188,7 @@ impl App {
         conversation: ConversationId,
     ) -> Result<()> {
         let Some(c) = tx.conversation(conversation).await? else { return Ok(()) };
-        tx.append(NewEvent {
-            kind: EventKind::CrmChanged,
-            conversation: Some(conversation),
-            audience: Some(c.audience()),
-            was: None,
-            payload: json!({
-                "portal_id": hearing.portal.portal_id, "conversation_id": conversation,
-            }),
-        });
+        read_anew(tx, hearing.portal.portal_id, &c);
         Ok(())
     }
 
@@ -212,18 +202,7 @@ impl App {
             return Ok(());
         }
         tx.rename_contact(link.contact_id, name).await?;
-        self.contact_changed_event(tx, link.contact_id).await
-    }
-
-    async fn contact_changed_event(&self, tx: &mut TenantTx, id: ContactId) -> Result<()> {
-        let Some(contact) = tx.contact(id).await? else { return Ok(()) };
-        tx.append(NewEvent {
-            kind: EventKind::ContactChanged,
-            conversation: None,
-            audience: None,
-            was: None,
-            payload: json!({ "contact": contact }),
-        });
+        contacts::changed(tx, link.contact_id).await?;
         Ok(())
     }
 }

@@ -19,6 +19,7 @@ use store::{LinkState, NewRun, RunRow, StepRow, TenantTx};
 
 use super::{
     gather::{Gathered, Passed},
+    tell::read_anew,
     visit::{Fault, Visit},
 };
 use crate::{App, Error, JobError, Result};
@@ -226,7 +227,7 @@ impl App {
         }
         if state == RunState::Nothing {
             self.passed_on(&mut tx, gathered, &gathered.passed).await?;
-            self.crm_changed(&mut tx, gathered).await?;
+            read_anew(&mut tx, gathered.portal.portal_id, &gathered.conversation);
             tx.commit().await?;
             return Ok(Decided::Nothing);
         }
@@ -268,7 +269,7 @@ impl App {
             self.passed_on(&mut tx, gathered, &running.passed).await?;
         }
         self.tell_conversation(&mut tx, visit, gathered, &running.steps).await?;
-        self.crm_changed(&mut tx, gathered).await?;
+        read_anew(&mut tx, gathered.portal.portal_id, &gathered.conversation);
         tx.commit().await?;
         if running.steps.iter().filter_map(|s| s.effect.as_ref()).any(was_out_of_date) {
             self.refresh_directory_soon(visit.account, gathered.portal.portal_id).await;

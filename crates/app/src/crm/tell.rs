@@ -6,7 +6,7 @@ use domain::{
     crm_view::StepState,
     event::{EventKind, NewEvent},
     ids::{ConversationId, PortalId},
-    view::{CrmItem, CrmWhat, SystemLine},
+    view::{ConversationView, CrmItem, CrmWhat, SystemLine},
 };
 use serde_json::json;
 use store::{StepRow, TenantTx};
@@ -50,21 +50,17 @@ impl App {
         self.system_line(tx, &mut c, SystemLine::Crm { crm, portal_id, items }).await?;
         save(tx, &c, before).await
     }
+}
 
-    /// Says that what a CRM has of a conversation is to be read anew.
-    pub(crate) async fn crm_changed(&self, tx: &mut TenantTx, gathered: &Gathered) -> Result<()> {
-        let c = &gathered.conversation;
-        tx.append(NewEvent {
-            kind: EventKind::CrmChanged,
-            conversation: Some(c.conversation_id),
-            audience: Some(c.audience()),
-            was: None,
-            payload: json!({
-                "portal_id": gathered.portal.portal_id, "conversation_id": c.conversation_id,
-            }),
-        });
-        Ok(())
-    }
+/// Says that what a CRM has of a conversation is to be read anew.
+pub(super) fn read_anew(tx: &mut TenantTx, portal: PortalId, c: &ConversationView) {
+    tx.append(NewEvent {
+        kind: EventKind::CrmChanged,
+        conversation: Some(c.conversation_id),
+        audience: Some(c.audience()),
+        was: None,
+        payload: json!({ "portal_id": portal, "conversation_id": c.conversation_id }),
+    });
 }
 
 /// `Продажи → Первичный контакт`; empty where the stage is not known.
