@@ -7,7 +7,8 @@ import { zoneOf } from '../src/desk/card/zone'
 import { otherWays } from '../src/desk/composer/account'
 import { fill, matching, sections } from '../src/desk/composer/canned'
 import { findEmoji, groups } from '../src/desk/composer/emoji'
-import { accepts, fullness } from '../src/desk/composer/limits'
+import { accepts, fullness, tooMuch } from '../src/desk/composer/limits'
+import { smsOf } from '../src/desk/composer/sms'
 import { colleagues, mentionAt, mentioned, mentionPieces, withMention } from '../src/desk/composer/mentions'
 import type { CannedReply } from '../src/desk/store/talk-api'
 import { together } from '../src/desk/thread/find'
@@ -96,8 +97,47 @@ describe('channels', () => {
     expect(accepts(limits)).toBe('Канал принимает: фото до 10 МБ')
     expect(accepts({ ...limits, files: [] })).toBe('Этот канал не принимает файлы')
     expect(fullness('я'.repeat(79), 0, limits)).toBeNull()
-    expect(fullness('я'.repeat(80), 0, limits)).toEqual({ has: 80, most: 100 })
-    expect(fullness('я'.repeat(16), 1, limits)).toEqual({ has: 16, most: 20 })
+    expect(fullness('я'.repeat(80), 0, limits)).toEqual({ told: '80 / 100', look: 'near' })
+    expect(fullness('я'.repeat(16), 1, limits)).toEqual({ told: '16 / 20', look: 'near' })
+  })
+})
+
+describe('an SMS', () => {
+  it('CH-11: parts at their borders, as domain::sms counts them', () => {
+    const borders: [string, number][] = [
+      ['', 1],
+      ['a'.repeat(160), 1],
+      ['a'.repeat(161), 2],
+      ['a'.repeat(306), 2],
+      ['a'.repeat(307), 3],
+      ['€'.repeat(80), 1],
+      ['€'.repeat(81), 2],
+      ['€'.repeat(153), 3],
+      ['ж'.repeat(70), 1],
+      ['ж'.repeat(71), 2],
+      ['ж'.repeat(134), 2],
+      ['ж'.repeat(160), 3],
+      ['😀'.repeat(35), 1],
+      ['😀'.repeat(67), 3],
+      [`${'a'.repeat(70)}ж`, 2],
+    ]
+    for (const [text, parts] of borders) expect([[...text].length, smsOf(text).parts]).toEqual([[...text].length, parts])
+  })
+  it('CH-11: what is left of the last part', () => {
+    expect(smsOf('Добрый день')).toEqual({ parts: 1, left: 59 })
+    expect(smsOf('ж'.repeat(100))).toEqual({ parts: 2, left: 34 })
+    expect(smsOf('a'.repeat(153) + '€')).toEqual({ parts: 1, left: 5 })
+    // A control sign of the alphabet's own escape is none of its letters.
+    expect(smsOf('\u{1b}'.repeat(71)).parts).toBe(2)
+  })
+  it('CH-11: the number of parts is told from the first letter, and too many are refused', () => {
+    const sms = { files: [], max_files: 0, max_text: 2, max_caption: 0, text_unit: 'sms_parts' } as unknown as Capabilities
+    expect(fullness('', 0, sms)).toBeNull()
+    expect(fullness('Да', 0, sms)).toEqual({ told: '1 SMS · осталось 68', look: 'calm' })
+    expect(fullness('ж'.repeat(100), 0, sms)).toEqual({ told: '2 SMS · осталось 34', look: 'near' })
+    expect(fullness('ж'.repeat(135), 0, sms)?.look).toBe('over')
+    expect(tooMuch('ж'.repeat(134), [], sms)).toBeNull()
+    expect(tooMuch('ж'.repeat(135), [], sms)).toContain('3 SMS')
   })
 })
 

@@ -13,6 +13,7 @@ import { useDesk, useDeskState } from './context'
 import { openContact } from './list/person'
 import { nameOf } from './list/row'
 import { readAddress, type Way, wayOf } from './address'
+import { fullness, tooMuch } from './composer/limits'
 
 const LABEL: Record<Way, () => string> = {
   email: () => t.shell.write.email,
@@ -45,6 +46,7 @@ export function WriteFirst({
   const able = [...channels.values()].filter((one) => one.state !== 'disabled' && kinds.get(one.kind)?.write_first)
   const [picked, pick] = useState<string | null>(start?.channel ?? null)
   const [to, setTo] = useState(start?.to ?? '')
+  const [text, setText] = useState('')
   const [left, setLeft] = useState(false)
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState('')
@@ -63,9 +65,11 @@ export function WriteFirst({
     )
   }
   const capabilities = kinds.get(chosen.kind)
+  const long = tooMuch(text, [], capabilities)
 
   async function write(form: FormData, channel_id: string) {
     if (!address) return setLeft(true)
+    if (long) return
     setBusy(true)
     setFault('')
     const value = (key: string) => String(form.get(key) ?? '').trim()
@@ -146,8 +150,23 @@ export function WriteFirst({
         )}
         <TextField label={t.write.name} name="name" key={known?.contact_id ?? 'new'} defaultValue={known?.name ?? start?.name ?? ''} maxLength={200} />
         {capabilities?.subject && <TextField label={t.write.subject} name="subject" maxLength={500} />}
-        <Field label={t.write.text} required help={DELICATE.has(chosen.kind) ? w.firstMessage : undefined}>
-          {(ids) => <textarea {...ids} name="text" required rows={4} className={`${inputClass} py-2`} />}
+        <Field
+          label={t.write.text}
+          required
+          help={fullness(text, 0, capabilities)?.told ?? (DELICATE.has(chosen.kind) ? w.firstMessage : undefined)}
+          error={long ?? undefined}
+        >
+          {(ids) => (
+            <textarea
+              {...ids}
+              name="text"
+              required
+              rows={4}
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+              className={`${inputClass} py-2`}
+            />
+          )}
         </Field>
         {fault && (
           <p role="alert" className="rounded-control bg-red-soft px-3 py-2 text-second text-red">

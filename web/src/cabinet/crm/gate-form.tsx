@@ -3,7 +3,7 @@ import { words } from '../../kit/i18n'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { Button, IconButton } from '../../kit/ui/button'
 import { Checks, SelectField } from '../parts/bits'
-import { ChipsField } from './chips-field'
+import { ChipsField } from '../parts/chips-field'
 import { Choice } from './choice'
 import { useEditor, useParams } from './context'
 import {

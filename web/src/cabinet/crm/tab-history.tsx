@@ -1,6 +1,6 @@
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { Toggle } from '../parts/bits'
-import { ChipsField } from './chips-field'
+import { ChipsField } from '../parts/chips-field'
 import { Choice } from './choice'
 import { useEditor } from './context'
 import { readPhones } from './phones'

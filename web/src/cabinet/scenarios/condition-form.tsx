@@ -4,9 +4,9 @@ import { scenarioTexts } from '../../kit/i18n/flow/scenario'
 import { Button, IconButton } from '../../kit/ui/button'
 import { Field, inputClass, TextField } from '../../kit/ui/field'
 import { Checks, SelectField } from '../parts/bits'
+import { ChipsField } from '../parts/chips-field'
 import { useDirectory } from './directory'
 import { CONDITION_KINDS, type Condition, type ConditionKind, newCondition } from './model'
-import { WordsField } from './pick'
 import type { Told } from './step-form'
 
 const kinds = CONDITION_KINDS.flatMap((group) => group.kinds)
@@ -143,11 +143,13 @@ function Details({
     case 'text':
     case 'language':
       return (
-        <WordsField
+        <ChipsField
           label={f.values}
           help={f.valuesHelp[condition.is]}
           error={told(`${at}/any_of`)}
           values={condition.any_of}
+          placeholder={f.addValue}
+          remove={f.removeValue}
           onChange={(any_of) => onChange({ ...condition, any_of })}
         />
       )
@@ -160,10 +162,12 @@ function Details({
             error={told(`${at}/key`)}
             onChange={(event) => onChange({ ...condition, key: event.target.value })}
           />
-          <WordsField
+          <ChipsField
             label={f.values}
             error={told(`${at}/any_of`)}
             values={condition.any_of}
+            placeholder={f.addValue}
+            remove={f.removeValue}
             onChange={(any_of) => onChange({ ...condition, any_of })}
           />
         </>

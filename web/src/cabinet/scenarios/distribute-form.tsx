@@ -13,7 +13,7 @@ import {
   UNANSWERED,
   type Unanswered,
 } from './model'
-import { SpanField } from './pick'
+import { SpanField } from './span-field'
 import type { Told } from './step-form'
 
 type To = 'everybody' | 'group' | 'employees'

@@ -6,7 +6,7 @@ import { ConditionForm } from './condition-form'
 import { useDirectory } from './directory'
 import { DistributeForm } from './distribute-form'
 import { ASKED, type Question, type Step } from './model'
-import { SpanField } from './pick'
+import { SpanField } from './span-field'
 
 /** What is wrong with a place, in words; the place of a list speaks for what is in it too. */
 export type Told = (place: string) => string | undefined

@@ -2,7 +2,6 @@ import { AtSign, Paperclip, Reply, SendHorizontal, Smile, X, Zap } from 'lucide-
 import { lazy, Suspense, useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import type { Message } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
-import { number } from '../../kit/i18n/format'
 import { modLabel, pressed, useKeys } from '../../kit/keys'
 import { Button, IconButton } from '../../kit/ui/button'
 import { useDesk, useDeskState } from '../context'
@@ -26,6 +25,7 @@ const EmojiPicker = lazy(() => import('./emoji-picker'))
 const MODES: Mode[] = ['answer', 'note']
 const TALLEST = 240
 const NO_FILES: File[] = []
+const FULL = { calm: 'text-ink3', near: 'text-amber', over: 'text-red' }
 
 /** The key of "/" on a Russian layout types a full stop: at the beginning of a message nobody means
  * one. Elsewhere in a text both are what they are. */
@@ -338,8 +338,8 @@ export function Composer({
               }}
             />
             {full && (
-              <span className={`num ml-auto text-caption ${full.has > full.most ? 'text-red' : 'text-amber'}`}>
-                {number(full.has)} / {number(full.most)}
+              <span data-fullness className={`num ml-auto text-caption ${FULL[full.look]}`}>
+                {full.told}
               </span>
             )}
             <span

@@ -1,6 +1,7 @@
 import type { Capabilities } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { number, size } from '../../kit/i18n/format'
+import { smsOf } from './sms'
 
 /** How long a text is as the service counts. */
 export function length(text: string, unit: Capabilities['text_unit']): number {
@@ -11,6 +12,8 @@ export function length(text: string, unit: Capabilities['text_unit']): number {
       return text.length
     case 'bytes':
       return new TextEncoder().encode(text).length
+    case 'sms_parts':
+      return smsOf(text).parts
   }
 }
 
@@ -41,7 +44,8 @@ export function tooMuch(
   if (files.length > channel.max_files) return t.limits.files(channel.max_files)
   const most = files.length > 0 ? channel.max_caption : channel.max_text
   const long = length(text, channel.text_unit)
-  return long > most ? t.limits.text(number(long), number(most)) : null
+  if (long <= most) return null
+  return channel.text_unit === 'sms_parts' ? t.limits.sms(long, most) : t.limits.text(number(long), number(most))
 }
 
 /** What a channel takes, in words: said before anything is chosen. */
@@ -54,10 +58,21 @@ export function accepts(channel: Capabilities | undefined): string {
   return t.talk.files.accepts([...new Set(told)].join(', '))
 }
 
-/** How full the text is, once that matters: from four fifths of what the channel takes. */
-export function fullness(text: string, files: number, channel: Capabilities | undefined): { has: number; most: number } | null {
+/** How full the text is: from four fifths of what the channel takes; of an SMS, which is paid by its
+ * parts, from the first letter on. */
+export function fullness(
+  text: string,
+  files: number,
+  channel: Capabilities | undefined,
+): { told: string; look: 'calm' | 'near' | 'over' } | null {
   const most = channel && (files > 0 ? channel.max_caption : channel.max_text)
   if (!most) return null
+  if (channel.text_unit === 'sms_parts') {
+    if (!text) return null
+    const { parts, left } = smsOf(text)
+    return { told: t.limits.smsFull(parts, left), look: parts > most ? 'over' : parts > 1 ? 'near' : 'calm' }
+  }
   const has = length(text, channel.text_unit)
-  return has >= most * 0.8 ? { has, most } : null
+  if (has < most * 0.8) return null
+  return { told: `${number(has)} / ${number(most)}`, look: has > most ? 'over' : 'near' }
 }

@@ -1,3 +1,4 @@
+import type * as Coming from './coming'
 import type { components } from './schema'
 
 type Schemas = components['schemas']
@@ -29,7 +30,7 @@ export type Span = Schemas['Span']
 export type Channel = Schemas['ChannelView']
 export type ChannelDetails = Schemas['ChannelBody']
 export type ChannelState = Schemas['ChannelState']
-export type Capabilities = Schemas['Capabilities']
+export type Capabilities = Omit<Schemas['Capabilities'], keyof Coming.Capabilities> & Coming.Capabilities
 export type Found = Schemas['SearchView']
 export type FoundMessage = Schemas['FoundMessage']
 export type ServerFrame = Schemas['ServerFrame']

@@ -227,6 +227,8 @@ export const en: Texts = {
     file: (name, most) => `The file ${name} is larger than ${most}: the channel will not take it`,
     files: (most) => `At most ${most} ${plural(most, 'file', 'files')} in a message`,
     text: (has, most) => `The text is longer than the channel takes: ${has} of ${most}`,
+    sms: (has, most) => `It makes ${has} SMS, and at most ${most} can be sent. Shorten the text.`,
+    smsFull: (parts, left) => `${parts} SMS · ${left} left`,
   },
   card: {
     title: 'Customer card',

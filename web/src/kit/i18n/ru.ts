@@ -232,6 +232,8 @@ export const ru = {
     file: (name: string, most: string) => `Файл ${name} больше ${most}: канал его не примет`,
     files: (most: number) => `В одном сообщении не больше ${most} ${plural(most, 'файла', 'файлов', 'файлов')}`,
     text: (has: string, most: string) => `Текст длиннее, чем принимает канал: ${has} из ${most}`,
+    sms: (has: number, most: number) => `Получится ${has} SMS, а отправить можно не больше ${most}. Сократите текст.`,
+    smsFull: (parts: number, left: number) => `${parts} SMS · осталось ${left}`,
   },
   card: {
     title: 'Карточка клиента',

@@ -1,0 +1,19 @@
+/** What the generated description does not have yet; each goes from here when it does. */
+
+export interface Capabilities {
+  text_unit: 'characters' | 'utf16' | 'bytes' | 'sms_parts'
+  /** Seconds after sending in which our message can be changed, or taken back. */
+  edit_within?: number | null
+  remove_within?: number | null
+  /** Emoji that we can put on messages. */
+  reactions?: string[]
+}
+
+/** What a customer of a classifieds service writes about. */
+export interface Listing {
+  external_id: string
+  title?: string
+  price?: string | null
+  url?: string | null
+  image?: string | null
+}
