@@ -91,9 +91,10 @@ const OWNED: &[(&str, &[&str])] = &[
     ("oauth2", &["channel-email", "crm-amo"]),
     ("ammonia", &["channel-email"]),
     ("html2text", &["channel-email"]),
-    ("tokio-rustls", &["channel-email"]),
-    ("webpki-roots", &["channel-email"]),
-    ("rustls", &["channel-email", "server"]),
+    ("tokio-rustls", &["channel-email", "channel-sms"]),
+    ("webpki-roots", &["channel-email", "channel-sms"]),
+    ("rusmpp", &["channel-sms"]),
+    ("rustls", &["channel-email", "channel-sms", "server"]),
     // the binary
     ("clap", &["server", "bench"]),
     ("figment", &["server"]),

@@ -1,0 +1,188 @@
+//! The driver. Roles: listener (SMPP, and providers that are asked), webhook (providers that call
+//! us). Everything is done by the [`Gateway`] that the channel's settings name.
+
+use async_trait::async_trait;
+use channel::{
+    Channel, Choice, ConnectError, Connected, Connecting, Driver, FieldError, Inbox, ListenError,
+    Listener, Outbound, ParseError, Received, Request, SendError, Sent, SettingsForm, VerifyError,
+    Webhook,
+};
+use domain::{
+    channel::{Capabilities, ChannelKind, ChannelState, StateReport, TextUnit},
+    ids::MessageId,
+    text::Words,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    gateway::Gateway,
+    http::Http,
+    settings::{self, Provider},
+    smpp::{Pace, Reach, Smpp},
+};
+
+/// Parts of one message at most. A dozen is what operators join without losing some, and over that
+/// a text costs more than a call.
+const MOST_PARTS: usize = 12;
+
+/// What holds for every number of this installation.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Which SMPP hosts people may name.
+    pub reach: Reach,
+    /// The rhythm of SMPP sessions.
+    pub pace: Pace,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { reach: Reach::PublicOnly, pace: Pace::default() }
+    }
+}
+
+/// The driver of the kind `sms`.
+pub struct Sms {
+    smpp: Smpp,
+    http: Http,
+}
+
+impl Sms {
+    /// A driver for any number of numbers.
+    pub fn new(options: Options) -> Self {
+        let http = Http::new(&options);
+        Self { smpp: Smpp::new(options.reach, options.pace), http }
+    }
+
+    fn gateway(&self, channel: &Channel) -> Result<&dyn Gateway, FieldError> {
+        Ok(match Provider::of(channel)? {
+            Provider::Smpp => &self.smpp,
+            Provider::SmsAero | Provider::SmscRu | Provider::Exolve => &self.http,
+        })
+    }
+}
+
+/// Settings that were fine once and are no more (an older version of this program wrote them).
+fn mend_settings(wrong: FieldError) -> StateReport {
+    StateReport::new(
+        ChannelState::Failed,
+        wrong.message,
+        Words::new("Исправьте настройки канала.", "Correct the channel's settings."),
+    )
+}
+
+#[async_trait]
+impl Driver for Sms {
+    fn kind(&self) -> ChannelKind {
+        ChannelKind::new("sms")
+    }
+
+    fn title(&self) -> Words {
+        Words::new("SMS", "SMS")
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            max_text: MOST_PARTS,
+            text_unit: TextUnit::SmsParts,
+            max_caption: 0,
+            files: Vec::new(),
+            max_files: 0,
+            subject: false,
+            replies: false,
+            delivery_receipts: true,
+            read_receipts: false,
+            // Neither SMPP nor the providers know a message again by our id.
+            idempotent_send: false,
+            write_first: true,
+            in_widget: true,
+            edit_within: None,
+            remove_within: None,
+            reactions: Vec::new(),
+        }
+    }
+
+    fn form(&self) -> SettingsForm {
+        settings::form([self.smpp.fields(), self.http.fields()].concat())
+    }
+
+    fn check(&self, channel: &Channel) -> Result<(), Vec<FieldError>> {
+        self.gateway(channel).map_err(|wrong| vec![wrong])?.check(channel)
+    }
+
+    async fn connect(
+        &self,
+        channel: &Channel,
+        connecting: &Connecting,
+    ) -> Result<Connected, ConnectError> {
+        self.gateway(channel).map_err(ConnectError::Field)?.connect(channel, connecting).await
+    }
+
+    async fn disconnect(&self, channel: &Channel) -> Result<(), ConnectError> {
+        self.gateway(channel).map_err(ConnectError::Field)?.disconnect(channel).await
+    }
+
+    async fn inspect(&self, channel: &Channel, connecting: &Connecting) -> Option<StateReport> {
+        match self.gateway(channel) {
+            Ok(gateway) => gateway.inspect(channel, connecting).await,
+            Err(wrong) => Some(mend_settings(wrong)),
+        }
+    }
+
+    async fn send(&self, channel: &Channel, message: &Outbound) -> Result<Sent, SendError> {
+        self.gateway(channel)
+            .map_err(|wrong| SendError::Disconnected(mend_settings(wrong)))?
+            .send(channel, message)
+            .await
+    }
+
+    fn foretold(&self, channel: &Channel, message: MessageId) -> Vec<String> {
+        self.gateway(channel).map(|g| g.foretold(channel, message)).unwrap_or_default()
+    }
+
+    /// Phones open `sms:+7…` in their own program. What it then says comes from the person, so the
+    /// source does not come back with it.
+    fn write_link(&self, _channel: &Channel, title: &str, _start: &str) -> Option<String> {
+        let digits = title.strip_prefix('+')?;
+        let is_phone = digits.len() >= 7 && digits.chars().all(|c| c.is_ascii_digit());
+        is_phone.then(|| format!("sms:{title}"))
+    }
+
+    async fn choices(&self, channel: &Channel, field: &str) -> Result<Vec<Choice>, ConnectError> {
+        self.gateway(channel).map_err(ConnectError::Field)?.choices(channel, field).await
+    }
+
+    fn webhook(&self) -> Option<&dyn Webhook> {
+        Some(self)
+    }
+
+    fn listener(&self) -> Option<&dyn Listener> {
+        Some(self)
+    }
+}
+
+impl Webhook for Sms {
+    fn verify(&self, channel: &Channel, request: &Request) -> Result<(), VerifyError> {
+        self.gateway(channel)
+            .map_err(|_| VerifyError("the channel has no provider"))?
+            .verify(channel, request)
+    }
+
+    fn parse(&self, channel: &Channel, request: &Request) -> Result<Received, ParseError> {
+        self.gateway(channel).map_err(|wrong| ParseError(wrong.message.en))?.parse(channel, request)
+    }
+}
+
+#[async_trait]
+impl Listener for Sms {
+    async fn run(
+        &self,
+        channel: &Channel,
+        inbox: &dyn Inbox,
+        stop: CancellationToken,
+    ) -> Result<(), ListenError> {
+        self.gateway(channel)
+            .map_err(|wrong| ListenError::Stopped(mend_settings(wrong)))?
+            .listen(channel, inbox, stop)
+            .await
+    }
+}

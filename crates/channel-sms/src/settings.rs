@@ -1,0 +1,82 @@
+//! Which provider a channel has, and the form: the choice first, then the fields of each way.
+
+use channel::{Channel, Field, FieldError, FieldKind, FieldOption, SettingsForm};
+use domain::text::Words;
+
+pub(crate) const PROVIDER: &str = "provider";
+
+/// Who carries the messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Provider {
+    /// Any operator or aggregator that speaks SMPP 3.4.
+    Smpp,
+    SmsAero,
+    SmscRu,
+    Exolve,
+}
+
+impl Provider {
+    pub(crate) const ALL: [Self; 4] = [Self::Smpp, Self::SmsAero, Self::SmscRu, Self::Exolve];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Smpp => "smpp",
+            Self::SmsAero => "sms_aero",
+            Self::SmscRu => "smsc_ru",
+            Self::Exolve => "exolve",
+        }
+    }
+
+    fn title(self) -> Words {
+        match self {
+            Self::Smpp => Words::new(
+                "SMPP (любой оператор или агрегатор)",
+                "SMPP (any operator or aggregator)",
+            ),
+            Self::SmsAero => Words::new("SMS Aero", "SMS Aero"),
+            Self::SmscRu => Words::new("SMSC.ru", "SMSC.ru"),
+            Self::Exolve => Words::new("МТС Exolve", "MTS Exolve"),
+        }
+    }
+
+    pub(crate) fn of(channel: &Channel) -> Result<Self, FieldError> {
+        let Some(chosen) = channel.setting(PROVIDER) else {
+            return Err(FieldError::required(PROVIDER));
+        };
+        Self::ALL.into_iter().find(|p| p.as_str() == chosen).ok_or_else(|| {
+            FieldError::new(
+                PROVIDER,
+                "unknown_choice",
+                Words::new("Выберите значение из списка.", "Choose one of the list."),
+            )
+        })
+    }
+}
+
+/// The whole form.
+pub(crate) fn form(further: Vec<Field>) -> SettingsForm {
+    let options =
+        Provider::ALL.map(|p| FieldOption { value: p.as_str(), label: p.title() }).to_vec();
+    let provider = Field {
+        key: PROVIDER,
+        label: Words::new("Через кого идут SMS", "Who carries the SMS"),
+        help: Some(Words::new(
+            "Провайдер, у которого арендован номер. Если его нет в списке, спросите у него доступ \
+             по SMPP: это умеет любой.",
+            "The provider from whom the number is rented. If it is not in the list, ask it for \
+             SMPP access: every one has it.",
+        )),
+        kind: FieldKind::Select { options, default: None },
+        required: true,
+        advanced: false,
+    };
+    SettingsForm {
+        intro: Words::new(
+            "Нужен номер, арендованный у SMS-провайдера, и ключ доступа к его сервису. Клиенты \
+             пишут на этот номер, ответы уходят с него же.",
+            "You need a number rented from an SMS provider, and access to its service. Customers \
+             write to this number, and answers go from it.",
+        ),
+        fields: [vec![provider], further].concat(),
+    }
+}
