@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { ChannelKind, FormField, Words } from '../kit/api/types'
 import { t, words } from '../kit/i18n'
 import type { Answers } from './channel/answers'
+import { readOffers } from './channel/choices'
 import { OneField } from './channel/one-field'
 
 /** The settings of any kind of channel: the server describes them, this draws them. */
@@ -11,12 +12,15 @@ export function SettingsForm({
   answers,
   errors,
   secrets,
+  channel,
   onChange,
 }: {
   kind: ChannelKind
   answers: Answers
   errors: Map<string, Words>
   secrets: readonly string[]
+  /** The channel that has these settings, once there is one. */
+  channel?: string
   onChange: (answers: Answers, key: string) => void
 }) {
   const { fields } = kind.form
@@ -34,6 +38,7 @@ export function SettingsForm({
         value={answers[field.key]}
         error={error && words(error)}
         kept={secrets.includes(field.key)}
+        offers={() => readOffers(kind, answers, field.key, channel)}
         onChange={(value) => onChange({ ...answers, [field.key]: value }, field.key)}
       />
     )

@@ -1,4 +1,5 @@
 import type { ChannelDetails, FormField } from '../../kit/api/types'
+import { ownSecret } from './own-secret'
 
 export type Answers = Record<string, unknown>
 
@@ -8,6 +9,7 @@ export function firstAnswers(fields: readonly FormField[], stored?: ChannelDetai
   for (const field of fields) {
     const held = (stored?.settings as Answers | undefined)?.[field.key]
     if (held !== undefined) answers[field.key] = held
+    else if (field.kind === 'own_secret' && !stored) answers[field.key] = ownSecret(field.length)
     else if (field.kind === 'toggle' || field.kind === 'select' || field.kind === 'color') {
       if (field.default !== null) answers[field.key] = field.default
     }

@@ -71,6 +71,7 @@ export function Basics({
           answers={value.settings}
           errors={form.errors}
           secrets={channel.secrets}
+          channel={channel.channel_id}
           onChange={(settings, key) => {
             form.forget(key, `settings.${key}`)
             set({ settings })

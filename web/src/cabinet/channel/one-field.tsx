@@ -1,11 +1,10 @@
-import { KeyRound } from 'lucide-react'
-import { useState } from 'react'
 import type { FormField } from '../../kit/api/types'
 import { t, words } from '../../kit/i18n'
-import { s } from '../../kit/i18n/cabinet-settings'
-import { Button } from '../../kit/ui/button'
 import { Field, inputClass, TextField } from '../../kit/ui/field'
 import { Select, Toggle } from '../parts/bits'
+import { ChoiceField } from './choice-field'
+import type { Offer } from './choices'
+import { SecretField } from './secret-field'
 
 interface Props {
   field: FormField
@@ -13,11 +12,13 @@ interface Props {
   error: string | undefined
   /** A secret that is stored already. */
   kept: boolean
+  /** What the service offers for it. */
+  offers: () => Promise<Offer[]>
   onChange: (value: unknown) => void
 }
 
 /** One field of a form that the server describes. */
-export function OneField({ field, value, error, kept, onChange }: Props) {
+export function OneField({ field, value, error, kept, offers, onChange }: Props) {
   const label = words(field.label)
   const help = field.help ? words(field.help) : undefined
   const text = Array.isArray(value) ? value.join('\n') : value === undefined || value === null ? '' : String(value)
@@ -63,7 +64,32 @@ export function OneField({ field, value, error, kept, onChange }: Props) {
     case 'color':
       return <Colour label={label} help={help} error={error} value={text || field.default} onChange={onChange} />
     case 'secret':
-      return <Secret label={label} help={help} error={error} kept={kept} required={field.required} value={text} onChange={onChange} />
+    case 'own_secret':
+      return (
+        <SecretField
+          label={label}
+          help={help}
+          error={error}
+          kept={kept}
+          required={field.required}
+          {...(field.kind === 'own_secret' ? { own: field.length } : {})}
+          value={text}
+          onChange={onChange}
+        />
+      )
+    case 'choice':
+      return (
+        <ChoiceField
+          label={label}
+          help={help}
+          error={error}
+          required={field.required}
+          placeholder={field.placeholder}
+          value={text}
+          read={offers}
+          onChange={onChange}
+        />
+      )
     case 'number':
       return (
         <TextField
@@ -132,73 +158,5 @@ function Colour({
         </div>
       )}
     </Field>
-  )
-}
-
-/** A secret is never shown: one that is stored can be replaced. */
-function Secret({
-  label,
-  help,
-  error,
-  kept,
-  required,
-  value,
-  onChange,
-}: {
-  label: string
-  help: string | undefined
-  error: string | undefined
-  kept: boolean
-  required: boolean
-  value: string
-  onChange: (value: string) => void
-}) {
-  const [replacing, setReplacing] = useState(false)
-  if (kept && !replacing && !value && !error) {
-    return (
-      <div role="group" aria-label={label}>
-        <p className="mb-1 text-second font-medium text-ink2">{label}</p>
-        <div className="flex items-center gap-2">
-          <p className="flex h-10 min-w-0 flex-1 items-center gap-2 rounded-control border border-line bg-raised px-3 text-ink2">
-            <KeyRound size={15} className="shrink-0" aria-hidden="true" />
-            <span aria-hidden="true">••••••••</span>
-            <span className="truncate text-caption">{s().channels.secretStored}</span>
-          </p>
-          <Button tall="yes" aria-label={`${s().channels.replaceSecret}: ${label}`} onClick={() => setReplacing(true)}>
-            {s().channels.replaceSecret}
-          </Button>
-        </div>
-        {help && <p className="mt-1 text-caption text-ink3">{help}</p>}
-      </div>
-    )
-  }
-  return (
-    <div className="flex items-start gap-2">
-      <div className="min-w-0 flex-1">
-        <TextField
-          label={label}
-          help={help}
-          error={error}
-          type="password"
-          autoComplete="new-password"
-          autoFocus={replacing}
-          required={required && !kept}
-          value={value}
-          onChange={(event) => onChange(event.target.value)}
-        />
-      </div>
-      {kept && (
-        <Button
-          tall="yes"
-          className="mt-[22px]"
-          onClick={() => {
-            setReplacing(false)
-            onChange('')
-          }}
-        >
-          {s().channels.keepSecret}
-        </Button>
-      )}
-    </div>
   )
 }

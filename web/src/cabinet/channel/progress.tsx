@@ -1,14 +1,19 @@
-import { Check, CircleAlert, Loader } from 'lucide-react'
+import { Check, CircleAlert, ExternalLink, Loader } from 'lucide-react'
+import { useState } from 'react'
 import type { ChannelDetails } from '../../kit/api/types'
 import { t, words } from '../../kit/i18n'
 import { s } from '../../kit/i18n/cabinet-settings'
 import { Link } from '../../kit/link'
 import { Button, buttonClass } from '../../kit/ui/button'
+import { tellRefusal } from '../../kit/ui/toast'
 import { card } from '../parts/bits'
+import { askConsent, consentAsked } from './consent'
 
 /** Where connecting stands, live; and when it stops, why and what to do. */
 export function Progress({ channel, reconnect }: { channel: ChannelDetails; reconnect: () => void }) {
   const texts = s().channels
+  const asked = consentAsked(channel)
+  const [leaving, setLeaving] = useState(false)
   if (channel.state === 'connected' && !channel.reason) return null
   if (channel.state === 'connecting') {
     return (
@@ -34,7 +39,27 @@ export function Progress({ channel, reconnect }: { channel: ChannelDetails; reco
           {texts.log}
         </Link>
       )}
-      {channel.state !== 'connected' && (
+      {asked && (
+        <Button
+          look="main"
+          data-consent
+          disabled={leaving}
+          onClick={() => {
+            setLeaving(true)
+            askConsent(channel.channel_id).then(
+              (url) => location.assign(url),
+              (why: unknown) => {
+                setLeaving(false)
+                tellRefusal(why)
+              },
+            )
+          }}
+        >
+          <ExternalLink size={15} aria-hidden="true" />
+          {asked === 'first' ? texts.allow : texts.allowAgain}
+        </Button>
+      )}
+      {channel.state !== 'connected' && !(asked && bad) && (
         <Button onClick={reconnect}>{disabled ? t.cabinet.enable : t.cabinet.reconnect}</Button>
       )}
     </section>

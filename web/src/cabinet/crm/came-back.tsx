@@ -1,6 +1,5 @@
-import { CircleCheck, TriangleAlert } from 'lucide-react'
 import { crmTexts } from '../../kit/i18n/flow/crm'
-import { Button } from '../../kit/ui/button'
+import { CameBack as Told } from '../parts/came-back'
 
 /** How the browser came back from consent. */
 export type Came = { is: 'connected' } | { is: 'refused'; code: string }
@@ -29,23 +28,7 @@ export const reasonOf = (code: string): Reason => REASONS[code] ?? 'other'
 /** What came of the consent, in words. */
 export function CameBack({ came, onClose }: { came: Came; onClose: () => void }) {
   const f = crmTexts().came
-  const good = came.is === 'connected'
-  return (
-    <div
-      role={good ? 'status' : 'alert'}
-      data-came={came.is}
-      className={`mb-5 flex flex-wrap items-start gap-3 rounded-card px-4 py-3 ${good ? 'bg-green-soft text-green' : 'bg-red-soft text-red'}`}
-    >
-      {good ? (
-        <CircleCheck size={18} className="mt-0.5 shrink-0" aria-hidden="true" />
-      ) : (
-        <TriangleAlert size={18} className="mt-0.5 shrink-0" aria-hidden="true" />
-      )}
-      <div className="min-w-48 flex-1">
-        <p>{good ? f.connected : f.errors[reasonOf(came.code)]}</p>
-        {!good && reasonOf(came.code) === 'other' && <p className="num text-caption">{f.code(came.code)}</p>}
-      </div>
-      <Button onClick={onClose}>{f.dismiss}</Button>
-    </div>
-  )
+  if (came.is === 'connected') return <Told good text={f.connected} onClose={onClose} />
+  const reason = reasonOf(came.code)
+  return <Told good={false} text={f.errors[reason]} {...(reason === 'other' ? { code: came.code } : {})} onClose={onClose} />
 }

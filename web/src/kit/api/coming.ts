@@ -1,4 +1,5 @@
 /** What the generated description does not have yet; each goes from here when it does. */
+import type { Words } from './types'
 
 export interface Capabilities {
   text_unit: 'characters' | 'utf16' | 'bytes' | 'sms_parts'
@@ -16,4 +17,11 @@ export interface Listing {
   price?: string | null
   url?: string | null
   image?: string | null
+}
+
+export interface ChannelDetails {
+  /** The browser must go to the service's page of consent before the channel works. */
+  consent?: boolean
+  /** What a person copies into the service's own settings. */
+  hand_over?: { label: Words; value: string; help?: Words | null }[]
 }

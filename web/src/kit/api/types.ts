@@ -28,7 +28,7 @@ export type Contact = Schemas['ContactView']
 export type Identity = Schemas['IdentityView']
 export type Span = Schemas['Span']
 export type Channel = Schemas['ChannelView']
-export type ChannelDetails = Schemas['ChannelBody']
+export type ChannelDetails = Schemas['ChannelBody'] & Coming.ChannelDetails
 export type ChannelState = Schemas['ChannelState']
 export type Capabilities = Omit<Schemas['Capabilities'], keyof Coming.Capabilities> & Coming.Capabilities
 export type Found = Schemas['SearchView']
@@ -46,7 +46,8 @@ export type FormField = {
   required: boolean
   advanced: boolean
 } & (
-  | { kind: 'text' | 'list'; placeholder: string | null }
+  | { kind: 'text' | 'list' | 'choice'; placeholder: string | null }
+  | { kind: 'own_secret'; length: number }
   | { kind: 'long_text' | 'secret' | 'url' }
   | { kind: 'number'; min: number; max: number; default: number | null }
   | { kind: 'toggle'; default: boolean }

@@ -68,8 +68,6 @@ export const crmRu = {
       unreachable: 'amoCRM сейчас не отвечает. Попробуйте через несколько минут.',
       other: 'Подключить не удалось. Начните заново; если повторится, покажите это администратору сервера.',
     },
-    code: (code: string) => `Код: ${code}`,
-    dismiss: 'Понятно',
   },
   dialog: {
     way: 'Способ',
@@ -237,8 +235,6 @@ export const crmEn: typeof crmRu = {
       unreachable: 'amoCRM does not answer now. Try again in a few minutes.',
       other: 'Connecting failed. Begin again; if it repeats, show this to the administrator of the server.',
     },
-    code: (code) => `Code: ${code}`,
-    dismiss: 'Got it',
   },
   dialog: {
     way: 'Way',

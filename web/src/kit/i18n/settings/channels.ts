@@ -45,6 +45,30 @@ export const channelsRu = {
   resolve: 'Разобрано',
   resolved: 'Отмечено разобранным',
   quarantineSize: (size: string) => `исходные данные, ${size}`,
+  loadOffers: 'Загрузить список',
+  loadAgain: 'Обновить список',
+  loadingOffers: 'Загружаем…',
+  chooseOffer: 'Выберите из списка',
+  typeOffer: 'Ввести вручную',
+  noOffers: 'Сервис ничего не предложил. Введите значение вручную.',
+  offersCame: (n: number) => `Список загружен: ${n}`,
+  makeUp: 'Придумать',
+  handOver: 'Что вписать на стороне сервиса',
+  handOverHint: 'Скопируйте эти значения в настройки сервиса: без них сообщения не придут.',
+  copyValue: 'Скопировать',
+  allow: 'Разрешить доступ',
+  allowAgain: 'Подключить заново',
+  came: {
+    ok: 'Доступ разрешён. Подключаем канал.',
+    errors: {
+      denied: 'На странице сервиса отказали в доступе. Попробуйте ещё раз и подтвердите его.',
+      state: 'Эта ссылка устарела или уже использована. Начните подключение заново.',
+      code: 'Сервис не принял код доступа: он действует недолго и один раз. Начните подключение заново.',
+      other_account: 'Доступ дали из другого аккаунта. Войдите на стороне сервиса под нужным и повторите.',
+      unreachable: 'Сервис сейчас не отвечает. Попробуйте через несколько минут.',
+      other: 'Подключить не удалось. Начните заново; если повторится, покажите это администратору сервера.',
+    },
+  },
 }
 
 export const channelsEn: typeof channelsRu = {
@@ -94,6 +118,30 @@ export const channelsEn: typeof channelsRu = {
   resolve: 'Settled',
   resolved: 'Marked as settled',
   quarantineSize: (size) => `raw data, ${size}`,
+  loadOffers: 'Load the list',
+  loadAgain: 'Load it anew',
+  loadingOffers: 'Loading…',
+  chooseOffer: 'Choose from the list',
+  typeOffer: 'Type it by hand',
+  noOffers: 'The service offers nothing. Type the value by hand.',
+  offersCame: (n) => `The list is here: ${n}`,
+  makeUp: 'Make one up',
+  handOver: 'What to put in at the service',
+  handOverHint: 'Copy these values into the settings of the service: without them no messages come.',
+  copyValue: 'Copy',
+  allow: 'Allow access',
+  allowAgain: 'Connect again',
+  came: {
+    ok: 'Access is allowed. The channel is being connected.',
+    errors: {
+      denied: 'Access was refused at the service’s page. Try again and allow it.',
+      state: 'This link is too old or was used already. Begin again.',
+      code: 'The service did not take the access code: it works for a short time and once. Begin again.',
+      other_account: 'Access was given from another account. Log in to the right one at the service and try again.',
+      unreachable: 'The service does not answer now. Try again in a few minutes.',
+      other: 'Connecting failed. Begin again; if it repeats, show this to the administrator of the server.',
+    },
+  },
 }
 
 export const previewRu = {

@@ -27,6 +27,8 @@ export const commonRu = {
     read_reports: 'Смотреть отчёты',
     read_audit: 'Смотреть журнал действий',
   },
+  gotIt: 'Понятно',
+  faultCode: (code: string) => `Код: ${code}`,
 }
 
 export const commonEn: typeof commonRu = {
@@ -58,4 +60,6 @@ export const commonEn: typeof commonRu = {
     read_reports: 'Read reports',
     read_audit: 'Read the audit log',
   },
+  gotIt: 'Got it',
+  faultCode: (code) => `Code: ${code}`,
 }

@@ -1,0 +1,25 @@
+import type { ChannelKind } from '../../kit/api/types'
+import { call } from '../parts/call'
+import { type Answers, sentAnswers } from './answers'
+
+/** One of the values that a service offers for a field. */
+export interface Offer {
+  value: string
+  label: string
+}
+
+/** Asks the service, with what stands in the form so far; secrets that are stored are the server's. */
+export async function readOffers(kind: ChannelKind, answers: Answers, field: string, channel_id?: string): Promise<Offer[]> {
+  const settings = sentAnswers(kind.form.fields, answers)
+  const body = { kind: kind.kind, settings, field, ...(channel_id ? { channel_id } : {}) }
+  return (await call<{ items: Offer[] }>('POST', '/channels/choices', body)).items
+}
+
+/** The rows of the list: what is chosen already stands in it even when the service offers it no more. */
+export function rows(offers: readonly Offer[], value: string): Offer[] {
+  const known = offers.some((one) => one.value === value)
+  return value && !known ? [{ value, label: value }, ...offers] : [...offers]
+}
+
+/** An offer as it is read: its name, and what is stored where that says something else. */
+export const nameOf = ({ value, label }: Offer) => (!label || label === value ? value : `${label} (${value})`)

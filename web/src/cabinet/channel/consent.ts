@@ -1,0 +1,36 @@
+import type { ChannelDetails } from '../../kit/api/types'
+import type { s } from '../../kit/i18n/cabinet-settings'
+import { call } from '../parts/call'
+
+type Reason = keyof ReturnType<typeof s>['channels']['came']['errors']
+
+/** How the browser came back from the service's page of consent. */
+export type Came = { is: 'ok' } | { is: 'refused'; reason: Reason; code: string }
+
+const REASONS: Record<string, Reason> = {
+  denied: 'denied',
+  access_denied: 'denied',
+  state: 'state',
+  code: 'code',
+  other_account: 'other_account',
+  unreachable: 'unreachable',
+}
+
+/** `?consent=ok`, or `?error=` with why not. */
+export function cameBack(search: string): Came | null {
+  const told = new URLSearchParams(search)
+  const code = told.get('error')
+  if (code) return { is: 'refused', reason: REASONS[code] ?? 'other', code: code.slice(0, 60) }
+  return told.get('consent') === 'ok' ? { is: 'ok' } : null
+}
+
+/** What the button of consent is called now; `null`: nothing is asked for. */
+export function consentAsked(channel: Pick<ChannelDetails, 'consent' | 'state' | 'external_id'>): 'first' | 'again' | null {
+  if (!channel.consent) return null
+  if (channel.state === 'connected' || channel.state === 'connecting' || channel.state === 'disabled') return null
+  return channel.external_id ? 'again' : 'first'
+}
+
+/** The service's page, where the person allows us. */
+export const askConsent = async (channel_id: string): Promise<string> =>
+  (await call<{ url: string }>('POST', `/channels/${encodeURIComponent(channel_id)}/consent`)).url
