@@ -55,7 +55,7 @@ describe('consent at the service', () => {
   it('CH-8: the way back is told in words; what has none, by its code', () => {
     expect(cameBack('')).toBeNull()
     expect(cameBack('?consent=ok')).toEqual({ is: 'ok' })
-    expect(cameBack('?error=denied')).toMatchObject({ is: 'refused', reason: 'denied' })
-    expect(cameBack('?consent=error&error=odd')).toEqual({ is: 'refused', reason: 'other', code: 'odd' })
+    expect(cameBack('?consent=denied')).toMatchObject({ is: 'refused', reason: 'denied' })
+    expect(cameBack('?consent=odd')).toEqual({ is: 'refused', reason: 'other', code: 'odd' })
   })
 })

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { lazy, Suspense } from 'react'
 import { api, ask } from '../kit/api/client'
 import type { Channel, ChannelDetails, ChannelKind, Employee } from '../kit/api/types'
 import { t, words } from '../kit/i18n'
@@ -8,8 +8,8 @@ import { moment } from '../kit/i18n/format'
 import { ChannelBadge, signOf } from '../kit/ui/channel-badge'
 import { tellRefusal } from '../kit/ui/toast'
 import { Basics } from './channel/basics'
+import { ConsentCame } from './channel/came-back'
 import type { Named } from './channel/common-fields'
-import { cameBack } from './channel/consent'
 import { Danger } from './channel/danger'
 import { HandOver } from './channel/hand-over'
 import { LogPage } from './channel/log-page'
@@ -20,7 +20,6 @@ import { FirstMessage } from './first-message'
 import { readKinds, readScenarios } from './kinds'
 import { Faulty, useLoaded } from './load'
 import { Back, Tabs } from './parts/bits'
-import { CameBack } from './parts/came-back'
 import { readEmployees } from './parts/directory'
 import { StateChip } from './state-chip'
 
@@ -36,11 +35,6 @@ interface Loaded {
 
 export function ChannelPage({ id, tab }: { id: string; tab: string }) {
   const params = { path: { channel_id: id } }
-  const [came, setCame] = useState(() => cameBack(location.search))
-  // The answer of the consent is told once: a reload does not tell it again.
-  useEffect(() => {
-    if (location.search) history.replaceState(null, '', location.pathname)
-  }, [])
   const { data, setData, fault, again } = useLoaded(async (): Promise<Loaded | null> => {
     const [kinds, channel, employees, scenarios, all] = await Promise.all([
       readKinds(),
@@ -83,14 +77,7 @@ export function ChannelPage({ id, tab }: { id: string; tab: string }) {
           <StateChip state={channel.state} />
         </span>
       </header>
-      {came && (
-        <CameBack
-          good={came.is === 'ok'}
-          text={came.is === 'ok' ? texts.came.ok : texts.came.errors[came.reason]}
-          {...(came.is === 'refused' && came.reason === 'other' ? { code: came.code } : {})}
-          onClose={() => setCame(null)}
-        />
-      )}
+      <ConsentCame />
       <Tabs
         label={texts.sections}
         current={tab ? `${here}/${tab}` : here}
@@ -111,7 +98,7 @@ export function ChannelPage({ id, tab }: { id: string; tab: string }) {
       {tab !== 'crm' && tab !== 'log' && tab !== 'danger' && (
         <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
           <Progress channel={channel} reconnect={reconnect} />
-          <HandOver channel={channel} />
+          <HandOver channel={channel} kind={kind} />
           {channel.state === 'connected' && <FirstMessage channel={channel} />}
           {channel.kind === 'widget' && <Snippet channel={channel} />}
           <Basics

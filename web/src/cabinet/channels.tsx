@@ -6,6 +6,7 @@ import { moment } from '../kit/i18n/format'
 import { Link } from '../kit/link'
 import { ChannelBadge, signOf } from '../kit/ui/channel-badge'
 import { useFeed } from './feed'
+import { ConsentCame } from './channel/came-back'
 import { readKinds, readScenarios } from './kinds'
 import { Faulty, PageHead, useLoaded } from './load'
 import { Table } from './parts/bits'
@@ -32,6 +33,7 @@ export function Channels() {
   return (
     <>
       <PageHead title={t.cabinet.channels} hint={t.cabinet.channelsHint} />
+      <ConsentCame />
       {channels.length === 0 ? (
         <p className="mb-6 text-ink2">{texts.emptyCatalogueHint}</p>
       ) : (

@@ -1,9 +1,10 @@
 import { ChevronDown } from 'lucide-react'
 import { useState } from 'react'
 import type { ChannelKind, FormField, Words } from '../kit/api/types'
+import { fieldErrors } from '../kit/api/client'
 import { t, words } from '../kit/i18n'
 import type { Answers } from './channel/answers'
-import { readOffers } from './channel/choices'
+import { Lacking, readOffers } from './channel/choices'
 import { OneField } from './channel/one-field'
 
 /** The settings of any kind of channel: the server describes them, this draws them. */
@@ -26,7 +27,20 @@ export function SettingsForm({
   const { fields } = kind.form
   // A field that must be filled is not for those who look further.
   const hidden = (field: FormField) => field.advanced && !field.required
-  const wrong = (field: FormField) => errors.get(field.key) ?? errors.get(`settings.${field.key}`)
+  // What the service wants to know before it offers anything.
+  const [lacking, setLacking] = useState<ReadonlyMap<string, Words>>(new Map())
+  const wrong = ({ key }: FormField) => errors.get(key) ?? errors.get(`settings.${key}`) ?? lacking.get(`settings.${key}`)
+  const offers = async (field: FormField) => {
+    setLacking(new Map())
+    try {
+      return await readOffers(kind, answers, field.key, channel)
+    } catch (why) {
+      const fields = fieldErrors(why)
+      setLacking(fields)
+      // Told where it is wrong; beside the list it is said only that it could not be asked for.
+      throw fields.size > 0 && !fields.has(`settings.${field.key}`) ? new Lacking() : why
+    }
+  }
   const [more, setMore] = useState(false)
   const shown = more || fields.some((field) => hidden(field) && wrong(field))
   const draw = (field: FormField) => {
@@ -38,8 +52,11 @@ export function SettingsForm({
         value={answers[field.key]}
         error={error && words(error)}
         kept={secrets.includes(field.key)}
-        offers={() => readOffers(kind, answers, field.key, channel)}
-        onChange={(value) => onChange({ ...answers, [field.key]: value }, field.key)}
+        offers={() => offers(field)}
+        onChange={(value) => {
+          if (lacking.size > 0) setLacking(new Map())
+          onChange({ ...answers, [field.key]: value }, field.key)
+        }}
       />
     )
   }

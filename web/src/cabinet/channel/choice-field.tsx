@@ -5,7 +5,7 @@ import { Button } from '../../kit/ui/button'
 import { Field, inputClass } from '../../kit/ui/field'
 import { whyRefused } from '../../kit/ui/toast'
 import { Select } from '../parts/bits'
-import { nameOf, type Offer, rows } from './choices'
+import { Lacking, nameOf, type Offer, rows } from './choices'
 
 /** A value out of what the service offers, fetched when asked for; or one typed by hand. */
 export function ChoiceField({
@@ -46,7 +46,7 @@ export function ChoiceField({
       setTold(fresh.length === 0 ? f.noOffers : '')
       focus()
     } catch (why) {
-      setTold(whyRefused(why))
+      setTold(why instanceof Lacking ? f.fillFirst : whyRefused(why))
     } finally {
       setBusy(false)
     }

@@ -8,6 +8,9 @@ export interface Offer {
   label: string
 }
 
+/** Other fields of the form must be right first. */
+export class Lacking extends Error {}
+
 /** Asks the service, with what stands in the form so far; secrets that are stored are the server's. */
 export async function readOffers(kind: ChannelKind, answers: Answers, field: string, channel_id?: string): Promise<Offer[]> {
   const settings = sentAnswers(kind.form.fields, answers)

@@ -9,19 +9,17 @@ export type Came = { is: 'ok' } | { is: 'refused'; reason: Reason; code: string 
 
 const REASONS: Record<string, Reason> = {
   denied: 'denied',
-  access_denied: 'denied',
   state: 'state',
   code: 'code',
   other_account: 'other_account',
   unreachable: 'unreachable',
 }
 
-/** `?consent=ok`, or `?error=` with why not. */
+/** `?consent=ok`, or a code of why not. */
 export function cameBack(search: string): Came | null {
-  const told = new URLSearchParams(search)
-  const code = told.get('error')
-  if (code) return { is: 'refused', reason: REASONS[code] ?? 'other', code: code.slice(0, 60) }
-  return told.get('consent') === 'ok' ? { is: 'ok' } : null
+  const code = new URLSearchParams(search).get('consent')
+  if (!code) return null
+  return code === 'ok' ? { is: 'ok' } : { is: 'refused', reason: REASONS[code] ?? 'other', code: code.slice(0, 60) }
 }
 
 /** What the button of consent is called now; `null`: nothing is asked for. */

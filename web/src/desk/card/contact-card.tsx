@@ -7,6 +7,7 @@ import { Crm } from './crm'
 import { Fields } from './fields'
 import { Head } from './head'
 import { History } from './history'
+import { ListingCard } from './listing'
 import { Merges } from './merges'
 import { Part } from './part'
 import { Reach } from './reach'
@@ -41,6 +42,7 @@ export function ContactCard({
           <X size={18} />
         </IconButton>
         <Head chat={chat} contact={contact} />
+        <ListingCard chat={chat} />
         {contact && <Reach contact={contact} />}
         <Crm chat={chat} />
         {contact && <Fields contact={contact} />}

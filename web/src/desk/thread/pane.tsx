@@ -14,6 +14,7 @@ import { Composer } from '../composer/composer'
 import { heldOf } from '../composer/held'
 import { useDesk, useDeskState } from '../context'
 import { chatName } from '../list/row'
+import { listingLine } from '../listing'
 import type { Chat } from '../store/state'
 import { FindBar } from './find-bar'
 import { Thread } from './thread'
@@ -99,7 +100,9 @@ function Header({
   const assignee = useDeskState((state) => (chat.assignee_id ? state.employees.get(chat.assignee_id) : undefined))
   const name = chatName(chat)
   const known = contact?.phones[0] ? phone(contact.phones[0]) : contact?.emails[0]
+  const { listing } = chat.attribution
   const about = [
+    ...(listing ? [listingLine(listing)] : []),
     ...(known ? [known] : []),
     ...(channel ? [channel.name] : []),
     ...(assignee && assignee.employee_id !== me ? [t.chat.with(assignee.name)] : []),
@@ -115,7 +118,7 @@ function Header({
       <div className="min-w-0 flex-1">
         <h2 className="truncate text-heading leading-5 font-semibold">{name}</h2>
         <p className="num truncate text-second text-ink3">
-          {about.join(' · ')}
+          {about.filter(Boolean).join(' · ')}
           <TypingNow id={id} />
         </p>
       </div>

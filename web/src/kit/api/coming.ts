@@ -25,3 +25,12 @@ export interface ChannelDetails {
   /** What a person copies into the service's own settings. */
   hand_over?: { label: Words; value: string; help?: Words | null }[]
 }
+
+export interface Conversation {
+  attribution: { listing?: Listing | null }
+}
+
+export interface ChannelKind {
+  /** Where a person pastes our webhook's address, at services that are not told it by us. */
+  paste_hook?: Words | null
+}

@@ -13,7 +13,8 @@ export type Employee = Schemas['EmployeeView']
 export type Invite = Schemas['InviteView']
 export type Group = Schemas['GroupView']
 export type Tag = Schemas['TagView']
-export type Conversation = Schemas['ConversationView']
+export type Listing = Coming.Listing
+export type Conversation = Schemas['ConversationView'] & Coming.Conversation
 export type Listed = Schemas['ListedConversation']
 export type ConversationKind = Schemas['ConversationKind']
 export type ConversationState = Schemas['ConversationState']
@@ -55,6 +56,7 @@ export type FormField = {
   | { kind: 'color'; default: string }
 )
 
-export type ChannelKind = Omit<Schemas['KindBody'], 'form'> & {
+export type ChannelKind = Omit<Schemas['KindBody'], 'form' | 'capabilities'> & Coming.ChannelKind & {
+  capabilities: Capabilities
   form: { intro: Words; fields: FormField[] }
 }
