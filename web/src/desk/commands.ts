@@ -50,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
 
   { id: 'send', group: 'composer', keys: [key('Enter')], elsewhere: true },
   { id: 'line', group: 'composer', keys: [key('Enter', { shift: true })], elsewhere: true },
+  { id: 'editLast', group: 'composer', keys: [key('ArrowUp')], elsewhere: true },
   { id: 'canned', group: 'composer', keys: [key('Slash')], elsewhere: true },
   { id: 'attach', group: 'composer', keys: [key('KeyU', { mod: true })], elsewhere: true, palette: true },
   { id: 'emoji', group: 'composer', keys: [key('KeyE', { mod: true })], elsewhere: true, palette: true },

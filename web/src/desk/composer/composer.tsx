@@ -39,10 +39,13 @@ export function Composer({
   chat,
   replyTo,
   onReplyTo,
+  onEditLast,
 }: {
   chat: Chat
   replyTo: Message | null
   onReplyTo: (message: Message | null) => void
+  /** Begins to change the last answer; false: there is none that may be changed. */
+  onEditLast: () => boolean
 }) {
   const { desk, me } = useDesk()
   const id = chat.conversation_id
@@ -162,6 +165,8 @@ export function Composer({
     } else if (pressed(event, { code: 'Enter' }) || pressed(event, { code: 'NumpadEnter' })) {
       event.preventDefault()
       send()
+    } else if (text === '' && !note && pressed(event, { code: 'ArrowUp' })) {
+      if (onEditLast()) event.preventDefault()
     } else if (pressed(event, { code: 'Escape' })) {
       event.preventDefault()
       if (replyTo) onReplyTo(null)

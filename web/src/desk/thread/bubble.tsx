@@ -1,5 +1,5 @@
 import { Check, CheckCheck, CircleAlert, Clock3, Copy, Reply, StickyNote } from 'lucide-react'
-import { memo, type ReactNode, useMemo } from 'react'
+import { lazy, memo, type ReactNode, Suspense, useMemo } from 'react'
 import type { Content, DeliveryStatus, Message } from '../../kit/api/types'
 import { t, words } from '../../kit/i18n'
 import { moment, size, time } from '../../kit/i18n/format'
@@ -9,6 +9,12 @@ import type { Outgoing } from '../store/state'
 import { LookContext, useLook } from './look'
 import { brief, isSaid, Said } from './said'
 import { Text } from './text'
+
+const extras = () => import('../message/extras')
+const Deeds = lazy(async () => ({ default: (await extras()).Deeds }))
+const Editor = lazy(async () => ({ default: (await extras()).Editor }))
+const ChangeLine = lazy(async () => ({ default: (await extras()).ChangeLine }))
+const Reactions = lazy(async () => ({ default: (await extras()).Reactions }))
 
 const looks = {
   inbound: 'bg-incoming rounded-bl-[4px]',
@@ -55,8 +61,9 @@ export const Bubble = memo(function Bubble({
     () => message.mentions?.flatMap((id) => employees?.get(id) ?? []),
     [message.mentions, employees],
   )
-  const { openImage } = useLook()
-  const inLook = useMemo(() => ({ marks, openImage }), [marks, openImage])
+  const around = useLook()
+  const { can, edit } = around
+  const inLook = useMemo(() => ({ ...around, marks }), [around, marks])
   if (!isSaid(message.body) || message.direction === 'system') return null
   const look = message.direction
   const ours = look !== 'inbound'
@@ -76,9 +83,15 @@ export const Bubble = memo(function Bubble({
           label && !follows && <div className="mb-0.5 text-caption font-semibold text-accent-text">{label}</div>
         )}
         {message.reply_to && <Quote message={quoted} onClick={() => quoted && onQuote(quoted)} />}
-        <LookContext value={inLook}>
-          <Said content={message.body as Content} message_id={message.message_id} named={named} />
-        </LookContext>
+        {can && around.editing === message.message_id ? (
+          <Suspense>
+            <Editor message={message} can={can} onClose={() => edit(null)} />
+          </Suspense>
+        ) : (
+          <LookContext value={inLook}>
+            <Said content={message.body as Content} message_id={message.message_id} named={named} />
+          </LookContext>
+        )}
         <Foot>
           {message.removed_at && <span>{t.chat.removed}</span>}
           {message.edited_at && <span>{t.chat.edited}</span>}
@@ -88,8 +101,12 @@ export const Bubble = memo(function Bubble({
           {message.status && <Status status={message.status} />}
         </Foot>
         {(message.status === 'failed' || message.status === 'uncertain') && <Failure message={message} />}
+        <Suspense>
+          {message.change && <ChangeLine message={message} onEdit={edit} />}
+          {!!message.reactions?.length && <Reactions message={message} works={!!can} />}
+        </Suspense>
       </article>
-      <span className="flex shrink-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100">
+      <span className="flex shrink-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100 has-data-popup-open:opacity-100">
         {onReply && look !== 'note' && (
           <button type="button" aria-label={t.chat.reply} title={t.chat.reply} onClick={() => onReply(message)} className={deed}>
             <Reply size={16} />
@@ -105,6 +122,11 @@ export const Bubble = memo(function Bubble({
           >
             <Copy size={15} />
           </button>
+        )}
+        {can && look !== 'note' && (can.edit_within || can.remove_within || !!can.reactions?.length) && (
+          <Suspense>
+            <Deeds message={message} can={can} onEdit={edit} />
+          </Suspense>
         )}
       </span>
     </Shape>

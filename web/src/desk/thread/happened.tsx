@@ -7,6 +7,7 @@ import { useDeskState } from '../context'
 
 // Its texts are no part of what the desk loads first: most companies begin without a CRM.
 const CrmLine = lazy(() => import('../crm/line'))
+const ListingLine = lazy(() => import('../message/listing-line'))
 
 /** What happened to a conversation, in words. What a newer server tells and we do not know is not shown. */
 export function Happened({ line, at }: { line: SystemLine; at: string }) {
@@ -15,7 +16,11 @@ export function Happened({ line, at }: { line: SystemLine; at: string }) {
   if (line.happened === 'rated') return <Rated stars={line.stars} text={line.text ?? ''} at={at} />
   const name = (id: string | null | undefined) => (id ? (employees.get(id)?.name ?? t.chat.somebody) : null)
   const said =
-    line.happened === 'crm' ? (
+    line.happened === 'listing' ? (
+      <Suspense fallback={line.listing.title}>
+        <ListingLine listing={line.listing} />
+      </Suspense>
+    ) : line.happened === 'crm' ? (
       <Suspense fallback="CRM">
         <CrmLine line={line} />
       </Suspense>
@@ -45,7 +50,7 @@ function Rated({ stars, text, at }: { stars: number; text: string; at: string })
   )
 }
 
-type Plain = Exclude<SystemLine, { happened: 'rated' | 'crm' }>
+type Plain = Exclude<SystemLine, { happened: 'rated' | 'crm' | 'listing' }>
 
 function say(line: Plain, name: (id?: string | null) => string | null, group: (id: string) => string): string | null {
   switch (line.happened) {

@@ -15,6 +15,7 @@ import { heldOf } from '../composer/held'
 import { useDesk, useDeskState } from '../context'
 import { chatName } from '../list/row'
 import { listingLine } from '../listing'
+import { lastEditable } from '../message/changing'
 import type { Chat } from '../store/state'
 import { FindBar } from './find-bar'
 import { Thread } from './thread'
@@ -30,7 +31,7 @@ interface Props {
 }
 
 export function Pane({ id, onBack, onTake, onClose, onCard, cardShown }: Props) {
-  const { me } = useDesk()
+  const { desk, me } = useDesk()
   const chat = useDeskState((state) => state.chats.get(id))
   const works = has(me, 'work_conversations')
   const [replyTo, setReplyTo] = useState<Message | null>(() => heldOf(id).replyTo)
@@ -47,10 +48,17 @@ export function Pane({ id, onBack, onTake, onClose, onCard, cardShown }: Props) 
       },
     ],
   ])
-  const canReply = useDeskState((state) => {
-    const kind = chat && state.channels.get(chat.channel_id)?.kind
-    return works && chat?.state !== 'closed' && !!kind && !!state.kinds.get(kind)?.replies
-  })
+  const kind = useDeskState((state) => (chat ? state.channels.get(chat.channel_id)?.kind : undefined))
+  const can = useDeskState((state) => (works && kind ? state.kinds.get(kind) : undefined))
+  const canReply = chat?.state !== 'closed' && !!can?.replies
+  const [editing, edit] = useState<string | null>(null)
+  /** The last answer that may still be changed is; false: there is none. */
+  const editLast = () => {
+    const { threads, me } = desk.state
+    const last = lastEditable(threads.get(id)?.items ?? [], me.employee_id, can, Date.now())
+    if (last) edit(last.message_id)
+    return !!last
+  }
   return (
     <section aria-label={t.chat.conversation} className="flex min-w-0 flex-1 flex-col">
       {chat ? (
@@ -76,8 +84,8 @@ export function Pane({ id, onBack, onTake, onClose, onCard, cardShown }: Props) 
           }}
         />
       )}
-      <Thread id={id} onReply={canReply ? setReplyTo : null} />
-      {chat && works && <Composer chat={chat} replyTo={replyTo} onReplyTo={setReplyTo} />}
+      <Thread id={id} can={can} editing={editing} onEdit={edit} onReply={canReply ? setReplyTo : null} />
+      {chat && works && <Composer chat={chat} replyTo={replyTo} onReplyTo={setReplyTo} onEditLast={editLast} />}
     </section>
   )
 }

@@ -1,7 +1,7 @@
 import { ArrowDown } from 'lucide-react'
 import { lazy, Suspense, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { Virtualizer, type VirtualizerHandle } from 'virtua'
-import type { Attachment, Message } from '../../kit/api/types'
+import type { Attachment, Capabilities, Message } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { day } from '../../kit/i18n/format'
 import { Button } from '../../kit/ui/button'
@@ -22,7 +22,20 @@ const NEAR = 120
 /** How often a page around a message is asked for before it is said not to be there. */
 const TRIES = 2
 
-export function Thread({ id, onReply }: { id: string; onReply: ((message: Message) => void) | null }) {
+export function Thread({
+  id,
+  can,
+  editing,
+  onEdit,
+  onReply,
+}: {
+  id: string
+  can: Capabilities | undefined
+  /** The message whose words are being changed. */
+  editing: string | null
+  onEdit: (message_id: string | null) => void
+  onReply: ((message: Message) => void) | null
+}) {
   const { desk } = useDesk()
   const thread = useDeskState((state) => state.threads.get(id) ?? EMPTY_THREAD)
   const all = useDeskState((state) => state.outgoing)
@@ -40,7 +53,7 @@ export function Thread({ id, onReply }: { id: string; onReply: ((message: Messag
   const target = useDeskState((state) => (state.target?.conversation_id === id ? state.target : null))
   const [shown, setShown] = useState<{ position: number; marks: RegExp | null } | null>(null)
   const [image, setImage] = useState<string | null>(null)
-  const look = useMemo(() => ({ marks: null, openImage: setImage }), [])
+  const look = useMemo(() => ({ marks: null, openImage: setImage, can, editing, edit: onEdit }), [can, editing, onEdit])
   const atEnd = useRef(!target)
   const [below, setBelow] = useState(false)
   const first = useRef<string | undefined>(undefined)
@@ -118,6 +131,14 @@ export function Thread({ id, onReply }: { id: string; onReply: ((message: Messag
     [items],
   )
 
+  // What is being written stays while the eye is elsewhere.
+  const edited = editing ? items.findIndex((item) => item.is === 'message' && item.message.message_id === editing) : -1
+  const kept = useMemo(() => (edited < 0 ? [] : [edited]), [edited])
+  useLayoutEffect(() => {
+    if (editing && edited >= 0) list.current?.scrollToIndex(edited, { align: 'nearest' })
+    // Only its beginning moves the eye.
+  }, [editing])
+
   if (count === 0) {
     if (thread.load === 'failed') {
       return (
@@ -188,6 +209,7 @@ export function Thread({ id, onReply }: { id: string; onReply: ((message: Messag
             data={items}
             shift={grewAbove}
             itemSize={64}
+            keepMounted={kept}
             onScroll={(offset) => {
               const handle = list.current
               if (!handle) return

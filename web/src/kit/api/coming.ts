@@ -34,3 +34,28 @@ export interface ChannelKind {
   /** Where a person pastes our webhook's address, at services that are not told it by us. */
   paste_hook?: Words | null
 }
+
+/** A change of ours that the customer does not see yet, or that the service would not do. */
+export interface MessageChange {
+  what: 'edit' | 'remove'
+  text?: string | null
+  state: 'pending' | 'refused'
+  reason?: Words | null
+  by: string
+  at: string
+}
+
+export interface MessageReaction {
+  side: 'customer' | 'our_side'
+  emoji: string
+  employee_id?: string | null
+  state?: 'adding' | 'removing' | 'refused' | null
+  reason?: Words | null
+}
+
+export interface Message {
+  change?: MessageChange | null
+  reactions?: MessageReaction[]
+}
+
+export type SystemLine = { happened: 'listing'; listing: Listing }
