@@ -5,8 +5,11 @@
 //! hide on both sides of the wire. Start reading at [`telegram::Telegram`].
 
 pub mod amo;
+pub mod autoru;
+pub mod avito;
 mod cut;
 mod error;
+pub mod sms;
 pub mod telegram;
 
 pub use error::Error;
