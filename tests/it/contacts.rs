@@ -82,6 +82,7 @@ impl Company {
             kind: ConversationKind::Chat,
             automatic: false,
             attribution: Attribution::default(),
+            look_up: store::intake::LookUp::default(),
             occurred_at: now,
             now,
             raw: None,
@@ -118,6 +119,7 @@ impl Company {
 
 fn person(external_id: &str, name: &str) -> Person {
     Person {
+        key: None,
         external_id: external_id.to_owned(),
         name: name.to_owned(),
         username: format!("{external_id}_nick"),

@@ -176,6 +176,7 @@ impl Company {
             new_identity: IdentityId(Uuid::now_v7()),
             new_conversation: ConversationId(Uuid::now_v7()),
             person: Person {
+                key: None,
                 external_id: Uuid::now_v7().to_string(),
                 name: "Мария".to_owned(),
                 username: String::new(),
@@ -194,6 +195,7 @@ impl Company {
             kind: ConversationKind::Chat,
             automatic: false,
             attribution: Attribution::default(),
+            look_up: store::intake::LookUp::default(),
             occurred_at: now,
             now,
             raw: None,

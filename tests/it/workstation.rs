@@ -46,6 +46,7 @@ impl Desk {
             new_identity: IdentityId(id()),
             new_conversation: ConversationId(id()),
             person: Person {
+                key: None,
                 external_id: who.to_owned(),
                 name: who.to_owned(),
                 username: String::new(),
@@ -64,6 +65,7 @@ impl Desk {
             kind: ConversationKind::Chat,
             automatic: false,
             attribution: Attribution::default(),
+            look_up: store::intake::LookUp::default(),
             occurred_at: now,
             now,
             raw: None,

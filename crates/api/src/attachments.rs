@@ -29,7 +29,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 
 /// Where signed links lead.
 pub fn files() -> Router<Api> {
-    Router::new().route("/files/{token}", get(file))
+    Router::new().route("/files/{token}", get(file)).route("/files/{token}/{name}", get(named_file))
 }
 
 #[derive(ToSchema)]
@@ -87,6 +87,14 @@ async fn get_attachment(
     Path(id): Path<AttachmentId>,
 ) -> Result<Json<AttachmentView>, Problem> {
     Ok(Json(api.app.attachment_link(&actor, id).await?))
+}
+
+/// Services judge a file by the end of its address; the token alone says which it is.
+async fn named_file(
+    api: State<Api>,
+    Path((token, _name)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    file(api, Path(token)).await
 }
 
 /// Anybody may have written the file, so a browser is let do nothing with it but show a picture or

@@ -49,6 +49,8 @@ struct KindBody {
     /// `advanced`): draw it, and send the answers as `settings`.
     #[schema(value_type = Object)]
     form: channel::SettingsForm,
+    /// Where a person pastes our webhook's address, at services that are not told it by us.
+    paste_hook: Option<Words>,
 }
 
 /// A channel with its settings. Secrets are never sent back.
@@ -67,8 +69,10 @@ struct ChannelBody {
     external_id: Option<String>,
     /// How messages come in: `webhook`, `listener`, `site`; empty before connecting.
     receive: String,
-    /// The unguessable part of the webhook and widget addresses.
+    /// The unguessable part of the webhook and widget addresses: `/hooks/{kind}/{hook_key}`.
     hook_key: String,
+    /// These settings send the browser to the service's page (`POST …/consent`).
+    consent: bool,
     created_at: DateTime<Utc>,
     revision: i64,
 }
@@ -85,6 +89,7 @@ impl From<ChannelDetails> for ChannelBody {
             external_id: d.external_id,
             receive: d.receive,
             hook_key: d.hook_key,
+            consent: d.consent,
             created_at: d.created_at,
             revision: d.revision,
         }
@@ -150,6 +155,7 @@ async fn list_channel_kinds(
             title: k.title,
             capabilities: k.capabilities,
             form: k.form,
+            paste_hook: k.paste_hook,
         })
         .collect();
     Ok(Json(Page { items, next: None }))

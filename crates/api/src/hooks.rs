@@ -69,7 +69,16 @@ async fn receive(
             app::Error::Unavailable("an echo came before its sending ended".to_owned()).into()
         );
     }
-    Ok(answer(received.reply))
+    match received.reply {
+        Reply::Empty => Ok(StatusCode::OK.into_response()),
+        Reply::Body { body, content_type } => {
+            Ok(([(header::CONTENT_TYPE, content_type)], body).into_response())
+        }
+        Reply::Remembered { key } => {
+            let text = api.app.remembered_text(&channel, key).await?;
+            Ok(text.ok_or_else(Problem::not_found)?.into_response())
+        }
+    }
 }
 
 fn refused(kind: &str, reason: &str) {
@@ -87,13 +96,6 @@ fn poison(error: &ParseError, body: Bytes) -> Quarantined {
             format!("The service's request could not be understood: {}", error.0),
         ),
         body,
-    }
-}
-
-fn answer(reply: Reply) -> Response {
-    match reply.content_type {
-        Some(kind) => ([(header::CONTENT_TYPE, kind)], reply.body).into_response(),
-        None => (StatusCode::OK, reply.body).into_response(),
     }
 }
 

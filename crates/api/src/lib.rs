@@ -13,6 +13,7 @@ mod blacklist;
 mod board;
 mod body;
 mod canned_replies;
+mod channel_consent;
 mod channels;
 mod contact_fields;
 mod contacts;

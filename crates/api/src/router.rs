@@ -27,9 +27,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     Api, COOKIE, Problem, access, account, attachments, blacklist, board, body, canned_replies,
-    channels, contact_fields, contacts, conversations, crm, crm_hooks, crm_integrations, crm_log,
-    drafts, endpoints, faces, health, hooks, invites, people, preferences, problem::FieldProblem,
-    scenarios, search, socket, tags, tokens, widget,
+    channel_consent, channels, contact_fields, contacts, conversations, crm, crm_hooks,
+    crm_integrations, crm_log, drafts, endpoints, faces, health, hooks, invites, people,
+    preferences, problem::FieldProblem, scenarios, search, socket, tags, tokens, widget,
 };
 
 #[derive(OpenApi)]
@@ -70,6 +70,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(blacklist::routes())
         .merge(board::routes())
         .merge(canned_replies::routes())
+        .merge(channel_consent::routes())
         .merge(channels::routes())
         .merge(contact_fields::routes())
         .merge(contacts::routes())

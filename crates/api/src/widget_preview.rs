@@ -48,6 +48,7 @@ fn imagined(api: &Api, settings: Map<String, Value>) -> Channel {
         secrets: Default::default(),
         hook_secret: String::new().into(),
         external_id: None,
+        memory: std::sync::Arc::new(channel::Forgetful),
     }
 }
 

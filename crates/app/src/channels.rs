@@ -1,8 +1,8 @@
 //! Channels: what people set. The form is saved at once; connecting is a job (`connecting.rs`).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use channel::{Channel, Driver, FieldKind, SettingsForm};
+use channel::{Channel, Driver, FieldKind, Forgetful, SettingsForm};
 use domain::{
     channel::{Capabilities, ChannelKind, ChannelState, StateReport},
     channel_log::ChannelEventKind,
@@ -28,6 +28,8 @@ pub struct KindView {
     pub title: Words,
     pub capabilities: Capabilities,
     pub form: SettingsForm,
+    /// Where a person pastes our webhook's address, at services that are not told it by us.
+    pub paste_hook: Option<Words>,
 }
 
 /// Everything that people set of a channel. In a patch, `None` leaves a value as it is.
@@ -57,13 +59,16 @@ pub struct ChannelDetails {
     pub receive: String,
     /// The unguessable part of the webhook and widget addresses.
     pub hook_key: String,
+    /// These settings send the browser to the service's page to allow us.
+    pub consent: bool,
     pub created_at: Instant,
     pub revision: i64,
 }
 
-impl From<ChannelRow> for ChannelDetails {
-    fn from(row: ChannelRow) -> Self {
-        Self {
+impl App {
+    fn details(&self, row: ChannelRow) -> ChannelDetails {
+        ChannelDetails {
+            consent: self.needs_consent(&row),
             view: row.view(),
             secrets: row.secrets.keys().cloned().collect(),
             settings: row.settings,
@@ -92,6 +97,7 @@ impl App {
                 title: d.title(),
                 capabilities: d.capabilities(),
                 form: d.form(),
+                paste_hook: d.paste_hook(),
             })
             .collect()
     }
@@ -106,13 +112,13 @@ impl App {
     pub async fn channels(&self, actor: &Actor) -> Result<Vec<ChannelDetails>> {
         actor.require(Right::ManageChannels)?;
         let mut tx = self.store.tenant(actor.account).await?;
-        Ok(tx.channels().await?.into_iter().map(ChannelDetails::from).collect())
+        Ok(tx.channels().await?.into_iter().map(|row| self.details(row)).collect())
     }
 
     pub async fn channel(&self, actor: &Actor, id: ChannelId) -> Result<ChannelDetails> {
         actor.require(Right::ManageChannels)?;
         let mut tx = self.store.tenant(actor.account).await?;
-        Ok(find(&mut tx, id).await?.into())
+        Ok(self.details(find(&mut tx, id).await?))
     }
 
     /// Saves a new channel and begins to connect it.
@@ -167,6 +173,7 @@ impl App {
                 secrets: new.secrets.clone(),
                 hook_secret: new.hook_secret.clone(),
                 external_id: None,
+                memory: Arc::new(Forgetful),
             },
         )
         .await?;
@@ -175,7 +182,7 @@ impl App {
         tx.push(connect_job(id));
         let row = find(&mut tx, id).await?;
         tell(&mut tx, &row);
-        let made = ChannelDetails::from(row);
+        let made = self.details(row);
         idempotency::remember(&mut tx, actor, key, &made).await?;
         let details = json!({ "kind": kind.as_str(), "name": new.name });
         self.note(&mut tx, actor, "channel.created", id.to_string(), details).await?;
@@ -226,7 +233,7 @@ impl App {
         self.note(&mut tx, actor, "channel.changed", id.to_string(), json!({ "name": row.name }))
             .await?;
         tx.commit().await?;
-        Ok(row.into())
+        Ok(self.details(row))
     }
 
     /// Tries to connect again (a person mended something at the service).
@@ -235,13 +242,10 @@ impl App {
         let mut tx = self.store.tenant(actor.account).await?;
         find(&mut tx, id).await?;
         set_by(&mut tx, actor, id, "Начато переподключение", "Connecting anew was begun").await?;
-        tx.set_channel_state(id, &connecting()).await?;
-        tx.push(connect_job(id));
-        let row = find(&mut tx, id).await?;
-        tell(&mut tx, &row);
+        let row = begin_connecting(&mut tx, id, &connecting()).await?;
         self.note(&mut tx, actor, "channel.reconnected", id.to_string(), json!({})).await?;
         tx.commit().await?;
-        Ok(row.into())
+        Ok(self.details(row))
     }
 
     /// Switches a channel off: nothing comes in, and outbound messages wait.
@@ -257,7 +261,7 @@ impl App {
         tell(&mut tx, &row);
         self.note(&mut tx, actor, "channel.disabled", id.to_string(), json!({})).await?;
         tx.commit().await?;
-        Ok(row.into())
+        Ok(self.details(row))
     }
 
     /// Takes a channel away. Its conversations stay.
@@ -280,7 +284,20 @@ impl App {
     }
 }
 
-fn connecting() -> StateReport {
+/// Connects (again), told to everybody.
+pub(crate) async fn begin_connecting(
+    tx: &mut TenantTx,
+    id: ChannelId,
+    report: &StateReport,
+) -> Result<ChannelRow> {
+    tx.set_channel_state(id, report).await?;
+    tx.push(connect_job(id));
+    let row = find(tx, id).await?;
+    tell(tx, &row);
+    Ok(row)
+}
+
+pub(crate) fn connecting() -> StateReport {
     StateReport { state: ChannelState::Connecting, reason: None, remedy: None }
 }
 
@@ -302,7 +319,7 @@ pub(crate) fn tell(tx: &mut TenantTx, row: &ChannelRow) {
     });
 }
 
-async fn find(tx: &mut TenantTx, id: ChannelId) -> Result<ChannelRow> {
+pub(crate) async fn find(tx: &mut TenantTx, id: ChannelId) -> Result<ChannelRow> {
     tx.channel(id).await?.ok_or(Error::NotFound { what: "channel" })
 }
 
@@ -316,7 +333,7 @@ pub(crate) fn random_text() -> Result<String> {
 
 /// Parts what was filled in into settings and secrets. Unknown fields are named; a secret left out
 /// keeps its stored value.
-fn split(
+pub(crate) fn split(
     form: &SettingsForm,
     filled: Map<String, Value>,
     mut secrets: BTreeMap<String, SecretString>,

@@ -12,6 +12,7 @@ use store::{ChannelRow, TenantTx};
 
 use crate::{
     App, Error, Result,
+    channel_memory::ChannelMemory,
     channels::tell,
     work::{JobError, back_off},
 };
@@ -36,6 +37,7 @@ impl App {
                 let receive = match connected.receive {
                     Receive::Webhook => "webhook",
                     Receive::Listener => "listener",
+                    Receive::WebhookAndListener => "webhook_and_listener",
                     Receive::Site => "site",
                 };
                 let saved = self
@@ -65,6 +67,20 @@ impl App {
                 self.report(account, id, &report).await.map_err(fault)
             }
             Err(ConnectError::Refused(report)) => {
+                self.report(account, id, &report).await.map_err(fault)
+            }
+            Err(ConnectError::ConsentNeeded) => {
+                let report = StateReport::new(
+                    ChannelState::LoggedOut,
+                    Words::new(
+                        "Доступ ещё не разрешён на стороне сервиса.",
+                        "Access is not allowed at the service yet.",
+                    ),
+                    Words::new(
+                        "Нажмите «Разрешить доступ»: откроется страница сервиса, после согласия вы вернётесь сюда.",
+                        "Press 'Allow access': the service's page opens, and after your consent you come back here.",
+                    ),
+                );
                 self.report(account, id, &report).await.map_err(fault)
             }
             Err(ConnectError::Unreachable(why)) => {
@@ -197,6 +213,7 @@ impl App {
             secrets: row.secrets.clone(),
             hook_secret: row.hook_secret.clone(),
             external_id: row.external_id.clone(),
+            memory: Arc::new(ChannelMemory::new(&self.store, row.account, row.channel_id)),
         }
     }
 

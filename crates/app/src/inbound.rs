@@ -2,34 +2,35 @@
 //! site widget alike. Returns after COMMIT, so whoever called may acknowledge.
 
 use channel::{
-    DeliveryReport, Edited, Inbound, InboundMessage, NewFile, NewFileSource, Quarantined, Reach,
-    Removed, Sender,
+    Edited, Inbound, InboundMessage, NewFile, NewFileSource, Quarantined, Reach, Removed, Sender,
 };
 use domain::{
-    clock::Instant,
+    attribution::Attribution,
     content::Content,
     conversation::Direction,
     email_address,
     event::{EventKind, NewEvent},
     ids::{AttachmentId, ContactId, ConversationId, IdentityId, MessageId, QuarantineId},
+    listing::Listing,
     phone,
     text::{Words, shortened, without_nul},
     view::{AttachmentState, SystemLine},
 };
 use serde_json::json;
 use store::{
-    ChannelRow, NewAttachment, StatusChange, StoredBody, TenantTx,
-    intake::{Item, Person, Stored},
+    ChannelRow, IdentityRow, NewAttachment, StoredBody, TenantTx,
+    intake::{Item, LookUp, Person, Stored},
 };
 
 use crate::{
     App, Error, Result,
+    look_up::with_files_of,
     objects::{Objects, safe_mime},
 };
 
 /// Files larger than this are not taken over, whatever the service gives out.
 pub const LARGEST_FILE: u64 = 50 * 1024 * 1024;
-const LONGEST_NAME: usize = 200;
+pub(crate) const LONGEST_NAME: usize = 200;
 
 impl App {
     /// Stores what a webhook brought. Events in order; a repeat of any of them is a no-op.
@@ -48,9 +49,14 @@ impl App {
                 Inbound::Edited(edited) => self.accept_edit(channel, edited).await?,
                 Inbound::Removed(removed) => self.accept_removal(channel, removed).await?,
                 Inbound::Delivery(report) => self.accept_delivery(channel, report).await?,
-                Inbound::Person { person, reach, at } => {
-                    self.accept_person(channel, &person, reach, at).await?;
+                Inbound::Person { person, reach, attribution, at: _ } => {
+                    self.accept_person(channel, person, reach, attribution).await?;
                 }
+                Inbound::Seen { person, up_to, at } => {
+                    self.accept_seen(channel, &person, up_to.as_deref(), at).await?;
+                }
+                Inbound::Typing { person } => self.accept_typing(channel, &person).await?,
+                Inbound::Reaction(reaction) => self.accept_reaction(channel, reaction).await?,
             }
         }
         for poison in quarantined {
@@ -107,6 +113,7 @@ impl App {
             clean(message.content).filter_map_files(|_| ids.next());
         let person = Person {
             external_id: message.person.external_id,
+            key: message.person.key,
             name: shortened(
                 &without_nul(message.person.name.as_deref().unwrap_or("")),
                 LONGEST_NAME,
@@ -131,6 +138,12 @@ impl App {
                 .map(|e| e.as_str().to_owned())
                 .collect(),
         };
+        let attribution = Attribution {
+            listing: message.attribution.listing.map(Listing::clean),
+            ..message.attribution
+        };
+        let asks = self.driver(channel)?.look_up().is_some();
+        let look_up = LookUp { person: asks, whole: asks && message.cropped };
         Ok(Item {
             account: channel.account,
             channel: channel.channel_id,
@@ -152,7 +165,8 @@ impl App {
             album: message.album,
             kind: message.kind,
             automatic: message.automatic,
-            attribution: message.attribution,
+            attribution,
+            look_up,
             occurred_at: message.occurred_at,
             now: self.clock.now(),
             raw: message.raw.map(|r| without_nul(&r).into_owned()),
@@ -217,13 +231,7 @@ impl App {
         let Some(conversation) = tx.lock_conversation(message.conversation_id).await? else {
             return Ok(());
         };
-        // Files stay as they came; services change the words under them.
-        let mut files = match &message.body {
-            StoredBody::Said(content) => content.files().to_vec().into_iter(),
-            StoredBody::Happened(_) => return Ok(()),
-        };
-        let content: Content<AttachmentId> =
-            clean(edited.content).filter_map_files(|_| files.next());
+        let Some(content) = with_files_of(&message, edited.content) else { return Ok(()) };
         let words = content.words();
         let raw = edited.raw.as_deref().map(without_nul);
         let id = message.message_id;
@@ -248,53 +256,75 @@ impl App {
         Ok(())
     }
 
-    /// News of a message that we sent (CV-7). A report that comes before our own record of the
-    /// message's id waits for it.
-    async fn accept_delivery(&self, channel: &ChannelRow, report: DeliveryReport) -> Result<()> {
-        let change = StatusChange { status: report.status, failure: report.reason };
-        let mut tx = self.store.tenant(channel.account).await?;
-        let found = tx.message_by_external_id(channel.channel_id, &report.external_id).await?;
-        let Some(message) = found else {
-            tx.keep_early_report(channel.channel_id, &report.external_id, &change).await?;
-            tx.commit().await?;
-            return Ok(());
-        };
-        if tx.move_status(message.message_id, &change).await?
-            && let Some(conversation) = tx.conversation(message.conversation_id).await?
-        {
-            append_changed(&mut tx, message.message_id, &conversation.audience()).await?;
-            tx.commit().await?;
-        }
-        Ok(())
-    }
-
-    /// A person blocked the account, lets us write again, or changed their profile.
+    /// A person blocked the account, lets us write again, changed their profile, or came from
+    /// somewhere before writing.
     async fn accept_person(
         &self,
         channel: &ChannelRow,
-        person: &channel::Person,
+        person: channel::Person,
         reach: Option<Reach>,
-        _at: Instant,
+        attribution: Attribution,
     ) -> Result<()> {
-        let Some(reach) = reach else { return Ok(()) };
         let mut tx = self.store.tenant(channel.account).await?;
-        let Some(identity) = tx.lock_identity(channel.channel_id, &person.external_id).await?
-        else {
-            return Ok(());
+        let known = tx.lock_identity(channel.channel_id, &person.external_id).await?;
+        let identity = match known {
+            Some(identity) => identity,
+            // Whoever has not written is nobody yet, but where they came from would be lost.
+            None if attribution.is_empty() => return Ok(()),
+            None => self.person_seen(&mut tx, channel, &person).await?,
         };
-        let reachable = reach == Reach::Reachable;
-        if identity.reachable == reachable {
-            return Ok(());
+        if !attribution.is_empty() {
+            tx.keep_came_from(identity.identity_id, &attribution).await?;
         }
+        if let Some(reach) = reach
+            && identity.reachable != (reach == Reach::Reachable)
+        {
+            self.reach_changed(&mut tx, &identity, reach).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// An identity for somebody who opened the chat and has not written yet.
+    async fn person_seen(
+        &self,
+        tx: &mut TenantTx,
+        channel: &ChannelRow,
+        person: &channel::Person,
+    ) -> Result<IdentityRow> {
+        let name =
+            shortened(&without_nul(person.name.as_deref().unwrap_or_default()), LONGEST_NAME);
+        let contact = ContactId::new(&*self.ids);
+        tx.insert_plain_contact(contact, &name).await?;
+        let id = IdentityId::new(&*self.ids);
+        let external_id = &person.external_id;
+        tx.insert_identity(id, channel.channel_id, external_id, contact, &name).await?;
+        let identity = tx
+            .lock_identity(channel.channel_id, external_id)
+            .await?
+            .ok_or_else(|| Error::Internal("an identity vanished".to_owned()))?;
+        // Somebody else made it at the same moment: theirs stands.
+        if identity.contact_id != contact {
+            tx.remove_plain_contact(contact).await?;
+        }
+        Ok(identity)
+    }
+
+    async fn reach_changed(
+        &self,
+        tx: &mut TenantTx,
+        identity: &IdentityRow,
+        reach: Reach,
+    ) -> Result<()> {
+        let reachable = reach == Reach::Reachable;
         tx.set_reachable(identity.identity_id, reachable).await?;
         if let Some(open) = tx.open_conversation_of(identity.identity_id).await?
             && let Some(mut conversation) = tx.lock_conversation(open).await?
         {
             let line = if reachable { SystemLine::Unblocked } else { SystemLine::Blocked };
-            self.system_line(&mut tx, &mut conversation, line).await?;
+            self.system_line(tx, &mut conversation, line).await?;
             tx.save_conversation(&conversation).await?;
         }
-        tx.commit().await?;
         Ok(())
     }
 
@@ -356,7 +386,7 @@ pub(crate) async fn append_changed(
 }
 
 /// Removes what Postgres does not store from every text of a message.
-fn clean<F>(content: Content<F>) -> Content<F> {
+pub(crate) fn clean<F>(content: Content<F>) -> Content<F> {
     let text = |t: String| if t.contains('\0') { t.replace('\0', "") } else { t };
     match content {
         Content::Text { text: t, spans } => Content::Text { text: text(t), spans },

@@ -8,9 +8,11 @@ use bytes::Bytes;
 use domain::{
     clock::Instant,
     ids::{AccountId, AttachmentId},
-    view::AttachmentView,
+    view::{AttachmentState, AttachmentView},
 };
 use futures::Stream;
+use store::AttachmentRow;
+use url::Url;
 use uuid::Uuid;
 
 use crate::{Actor, App, Error, LINK_KEPT, Result};
@@ -64,6 +66,26 @@ impl App {
         let signature = self.store.sign_text(&link)?;
         let token = BASE64_URL_SAFE_NO_PAD.encode([link.as_slice(), &signature].concat());
         Ok(format!("/files/{token}"))
+    }
+
+    /// An address of a stored file for a service that fetches it by itself; its last part is the
+    /// file's name, because services judge by the extension. `None` without a public address.
+    pub(crate) fn named_link(&self, account: AccountId, row: &AttachmentRow) -> Option<Url> {
+        row.storage_key.as_ref()?;
+        let mut url = self.public_file(account, &row.view)?;
+        let name = if row.view.name.is_empty() { "file" } else { &row.view.name };
+        url.path_segments_mut().ok()?.push(name);
+        Some(url)
+    }
+
+    /// A link to a stored file that whoever is given it can fetch from outside, while it is valid.
+    pub(crate) fn public_file(&self, account: AccountId, file: &AttachmentView) -> Option<Url> {
+        let base = self.settings.public_url.as_ref()?;
+        if file.state != AttachmentState::Stored {
+            return None;
+        }
+        let path = self.link(account, file.attachment_id).ok()?;
+        Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/'))).ok()
     }
 
     /// An attachment's view with its link, when its bytes are here.

@@ -22,6 +22,7 @@ impl App {
         while !stop.is_cancelled() && self.store.prune_deliveries(KEEP_DELIVERIES).await? > 0 {}
         while !stop.is_cancelled() && self.store.prune_crm_runs(KEEP_CRM_RUNS).await? > 0 {}
         self.store.prune_consents().await?;
+        self.store.prune_channel_consents().await?;
         self.store.prune_rates().await?;
         Ok(())
     }

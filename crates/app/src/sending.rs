@@ -125,7 +125,9 @@ impl App {
         };
         let rows = tx.attachments(content.files()).await?;
         let content: Content<OutFile> = content.clone().filter_map_files(|id| {
-            rows.iter().find(|r| r.view.attachment_id == id).and_then(|row| self.out_file(row))
+            rows.iter()
+                .find(|r| r.view.attachment_id == id)
+                .and_then(|row| self.out_file(tx.account(), row))
         });
         let reply_to = match message.reply_to {
             Some(quoted) => tx.message(quoted).await?.and_then(|m| m.external_id),
@@ -143,7 +145,7 @@ impl App {
         })
     }
 
-    fn out_file(&self, row: &AttachmentRow) -> Option<OutFile> {
+    pub(crate) fn out_file(&self, account: AccountId, row: &AttachmentRow) -> Option<OutFile> {
         let key: Arc<str> = row.storage_key.as_deref()?.into();
         let objects = self.objects.clone();
         Some(OutFile {
@@ -151,6 +153,7 @@ impl App {
             name: if row.view.name.is_empty() { "file".to_owned() } else { row.view.name.clone() },
             mime: row.view.mime.clone(),
             size: u64::try_from(row.view.size.unwrap_or(0)).unwrap_or(0),
+            link: self.named_link(account, row),
             open: Arc::new(move || -> ByteStream {
                 let (objects, key) = (objects.clone(), key.clone());
                 futures::stream::once(async move {
@@ -174,9 +177,11 @@ impl App {
         let Some(message) = tx.message(id).await? else { return Ok(Ok(())) };
         let next = match outcome {
             Ok(sent) => {
-                let early = tx
+                let parts = tx.record_parts(channel.channel_id, id, &sent.parts).await?;
+                let mut early = tx
                     .record_sent(channel.channel_id, id, &sent.external_id, &sent.aliases)
                     .await?;
+                early.extend(parts);
                 let status = early
                     .iter()
                     .fold(DeliveryStatus::Sending.after(sent.status), |s, r| s.after(r.status));

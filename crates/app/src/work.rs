@@ -3,9 +3,13 @@
 
 use std::time::Duration;
 
-use domain::ids::{
-    AccountId, AttachmentId, ChannelId, ConversationId, DeliveryId, IntegrationId, MessageId,
-    PortalId,
+use domain::{
+    clock::Instant,
+    ids::{
+        AccountId, AttachmentId, ChannelId, ConversationId, DeliveryId, IdentityId, IntegrationId,
+        MessageId, PortalId,
+    },
+    listing::Listing,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,8 +25,25 @@ pub enum Work {
     Route { conversation: ConversationId, why: domain::routing::Event },
     /// Hand an outbound message to its driver.
     Send { message: MessageId },
+    /// Change or take back a message that was sent.
+    Change { message: MessageId },
+    /// Put our emoji on a message, or take it away.
+    React { message: MessageId },
+    /// Tell the customer that their messages were read.
+    Seen { conversation: ConversationId },
+    /// Tell the customer that somebody writes.
+    Typing { conversation: ConversationId, at: Instant },
+    /// Put a person on the service's own black list.
+    Block { identity: IdentityId },
     /// Take over a file from its service.
     Fetch { attachment: AttachmentId },
+    /// Ask the service who wrote, and about what.
+    LookUpPerson { identity: IdentityId },
+    /// Ask the service for the whole of a message that came cropped.
+    LookUpMessage { message: MessageId },
+    /// The customer writes about something else now. Carries the listing itself: it stands nowhere
+    /// else.
+    Listing { conversation: ConversationId, listing: Listing },
     /// Check a channel's account at its service and register our webhook.
     Connect { channel: ChannelId },
     /// Take our webhook away from a channel that was removed or switched off.
@@ -89,7 +110,21 @@ impl App {
         let done = match work {
             Work::Route { conversation, why } => self.route(account, conversation, why).await,
             Work::Send { message } => return self.send(account, message, attempts).await,
+            Work::Change { message } => return self.change_sent(account, message, attempts).await,
+            Work::React { message } => return self.send_reaction(account, message, attempts).await,
+            Work::Seen { conversation } => self.tell_seen(account, conversation).await,
+            Work::Typing { conversation, at } => self.tell_typing(account, conversation, at).await,
+            Work::Block { identity } => return self.block(account, identity, attempts).await,
             Work::Fetch { attachment } => return self.fetch(account, attachment, attempts).await,
+            Work::LookUpPerson { identity } => {
+                return self.look_up_person(account, identity, attempts).await;
+            }
+            Work::LookUpMessage { message } => {
+                return self.look_up_message(account, message, attempts).await;
+            }
+            Work::Listing { conversation, listing } => {
+                self.listing_told(account, conversation, listing).await
+            }
             Work::Connect { channel } => return self.connect(account, channel, attempts).await,
             Work::Disconnect { channel } => self.disconnect(account, channel).await,
             Work::Deliver { delivery } => return self.deliver(account, delivery, attempts).await,

@@ -100,6 +100,9 @@ impl Driver for Demo {
             idempotent_send: true,
             write_first: false,
             in_widget: false,
+            edit_within: None,
+            remove_within: None,
+            reactions: Vec::new(),
         }
     }
 
@@ -143,6 +146,7 @@ impl Driver for Demo {
             asks: !message.automatic && message.content.words().contains('?'),
         });
         Ok(Sent {
+            parts: Vec::new(),
             external_id: message.id.to_string(),
             aliases: Vec::new(),
             status: DeliveryStatus::Sent,

@@ -41,6 +41,7 @@ fn message(external_id: String, person: Person, text: &str, at: Instant) -> Inbo
         attribution: Attribution::default(),
         kind: ConversationKind::Chat,
         automatic: false,
+        cropped: false,
         raw: None,
     }))
 }
@@ -49,6 +50,7 @@ fn message(external_id: String, person: Person, text: &str, at: Instant) -> Inbo
 pub(crate) fn greeting(at: Instant) -> Inbound {
     let person = Person {
         external_id: "demo-first".to_owned(),
+        key: None,
         name: Some("Анна Учебная".to_owned()),
         username: None,
         phones: vec!["+79000000001".to_owned()],

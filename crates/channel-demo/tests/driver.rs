@@ -29,6 +29,7 @@ fn channel(settings: Value) -> Channel {
         secrets: BTreeMap::new(),
         hook_secret: "x".to_owned().into(),
         external_id: None,
+        memory: std::sync::Arc::new(channel::Forgetful),
     }
 }
 

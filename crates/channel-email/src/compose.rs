@@ -217,6 +217,7 @@ mod tests {
             secrets: BTreeMap::from([("password".to_owned(), "p".into())]),
             hook_secret: "h".into(),
             external_id: None,
+            memory: std::sync::Arc::new(channel::Forgetful),
         };
         Mailbox::of(&channel).expect("the settings are right")
     }

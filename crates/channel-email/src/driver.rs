@@ -152,6 +152,9 @@ impl Driver for Email {
             idempotent_send: false,
             write_first: true,
             in_widget: false,
+            edit_within: None,
+            remove_within: None,
+            reactions: Vec::new(),
         }
     }
 
@@ -250,6 +253,7 @@ impl Driver for Email {
         smtp::quit(smtp).await;
         self.copy(&mailbox, &access, &letter).await;
         Ok(Sent {
+            parts: Vec::new(),
             external_id: ids::of_ours(&letter.message_id),
             aliases: vec![letter.message_id],
             status: DeliveryStatus::Sent,
@@ -304,6 +308,7 @@ mod tests {
             secrets: secrets.collect::<BTreeMap<_, _>>(),
             hook_secret: "tell-nobody-either".into(),
             external_id: None,
+            memory: std::sync::Arc::new(channel::Forgetful),
         }
     }
 

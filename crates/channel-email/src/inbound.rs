@@ -143,6 +143,7 @@ fn message(letter: Letter, customer: Party, sender: Sender, context: Context<'_>
         attribution: Attribution::default(),
         kind: ConversationKind::Chat,
         automatic: letter.automatic,
+        cropped: false,
         raw: Some(letter.headers),
     };
     Batch { events: vec![Inbound::Message(Box::new(message))], ..Batch::default() }

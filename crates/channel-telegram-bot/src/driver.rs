@@ -142,6 +142,9 @@ impl Driver for TelegramBot {
             // A bot may write only after the person has written to it.
             write_first: false,
             in_widget: true,
+            edit_within: None,
+            remove_within: None,
+            reactions: Vec::new(),
         }
     }
 

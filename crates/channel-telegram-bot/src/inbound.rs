@@ -156,6 +156,7 @@ impl Reading<'_> {
             attribution,
             kind: ConversationKind::Chat,
             automatic: false,
+            cropped: false,
             raw: Some(self.raw.to_owned()),
         })))
     }
@@ -204,7 +205,12 @@ impl Reading<'_> {
             Some("member") => Some(Reach::Reachable),
             _ => None,
         };
-        event(Inbound::Person { person: customer.person, reach, at: self.at(part, "date") })
+        event(Inbound::Person {
+            person: customer.person,
+            reach,
+            attribution: Attribution::default(),
+            at: self.at(part, "date"),
+        })
     }
 
     /// The press of a button under a message counts as the words on the button.
@@ -238,6 +244,7 @@ impl Reading<'_> {
             attribution: Attribution::default(),
             kind: ConversationKind::Chat,
             automatic: false,
+            cropped: false,
             raw: Some(self.raw.to_owned()),
         })))
     }
@@ -265,6 +272,7 @@ impl Reading<'_> {
             attribution: Attribution::default(),
             kind: ConversationKind::Chat,
             automatic: false,
+            cropped: false,
             raw: Some(self.raw.to_owned()),
         })))
     }
@@ -321,6 +329,7 @@ fn is_private(chat: &Human) -> bool {
 fn person(human: &Human, chat: &Chat) -> Person {
     Person {
         external_id: chat.to_string(),
+        key: None,
         name: human.full_name(),
         username: human.username.clone(),
         phones: Vec::new(),

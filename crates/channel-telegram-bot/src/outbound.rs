@@ -297,7 +297,7 @@ mod tests {
     fn file(kind: FileKind, mime: &str, size: u64) -> OutFile {
         let open: Arc<dyn Fn() -> channel::ByteStream + Send + Sync> =
             Arc::new(|| stream::empty().boxed());
-        OutFile { kind, name: "f".to_owned(), mime: mime.to_owned(), size, open }
+        OutFile { kind, name: "f".to_owned(), mime: mime.to_owned(), size, link: None, open }
     }
 
     #[test]

@@ -47,6 +47,7 @@ fn sent(message: &Outbound, ids: &[SentMessage]) -> Result<Sent, SendError> {
         return Err(SendError::Unknown("Telegram named no message".to_owned()));
     };
     Ok(Sent {
+        parts: Vec::new(),
         external_id: chat.message(first),
         aliases: ids.map(|id| chat.message(id)).collect(),
         status: DeliveryStatus::Sent,

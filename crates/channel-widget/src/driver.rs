@@ -48,6 +48,9 @@ impl Driver for Widget {
             idempotent_send: true,
             write_first: false,
             in_widget: false,
+            edit_within: None,
+            remove_within: None,
+            reactions: Vec::new(),
         }
     }
 
@@ -88,6 +91,7 @@ impl Driver for Widget {
     /// as the page is there.
     async fn send(&self, _channel: &Channel, message: &Outbound) -> Result<Sent, SendError> {
         Ok(Sent {
+            parts: Vec::new(),
             external_id: message.id.to_string(),
             aliases: Vec::new(),
             status: DeliveryStatus::Sent,

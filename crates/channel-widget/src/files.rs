@@ -136,6 +136,7 @@ pub fn upload(
         attribution: Attribution::default(),
         kind: ConversationKind::Chat,
         automatic: false,
+        cropped: false,
         raw: None,
     })
 }

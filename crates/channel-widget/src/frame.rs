@@ -65,6 +65,7 @@ pub fn parse(
             attribution: Attribution::default(),
             kind,
             automatic: false,
+            cropped: false,
             raw: None,
         }))
     };

@@ -53,6 +53,7 @@ pub fn attribution(visit: &Value) -> Attribution {
         source,
         utm,
         start_payload: None,
+        listing: None,
     }
 }
 

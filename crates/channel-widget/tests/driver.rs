@@ -28,6 +28,7 @@ fn channel(settings: Value) -> Channel {
         secrets: BTreeMap::new(),
         hook_secret: "h".repeat(43).into(),
         external_id: None,
+        memory: std::sync::Arc::new(channel::Forgetful),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The trait that every messenger fills, and the channel it is given.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use domain::{
     channel::{Capabilities, ChannelKind, StateReport},
@@ -10,7 +12,10 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::{FieldError, Listener, Media, Outbound, SendError, Sent, SettingsForm, Site, Webhook};
+use crate::{
+    Blocks, Changes, Choice, Consent, FieldError, HandOver, Listener, LookUp, Media, Memory,
+    Outbound, Reactions, SendError, Sent, SettingsForm, Signs, Site, Webhook,
+};
 
 /// One connected account of a service, as its driver sees it. Secrets are decrypted only here.
 #[derive(Debug, Clone)]
@@ -30,6 +35,8 @@ pub struct Channel {
     pub hook_secret: SecretString,
     /// The channel's own id at the service, once connected.
     pub external_id: Option<String>,
+    /// What the driver keeps of this channel between calls. Not for use in `parse` and `verify`.
+    pub memory: Arc<dyn Memory>,
 }
 
 impl Channel {
@@ -59,6 +66,8 @@ pub enum Receive {
     Webhook,
     /// We hold a connection or poll: the supervisor runs the driver's [`Listener`].
     Listener,
+    /// Both: the service calls our webhook, and the listener fetches what it missed (BY-8).
+    WebhookAndListener,
     /// Visitors come to us (the site widget).
     Site,
 }
@@ -83,6 +92,9 @@ pub enum ConnectError {
     /// The account is in a state that a person must mend.
     #[error("the service refused: {:?}", .0.state)]
     Refused(StateReport),
+    /// A person must allow us at the service's page first (the [`Consent`] role).
+    #[error("consent at the service's page is needed")]
+    ConsentNeeded,
     /// Nothing is wrong with the settings; tried again later.
     #[error("the service cannot be reached: {0}")]
     Unreachable(String),
@@ -139,6 +151,23 @@ pub trait Driver: Send + Sync + 'static {
         None
     }
 
+    /// Where a person pastes our webhook's address by hand, at services that we cannot tell it to.
+    fn paste_hook(&self) -> Option<Words> {
+        None
+    }
+
+    /// What the service offers for a [`crate::FieldKind::Choice`] field, asked with the settings
+    /// filled so far (which may be incomplete): the account's numbers and the like.
+    async fn choices(&self, _channel: &Channel, _field: &str) -> Result<Vec<Choice>, ConnectError> {
+        Ok(Vec::new())
+    }
+
+    /// What a person must copy into the service's cabinet for this channel to work: our webhook's
+    /// address where the service has no call to set it, and the like.
+    fn hand_over(&self, _channel: &Channel, _connecting: &Connecting) -> Vec<HandOver> {
+        Vec::new()
+    }
+
     /// Messages come by webhook.
     fn webhook(&self) -> Option<&dyn Webhook> {
         None
@@ -156,6 +185,36 @@ pub trait Driver: Send + Sync + 'static {
 
     /// Visitors of a site talk to us directly.
     fn site(&self) -> Option<&dyn Site> {
+        None
+    }
+
+    /// A person allows us at the service's own page.
+    fn consent(&self) -> Option<&dyn Consent> {
+        None
+    }
+
+    /// Webhooks leave things out that the service tells when asked.
+    fn look_up(&self) -> Option<&dyn LookUp> {
+        None
+    }
+
+    /// The service shows the person that we read, or write.
+    fn signs(&self) -> Option<&dyn Signs> {
+        None
+    }
+
+    /// Messages that we sent can be changed or taken back; the capabilities say which and how long.
+    fn changes(&self) -> Option<&dyn Changes> {
+        None
+    }
+
+    /// The service has a black list of its own.
+    fn blocks(&self) -> Option<&dyn Blocks> {
+        None
+    }
+
+    /// We can put emoji on messages.
+    fn reactions(&self) -> Option<&dyn Reactions> {
         None
     }
 }

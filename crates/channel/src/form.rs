@@ -43,6 +43,13 @@ pub enum FieldKind {
     LongText,
     /// Stored encrypted, never sent back.
     Secret,
+    /// A secret that the company makes up itself and gives to the service. Stored as a
+    /// [`Self::Secret`]; the cabinet offers a random one and shows what is typed. Only the driver's
+    /// [`crate::Driver::hand_over`] may show it again.
+    OwnSecret {
+        /// Characters of the random one, of A-Z a-z 0-9.
+        length: u8,
+    },
     /// An http(s) address.
     Url,
     /// A whole number.
@@ -66,6 +73,12 @@ pub enum FieldKind {
         /// Used when unset.
         default: Option<&'static str>,
     },
+    /// One of what the service offers for the other answers ([`crate::Driver::choices`]), fetched on
+    /// demand; a value of one's own may be typed too.
+    Choice {
+        /// Grey example text.
+        placeholder: Option<String>,
+    },
     /// Several lines of text, stored as a list.
     List {
         /// Grey example text.
@@ -78,6 +91,13 @@ pub enum FieldKind {
     },
 }
 
+impl FieldKind {
+    /// Whether answers are sealed in the database and left out of what is sent back.
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Self::Secret | Self::OwnSecret { .. })
+    }
+}
+
 /// One choice of a [`FieldKind::Select`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FieldOption {
@@ -85,6 +105,18 @@ pub struct FieldOption {
     pub value: &'static str,
     /// Shown.
     pub label: Words,
+}
+
+/// A value that a person copies from here into the service's own cabinet, because the service has
+/// no call for it. Shown to those who manage channels, after saving.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HandOver {
+    /// The field's caption at the service.
+    pub label: Words,
+    /// What to put there.
+    pub value: String,
+    /// Where that field is.
+    pub help: Option<Words>,
 }
 
 /// What is wrong with a field and what to do.

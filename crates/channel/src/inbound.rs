@@ -29,9 +29,28 @@ pub enum Inbound {
         person: Person,
         /// `None` when reach did not change.
         reach: Option<Reach>,
+        /// Where the person came from, told before they write: kept until their next conversation.
+        attribution: Attribution,
         /// When it happened, by the service's clock.
         at: Instant,
     },
+    /// The person has read what we wrote.
+    Seen {
+        /// The person's external id.
+        person: String,
+        /// External id or alias of the last message of ours that they read; where it is `None` or
+        /// unknown to us, everything up to `at` counts.
+        up_to: Option<String>,
+        /// When, by the service's clock.
+        at: Instant,
+    },
+    /// The person is writing. Shown, not stored.
+    Typing {
+        /// The person's external id.
+        person: String,
+    },
+    /// An emoji on a message was put, changed or taken away.
+    Reaction(Reaction),
 }
 
 /// Whether a person can be written to.
@@ -79,8 +98,37 @@ pub struct InboundMessage {
     pub kind: ConversationKind,
     /// Written by a machine (a robot's letter): rules must not answer it (RFC 3834).
     pub automatic: bool,
+    /// The service gave only the beginning: the [`crate::LookUp`] role fetches the whole.
+    pub cropped: bool,
     /// The service's own text of the message, kept with it.
     pub raw: Option<String>,
+}
+
+impl InboundMessage {
+    /// A customer's message in a chat, with nothing more known of it.
+    pub fn new(
+        external_id: impl Into<String>,
+        occurred_at: Instant,
+        person: Person,
+        content: Content<NewFile>,
+    ) -> Self {
+        Self {
+            external_id: external_id.into(),
+            aliases: Vec::new(),
+            occurred_at,
+            person,
+            sender: Sender::Customer,
+            content,
+            reply_to: None,
+            album: None,
+            thread: Vec::new(),
+            attribution: Attribution::default(),
+            kind: ConversationKind::Chat,
+            automatic: false,
+            cropped: false,
+            raw: None,
+        }
+    }
 }
 
 /// A person as the service tells of them.
@@ -88,6 +136,9 @@ pub struct InboundMessage {
 pub struct Person {
     /// The person's id within the channel: opaque outside the driver.
     pub external_id: String,
+    /// Names the person where `external_id` names one of several chats with them: chats of one key
+    /// in a channel become one contact.
+    pub key: Option<String>,
     /// Full name, if told.
     pub name: Option<String>,
     /// @name, if told.
@@ -146,6 +197,19 @@ pub struct Edited {
     pub content: Content<NewFile>,
     /// The service's own text.
     pub raw: Option<String>,
+}
+
+/// Somebody's emoji on a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    /// External id or alias of the message.
+    pub external_id: String,
+    /// Whose reaction.
+    pub by: Sender,
+    /// `None`: taken away.
+    pub emoji: Option<String>,
+    /// When, by the service's clock.
+    pub at: Instant,
 }
 
 /// The customer's removal of a message.

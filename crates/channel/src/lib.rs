@@ -6,9 +6,11 @@
 #![warn(missing_docs)]
 
 mod driver;
+mod extras;
 mod form;
 mod inbound;
 mod media;
+mod memory;
 mod outbound;
 mod registry;
 mod request;
@@ -17,12 +19,14 @@ mod roles;
 pub mod testkit;
 
 pub use driver::{Channel, ConnectError, Connected, Connecting, Driver, Receive};
-pub use form::{Field, FieldError, FieldKind, FieldOption, SettingsForm};
+pub use extras::{Blocked, Blocks, Changes, Choice, Consent, LookUp, Profile, Reactions, Signs};
+pub use form::{Field, FieldError, FieldKind, FieldOption, HandOver, SettingsForm};
 pub use inbound::{
     DeliveryReport, Edited, Inbound, InboundMessage, NewFile, NewFileSource, Person, Quarantined,
-    Reach, Removed, Sender,
+    Reach, Reaction, Removed, Sender,
 };
 pub use media::{ByteStream, FetchError, Fetched, Media};
+pub use memory::{Forgetful, Former, Memory, MemoryError, RenewError, Renewal};
 pub use outbound::{OutFile, Outbound, RetryScope, SendError, Sent, Thread};
 pub use registry::Registry;
 pub use request::Request;

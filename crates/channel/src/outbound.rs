@@ -9,6 +9,8 @@ use domain::{
     ids::MessageId,
 };
 
+use url::Url;
+
 use crate::ByteStream;
 
 /// A message to send. Content was checked against the kind's capabilities when it was accepted.
@@ -50,8 +52,23 @@ pub struct OutFile {
     pub mime: String,
     /// In bytes.
     pub size: u64,
+    /// An address at which whoever has it may fetch the file for some hours; ends in the file's name.
+    /// `None` where this installation has no public address.
+    pub link: Option<Url>,
     /// Opens its bytes; may be called again for another try.
     pub open: Arc<dyn Fn() -> ByteStream + Send + Sync>,
+}
+
+impl Sent {
+    /// Accepted under one id.
+    pub fn new(external_id: impl Into<String>) -> Self {
+        Self {
+            external_id: external_id.into(),
+            aliases: Vec::new(),
+            parts: Vec::new(),
+            status: DeliveryStatus::Sent,
+        }
+    }
 }
 
 impl fmt::Debug for OutFile {
@@ -67,6 +84,9 @@ pub struct Sent {
     pub external_id: String,
     /// Further ids of the same message (parts, album items, an e-mail's Message-ID).
     pub aliases: Vec<String>,
+    /// Ids of parts that the service reports on one by one: the message is delivered when all of
+    /// them are, and failed when one is. Empty where it is reported on as a whole.
+    pub parts: Vec<String>,
     /// `Sent`, or more where the service's answer already proves more.
     pub status: DeliveryStatus,
 }

@@ -44,11 +44,23 @@ pub struct Received {
 
 /// The answer to the service, after our commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reply {
-    /// Empty for most services.
-    pub body: Bytes,
-    /// `None` for an empty body.
-    pub content_type: Option<&'static str>,
+pub enum Reply {
+    /// What most services want.
+    #[default]
+    Empty,
+    /// A body that the request decides.
+    Body {
+        /// Its bytes.
+        body: Bytes,
+        /// Its type.
+        content_type: &'static str,
+    },
+    /// A text that connecting kept in the channel's memory (a confirmation code), as `text/plain`.
+    /// The request is refused where nothing is kept.
+    Remembered {
+        /// The key in the memory.
+        key: &'static str,
+    },
 }
 
 /// Messages come over a connection that we hold: IMAP IDLE, long polling. The supervisor gives each

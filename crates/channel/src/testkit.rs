@@ -110,3 +110,50 @@ pub fn check_form(driver: &dyn Driver, empty: &Channel) {
         assert!(wrong.contains(&field.key.to_owned()), "empty `{}` is refused", field.key);
     }
 }
+
+/// A memory that lives as long as the test.
+#[derive(Debug, Default)]
+pub struct Memo {
+    kept: tokio::sync::Mutex<std::collections::BTreeMap<String, serde_json::Value>>,
+}
+
+impl Memo {
+    /// An empty one, as a channel holds it.
+    pub fn shared() -> std::sync::Arc<Self> {
+        std::sync::Arc::new(Self::default())
+    }
+}
+
+#[async_trait::async_trait]
+impl crate::Memory for Memo {
+    async fn recall(&self, key: &str) -> Result<Option<serde_json::Value>, crate::MemoryError> {
+        Ok(self.kept.lock().await.get(key).cloned())
+    }
+
+    async fn remember(
+        &self,
+        key: &str,
+        value: serde_json::Value,
+    ) -> Result<(), crate::MemoryError> {
+        self.kept.lock().await.insert(key.to_owned(), value);
+        Ok(())
+    }
+
+    async fn renew(
+        &self,
+        key: &str,
+        stale: Option<&serde_json::Value>,
+        renewal: crate::Renewal<'_>,
+    ) -> Result<serde_json::Value, crate::RenewError> {
+        let mut kept = self.kept.lock().await;
+        let value = kept.get(key).cloned();
+        if let Some(value) = &value
+            && Some(value) != stale
+        {
+            return Ok(value.clone());
+        }
+        let new = renewal(crate::Former { value, interrupted: false }).await?;
+        kept.insert(key.to_owned(), new.clone());
+        Ok(new)
+    }
+}

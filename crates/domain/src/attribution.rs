@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::listing::Listing;
+
 /// Kept with the conversation from its first message on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
@@ -28,6 +30,9 @@ pub struct Attribution {
     /// What came with a deep link (`/start` of a Telegram bot, `ref` of VK …).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_payload: Option<String>,
+    /// What the customer writes about, at classifieds services. The last one, if it changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listing: Option<Listing>,
 }
 
 impl Attribution {

@@ -131,6 +131,13 @@ pub struct Capabilities {
     pub write_first: bool,
     /// May be offered in the site widget (CH-2).
     pub in_widget: bool,
+    /// Seconds after sending in which our message can be changed; `None`: never.
+    pub edit_within: Option<u32>,
+    /// Seconds after sending in which our message can be taken back; `None`: never.
+    pub remove_within: Option<u32>,
+    /// Emoji that we can put on messages; empty: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -139,6 +146,8 @@ pub enum TextUnit {
     Characters,
     Utf16,
     Bytes,
+    /// Parts of an SMS: [`crate::sms::parts`].
+    SmsParts,
 }
 
 impl TextUnit {
@@ -147,6 +156,7 @@ impl TextUnit {
             Self::Characters => text.chars().count(),
             Self::Utf16 => text.encode_utf16().count(),
             Self::Bytes => text.len(),
+            Self::SmsParts => crate::sms::parts(text),
         }
     }
 }

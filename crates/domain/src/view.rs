@@ -16,6 +16,9 @@ use crate::{
         AttachmentId, ChannelId, ContactId, ConversationId, EmployeeId, GroupId, IdentityId,
         MessageId, PortalId, TagId,
     },
+    listing::Listing,
+    message_change::MessageChange,
+    reaction::MessageReaction,
     text::Words,
     visibility::Audience,
 };
@@ -101,9 +104,15 @@ pub struct MessageView {
     pub created_at: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<DateTime<Utc>>,
-    /// The customer took it back; the text stays for the record.
+    /// The customer or we took it back; the text stays for the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_at: Option<DateTime<Utc>>,
+    /// Of ours: a change that the customer does not see yet, or that the service would not do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<MessageChange>,
+    /// At most one of each side.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<MessageReaction>,
 }
 
 /// What a message of any direction says.
@@ -155,6 +164,10 @@ pub enum SystemLine {
     /// The customer blocked the account, or lets us write again.
     Blocked,
     Unblocked,
+    /// The customer writes about another listing now (Avito, Auto.ru).
+    Listing {
+        listing: Listing,
+    },
     /// The visitor of a site says how the closed conversation was (WG-1).
     Rated {
         /// 1 to 5.

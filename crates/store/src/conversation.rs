@@ -342,6 +342,25 @@ impl TenantTx {
         if hit == 1 { Ok(()) } else { Err(Error::RowsAffected { what: "save_conversation", hit }) }
     }
 
+    /// Keeps where a conversation came from, or what it is about.
+    pub async fn set_attribution(
+        &mut self,
+        id: ConversationId,
+        attribution: &Attribution,
+    ) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update conversations set attribution = $3
+             where account_id = $1 and conversation_id = $2",
+        )
+        .bind(account)
+        .bind(id.0)
+        .bind(Json(attribution))
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
     /// Opens a conversation that we begin. The caller holds the identity's lock
     /// ([`TenantTx::lock_identity`]) and has looked that none is open.
     pub async fn open_conversation(&mut self, new: &NewConversation) -> Result<()> {

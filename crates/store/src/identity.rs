@@ -1,6 +1,10 @@
 //! Identities: a contact as one channel knows it.
 
-use domain::ids::{ChannelId, ContactId, ConversationId, IdentityId};
+use domain::{
+    attribution::Attribution,
+    ids::{ChannelId, ContactId, ConversationId, IdentityId},
+};
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{Result, TenantTx};
@@ -10,7 +14,10 @@ pub struct IdentityRow {
     pub identity_id: IdentityId,
     pub channel_id: ChannelId,
     pub external_id: String,
+    /// The person behind several chats of one channel.
+    pub person_key: Option<String>,
     pub contact_id: ContactId,
+    pub name: String,
     pub reachable: bool,
 }
 
@@ -19,7 +26,9 @@ struct Row {
     identity_id: Uuid,
     channel_id: Uuid,
     external_id: String,
+    person_key: Option<String>,
     contact_id: Uuid,
+    name: String,
     reachable: bool,
 }
 
@@ -29,7 +38,9 @@ impl From<Row> for IdentityRow {
             identity_id: IdentityId(row.identity_id),
             channel_id: ChannelId(row.channel_id),
             external_id: row.external_id,
+            person_key: row.person_key,
             contact_id: ContactId(row.contact_id),
+            name: row.name,
             reachable: row.reachable,
         }
     }
@@ -39,7 +50,7 @@ impl TenantTx {
     pub async fn identity(&mut self, id: IdentityId) -> Result<Option<IdentityRow>> {
         let account = self.account().0;
         let row: Option<Row> = sqlx::query_as(
-            "select identity_id, channel_id, external_id, contact_id, reachable
+            "select identity_id, channel_id, external_id, person_key, contact_id, name, reachable
              from identities where account_id = $1 and identity_id = $2",
         )
         .bind(account)
@@ -57,7 +68,7 @@ impl TenantTx {
     ) -> Result<Option<IdentityRow>> {
         let account = self.account().0;
         let row: Option<Row> = sqlx::query_as(
-            "select identity_id, channel_id, external_id, contact_id, reachable
+            "select identity_id, channel_id, external_id, person_key, contact_id, name, reachable
              from identities where account_id = $1 and channel_id = $2 and external_id = $3
              for no key update",
         )
@@ -93,6 +104,72 @@ impl TenantTx {
         .execute(self.conn())
         .await?;
         Ok(())
+    }
+
+    /// Takes away a contact who turned out to be somebody else's double before anything hung on it.
+    pub async fn remove_plain_contact(&mut self, id: ContactId) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query("delete from contacts where account_id = $1 and contact_id = $2")
+            .bind(account)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// Keeps where a person came from until their next conversation.
+    pub async fn keep_came_from(
+        &mut self,
+        id: IdentityId,
+        attribution: &Attribution,
+    ) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update identities set came_from = $3 where account_id = $1 and identity_id = $2",
+        )
+        .bind(account)
+        .bind(id.0)
+        .bind(Json(attribution))
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Takes over what the service told of a person. The contact's name follows as long as it is
+    /// empty or came from this identity; it is answered when it changed.
+    pub async fn name_identity(
+        &mut self,
+        identity: &IdentityRow,
+        name: &str,
+        username: &str,
+    ) -> Result<bool> {
+        let account = self.account().0;
+        sqlx::query(
+            "update identities set name = coalesce(nullif($3, ''), name),
+                username = coalesce(nullif($4, ''), username)
+             where account_id = $1 and identity_id = $2",
+        )
+        .bind(account)
+        .bind(identity.identity_id.0)
+        .bind(name)
+        .bind(username)
+        .execute(self.conn())
+        .await?;
+        if name.is_empty() {
+            return Ok(false);
+        }
+        let named = sqlx::query(
+            "update contacts set name = $3, updated_at = now()
+             where account_id = $1 and contact_id = $2 and not name_fixed and name <> $3
+               and (name = '' or name = $4)",
+        )
+        .bind(account)
+        .bind(identity.contact_id.0)
+        .bind(name)
+        .bind(&identity.name)
+        .execute(self.conn())
+        .await?;
+        Ok(named.rows_affected() == 1)
     }
 
     pub async fn set_reachable(&mut self, id: IdentityId, reachable: bool) -> Result<()> {

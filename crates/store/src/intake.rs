@@ -72,15 +72,28 @@ pub struct Item {
     pub kind: ConversationKind,
     pub automatic: bool,
     pub attribution: Attribution,
+    /// What the service tells when it is asked: jobs are left for what is missing.
+    pub look_up: LookUp,
     pub occurred_at: DateTime<Utc>,
     pub now: DateTime<Utc>,
     pub raw: Option<String>,
+}
+
+/// What is to be asked of the service after the message is stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LookUp {
+    /// The person, if they have no name yet.
+    pub person: bool,
+    /// The message's whole text.
+    pub whole: bool,
 }
 
 /// The customer of a message.
 #[derive(Debug, Clone, Default)]
 pub struct Person {
     pub external_id: String,
+    /// The person behind several chats of one channel.
+    pub key: Option<String>,
     pub name: String,
     pub username: String,
     pub language: Option<String>,
@@ -123,6 +136,8 @@ struct Identity {
     name: String,
     username: String,
     reachable: bool,
+    /// Told before they wrote; their next conversation takes it.
+    came_from: Option<Attribution>,
 }
 
 #[derive(sqlx::FromRow, Clone)]
@@ -138,6 +153,7 @@ struct Open {
     last_position: i64,
     waiting_since: Option<DateTime<Utc>>,
     first_answer_at: Option<DateTime<Utc>>,
+    attribution: Json<Attribution>,
 }
 
 impl Open {

@@ -40,7 +40,7 @@ impl Store {
             "with wanted as (
                 select c.account_id, c.channel_id, c.revision from channels c
                 left join channel_leases l using (channel_id)
-                where c.receive = 'listener' and c.deleted_at is null
+                where c.receive in ('listener', 'webhook_and_listener') and c.deleted_at is null
                   and c.state in ('connected', 'interrupted')
                   and (l.channel_id is null
                        or (l.leased_until < now() and l.retry_at < now()))
@@ -77,7 +77,8 @@ impl Store {
              from channels c
              where l.owner = $1 and l.leased_until > now() and c.channel_id = l.channel_id
              returning l.channel_id, c.revision,
-                c.deleted_at is null and c.receive = 'listener'
+                c.deleted_at is null
+                and c.receive in ('listener', 'webhook_and_listener')
                 and c.state in ('connected', 'interrupted')",
         )
         .bind(owner)

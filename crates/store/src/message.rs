@@ -8,10 +8,13 @@ use domain::{
     conversation::Direction,
     delivery::DeliveryStatus,
     ids::{AttachmentId, ChannelId, ConversationId, EmployeeId, MessageId},
+    message_change::MessageChange,
+    reaction::MessageReaction,
     view::{AttachmentView, Body, MessageView, SystemLine},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{Error, Result, TenantTx};
@@ -28,7 +31,12 @@ macro_rules! columns {
     () => {
         "m.message_id, m.conversation_id, m.position, m.channel_id, m.direction, m.author_id,
          m.automatic, m.content, m.external_id, m.reply_to, m.album, m.status, m.failure,
-         m.client_id, m.mentions, m.occurred_at, m.created_at, m.edited_at, m.removed_at"
+         m.client_id, m.mentions, m.occurred_at, m.created_at, m.edited_at, m.removed_at, m.change,
+         (select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('side', r.side, 'emoji', r.emoji,
+                'employee_id', r.employee_id, 'state', r.state, 'reason', r.reason)) order by r.side)
+          from message_reactions r
+          where r.account_id = m.account_id and r.message_id = m.message_id
+            and r.emoji is not null) as reactions"
     };
 }
 
@@ -53,6 +61,8 @@ struct Row {
     created_at: DateTime<Utc>,
     edited_at: Option<DateTime<Utc>>,
     removed_at: Option<DateTime<Utc>>,
+    change: Option<Json<MessageChange>>,
+    reactions: Option<Json<Vec<MessageReaction>>>,
 }
 
 /// A message as it is stored.
@@ -77,6 +87,8 @@ pub struct MessageRow {
     pub created_at: DateTime<Utc>,
     pub edited_at: Option<DateTime<Utc>>,
     pub removed_at: Option<DateTime<Utc>>,
+    pub change: Option<MessageChange>,
+    pub reactions: Vec<MessageReaction>,
 }
 
 impl TryFrom<Row> for MessageRow {
@@ -108,6 +120,8 @@ impl TryFrom<Row> for MessageRow {
             created_at: row.created_at,
             edited_at: row.edited_at,
             removed_at: row.removed_at,
+            change: row.change.map(|c| c.0),
+            reactions: row.reactions.map(|r| r.0).unwrap_or_default(),
         })
     }
 }
@@ -146,6 +160,8 @@ impl MessageRow {
             created_at: self.created_at,
             edited_at: self.edited_at,
             removed_at: self.removed_at,
+            change: self.change,
+            reactions: self.reactions,
         }
     }
 }
@@ -226,6 +242,26 @@ impl TenantTx {
         .fetch_optional(self.conn())
         .await?;
         row.map(MessageRow::try_from).transpose()
+    }
+
+    /// These messages, by conversation and in order.
+    pub async fn messages(&mut self, ids: &[MessageId]) -> Result<Vec<MessageRow>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let account = self.account().0;
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows: Vec<Row> = sqlx::query_as(concat!(
+            "select ",
+            columns!(),
+            " from messages m where m.account_id = $1 and m.message_id = any($2)
+              order by m.conversation_id, m.position"
+        ))
+        .bind(account)
+        .bind(&ids)
+        .fetch_all(self.conn())
+        .await?;
+        rows.into_iter().map(MessageRow::try_from).collect()
     }
 
     /// The message that this author sent under this id of theirs.
@@ -421,6 +457,9 @@ impl TenantTx {
         external_id: &str,
         aliases: &[String],
     ) -> Result<Vec<StatusChange>> {
+        let mut names = aliases.to_vec();
+        names.push(external_id.to_owned());
+        self.hold_names(channel, &names).await?;
         let account = self.account().0;
         sqlx::query(
             "update messages set external_id = $3 where account_id = $1 and message_id = $2",
@@ -431,8 +470,6 @@ impl TenantTx {
         .execute(self.conn())
         .await?;
         self.add_aliases(channel, id, aliases).await?;
-        let mut names = aliases.to_vec();
-        names.push(external_id.to_owned());
         let early: Vec<(String, Option<String>)> = sqlx::query_as(
             "delete from early_reports
              where account_id = $1 and channel_id = $2 and external_id = any($3)
@@ -453,7 +490,21 @@ impl TenantTx {
             .collect()
     }
 
-    /// Keeps a report whose message is not known yet.
+    /// Holds these names of a service until COMMIT: a send is recorded before or after the look for a
+    /// report's message, never beside it, so that none of the two misses the other.
+    pub async fn hold_names(&mut self, channel: ChannelId, names: &[String]) -> Result<()> {
+        sqlx::query(
+            "select pg_advisory_xact_lock(hashtextextended($1::text || n, 0))
+             from (select n from unnest($2::text[]) n order by n) sorted",
+        )
+        .bind(channel.0)
+        .bind(names)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Keeps a report whose message is not known yet. The caller holds its name.
     pub async fn keep_early_report(
         &mut self,
         channel: ChannelId,
@@ -475,7 +526,46 @@ impl TenantTx {
         Ok(())
     }
 
-    /// The customer changed a message: its words are replaced, the raw of both is kept.
+    /// Puts the whole content in the place of a beginning. Nobody edited anything.
+    pub async fn put_content(
+        &mut self,
+        id: MessageId,
+        body: &StoredBody,
+        words: &str,
+    ) -> Result<()> {
+        let account = self.account().0;
+        let content =
+            serde_json::to_value(body).map_err(|e| Error::bad("messages", "content", e))?;
+        sqlx::query(
+            "update messages set content = $3, words = $4
+             where account_id = $1 and message_id = $2",
+        )
+        .bind(account)
+        .bind(id.0)
+        .bind(content)
+        .bind(searchable(words))
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Keeps a change that is on its way or was refused; `None`: there is none any more.
+    pub async fn set_change(
+        &mut self,
+        id: MessageId,
+        change: Option<&MessageChange>,
+    ) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query("update messages set change = $3 where account_id = $1 and message_id = $2")
+            .bind(account)
+            .bind(id.0)
+            .bind(change.map(Json))
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// A message was changed: its words are replaced, the raw of both is kept.
     pub async fn edit_message(
         &mut self,
         id: MessageId,

@@ -140,6 +140,7 @@ impl Company {
             new_identity: IdentityId(Uuid::now_v7()),
             new_conversation: ConversationId(Uuid::now_v7()),
             person: Person {
+                key: None,
                 external_id: "visitor-1".to_owned(),
                 name: "Тайный клиент".to_owned(),
                 username: String::new(),
@@ -158,6 +159,7 @@ impl Company {
             kind: ConversationKind::Chat,
             automatic: false,
             attribution: Attribution::default(),
+            look_up: store::intake::LookUp::default(),
             occurred_at: now,
             now,
             raw: None,

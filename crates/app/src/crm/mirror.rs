@@ -18,7 +18,6 @@ use domain::{
     view::{AttachmentState, AttachmentView, Body, MessageView},
 };
 use store::{BegunChat, ChatChange, ChatFate, TenantTx};
-use url::Url;
 
 use super::{
     chat_open::chat_client,
@@ -247,16 +246,6 @@ impl App {
             })
             .collect();
         Ok(posts)
-    }
-
-    /// A link to a file that the CRM's service can fetch, while it is valid.
-    fn public_file(&self, account: AccountId, file: &AttachmentView) -> Option<Url> {
-        let base = self.settings.public_url.as_ref()?;
-        if file.state != AttachmentState::Stored {
-            return None;
-        }
-        let path = self.link(account, file.attachment_id).ok()?;
-        Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/'))).ok()
     }
 
     /// CRM-3: an employee is shown as the user of the CRM that they are.

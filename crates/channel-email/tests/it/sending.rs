@@ -57,6 +57,7 @@ async fn ch_10_a_letter_goes_there_and_its_answer_comes_back_into_the_thread() {
         name: "счёт.bin".to_owned(),
         mime: "application/octet-stream".to_owned(),
         size: 100_000,
+        link: None,
         open: Arc::new(move || stream::iter([Ok(body.clone())]).boxed()),
     };
     let mut message = outbound(text("Готов!"));
@@ -189,6 +190,7 @@ async fn scripted(lines: &'static [&'static str]) -> (Channel, tokio::task::Join
         secrets: [("password".to_owned(), "secret".into())].into(),
         hook_secret: "h".into(),
         external_id: None,
+        memory: std::sync::Arc::new(channel::Forgetful),
     };
     (channel, task)
 }

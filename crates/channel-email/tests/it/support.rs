@@ -53,6 +53,7 @@ pub fn channel(server: &MailServer, address: &str) -> Channel {
         secrets: BTreeMap::from([("password".to_owned(), PASSWORD.into())]),
         hook_secret: "hook".into(),
         external_id: None,
+        memory: std::sync::Arc::new(channel::Forgetful),
     }
 }
 

@@ -98,7 +98,7 @@ fn message(event: &Inbound) -> &InboundMessage {
 fn file(kind: FileKind, name: &str, mime: &str, bytes: &'static [u8]) -> OutFile {
     let open: Arc<dyn Fn() -> ByteStream + Send + Sync> =
         Arc::new(move || stream::iter([Ok(Bytes::from_static(bytes))]).boxed());
-    OutFile { kind, name: name.to_owned(), mime: mime.to_owned(), size: bytes.len() as u64, open }
+    OutFile { kind, name: name.to_owned(), mime: mime.to_owned(), size: bytes.len() as u64, link: None, open }
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ fn outbound(content: Content<OutFile>) -> Outbound {
 fn file(kind: FileKind, name: &str, mime: &str, bytes: &'static [u8]) -> OutFile {
     let open: Arc<dyn Fn() -> ByteStream + Send + Sync> =
         Arc::new(move || stream::iter([Ok(Bytes::from_static(bytes))]).boxed());
-    OutFile { kind, name: name.to_owned(), mime: mime.to_owned(), size: bytes.len() as u64, open }
+    OutFile { kind, name: name.to_owned(), mime: mime.to_owned(), size: bytes.len() as u64, link: None, open }
 }
 
 fn one(file: OutFile, caption: &str) -> Content<OutFile> {
@@ -87,6 +87,7 @@ async fn cv_6_a_text_goes_with_its_formatting_as_an_answer() {
     assert_eq!(
         sent,
         Sent {
+            parts: Vec::new(),
             external_id: "1000001:77".to_owned(),
             aliases: Vec::new(),
             status: DeliveryStatus::Sent

@@ -190,7 +190,7 @@ fn ch_13_blocking_and_unblocking_change_reach() {
     for (fixture, expected, when) in
         [(update!("block"), Reach::Blocked, 600), (update!("unblock"), Reach::Reachable, 700)]
     {
-        let Inbound::Person { person, reach, at: seen } = event(fixture) else {
+        let Inbound::Person { person, reach, at: seen, .. } = event(fixture) else {
             panic!("no person")
         };
         assert_eq!((person.external_id.as_str(), reach), ("1000001", Some(expected)));

@@ -49,6 +49,7 @@ pub fn channel() -> Channel {
         secrets: BTreeMap::from([("token".to_owned(), TOKEN.into())]),
         hook_secret: HOOK_SECRET.into(),
         external_id: Some("7000001".to_owned()),
+        memory: std::sync::Arc::new(channel::Forgetful),
     }
 }
 

@@ -27,7 +27,8 @@ pub(super) async fn open_and_known(
     let rows: Vec<FoundRow> = sqlx::query_as(
         "with open as materialized (
             select c.conversation_id, c.identity_id, c.number, c.state, c.pinned_id, c.assignee_id,
-                c.offered_id, c.group_id, c.last_position, c.waiting_since, c.first_answer_at
+                c.offered_id, c.group_id, c.last_position, c.waiting_since, c.first_answer_at,
+                c.attribution
             from unnest($1::uuid[], $2::uuid[]) w(account_id, identity_id)
             join conversations c on c.account_id = w.account_id and c.identity_id = w.identity_id
                 and c.state <> 'closed'
@@ -39,11 +40,11 @@ pub(super) async fn open_and_known(
          select open.*, null::uuid as channel_id, null::text as name, null::uuid as message_id
          from open
          union all
-         select null, null, null, null, null, null, null, null, null, null, null,
+         select null, null, null, null, null, null, null, null, null, null, null, null,
             n.channel_id, n.name, m.message_id
          from named n join messages m on m.channel_id = n.channel_id and m.external_id = n.name
          union all
-         select null, null, null, null, null, null, null, null, null, null, null,
+         select null, null, null, null, null, null, null, null, null, null, null, null,
             n.channel_id, n.name, a.message_id
          from named n join message_aliases a on a.channel_id = n.channel_id and a.alias = n.name",
     )
@@ -81,6 +82,7 @@ struct FoundRow {
     last_position: Option<i64>,
     waiting_since: Option<DateTime<Utc>>,
     first_answer_at: Option<DateTime<Utc>>,
+    attribution: Option<Json<Attribution>>,
     channel_id: Option<Uuid>,
     name: Option<String>,
     message_id: Option<Uuid>,
@@ -100,6 +102,7 @@ impl FoundRow {
             last_position: self.last_position?,
             waiting_since: self.waiting_since,
             first_answer_at: self.first_answer_at,
+            attribution: self.attribution?,
         })
     }
 }
@@ -136,7 +139,8 @@ async fn join_threads(
 async fn threaded(conn: &mut PgConnection, item: &Item) -> Result<Option<Open>> {
     Ok(sqlx::query_as(
         "select c.conversation_id, c.identity_id, c.number, c.state, c.pinned_id, c.assignee_id,
-            c.offered_id, c.group_id, c.last_position, c.waiting_since, c.first_answer_at
+            c.offered_id, c.group_id, c.last_position, c.waiting_since, c.first_answer_at,
+            c.attribution
          from message_aliases a
          join messages m on m.account_id = a.account_id and m.message_id = a.message_id
          join conversations c on c.account_id = m.account_id
@@ -186,6 +190,7 @@ pub(super) async fn open_one(
         Content::Letter { subject, .. } => subject.as_str(),
         _ => "",
     };
+    let attribution = came_from(conn, item, identity).await?;
     // A conversation that our own side began elsewhere waits for nobody.
     let number: i64 = sqlx::query_scalar(
         "with n as (
@@ -206,7 +211,7 @@ pub(super) async fn open_one(
     .bind(identity.contact_id)
     .bind(item.kind.as_str())
     .bind(channel.pinned_employee_id)
-    .bind(Json(&item.attribution))
+    .bind(&attribution)
     .bind(subject)
     .bind(item.now)
     .fetch_one(conn)
@@ -223,5 +228,27 @@ pub(super) async fn open_one(
         last_position: 0,
         waiting_since: None,
         first_answer_at: None,
+        attribution,
     })
+}
+
+/// Where the person came from: what the message tells, else what was told before it.
+async fn came_from(
+    conn: &mut PgConnection,
+    item: &Item,
+    identity: &Identity,
+) -> Result<Json<Attribution>> {
+    let Some(before) = &identity.came_from else { return Ok(Json(item.attribution.clone())) };
+    sqlx::query(
+        "update identities set came_from = null where account_id = $1 and identity_id = $2",
+    )
+    .bind(item.account.0)
+    .bind(identity.identity_id)
+    .execute(conn)
+    .await?;
+    let told = Attribution { listing: None, ..item.attribution.clone() };
+    Ok(Json(match told.is_empty() {
+        true => Attribution { listing: item.attribution.listing.clone(), ..before.clone() },
+        false => item.attribution.clone(),
+    }))
 }

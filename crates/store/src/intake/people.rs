@@ -43,6 +43,7 @@ struct PlaceRow {
     name: Option<String>,
     username: Option<String>,
     reachable: Option<bool>,
+    came_from: Option<Json<Attribution>>,
 }
 
 impl PlaceRow {
@@ -54,6 +55,7 @@ impl PlaceRow {
             name: self.name.clone()?,
             username: self.username.clone()?,
             reachable: self.reachable?,
+            came_from: self.came_from.clone().map(|Json(a)| a),
         })
     }
 }
@@ -71,13 +73,13 @@ async fn lock_identities(
             select * from unnest($1::uuid[], $2::text[]) w(channel_id, external_id)
          ), locked as materialized (
             select i.channel_id, i.external_id, i.account_id, i.identity_id, i.contact_id, i.name,
-                i.username, i.reachable
+                i.username, i.reachable, i.came_from
             from wanted w join identities i using (channel_id, external_id)
             order by i.identity_id for no key update of i
          )
          select w.channel_id, w.external_id, c.pinned_employee_id, c.scenario_id,
             c.auto_close_minutes, l.identity_id, l.contact_id, k.name as contact_name, l.name,
-            l.username, l.reachable
+            l.username, l.reachable, l.came_from
          from wanted w
          join channels c on c.channel_id = w.channel_id and c.deleted_at is null
          left join locked l on l.channel_id = w.channel_id and l.external_id = w.external_id
@@ -102,7 +104,7 @@ async fn lock_identities(
 /// theirs stands and ours leaves no trace.
 async fn make_identity(conn: &mut PgConnection, item: &Item) -> Result<()> {
     let account = item.account.0;
-    let contact = match owner_of_addresses(conn, item).await? {
+    let contact = match owner(conn, item).await? {
         Some(contact) => contact,
         None => {
             sqlx::query(
@@ -119,11 +121,12 @@ async fn make_identity(conn: &mut PgConnection, item: &Item) -> Result<()> {
     };
     add_addresses(conn, item, contact).await?;
     // The address may have got another owner while we waited for its row: the owner wins.
-    let owner = owner_of_addresses(conn, item).await?.unwrap_or(contact);
+    let owner = owner(conn, item).await?.unwrap_or(contact);
     let made = sqlx::query(
         "insert into identities
-            (account_id, identity_id, channel_id, external_id, contact_id, name, username, language)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+            (account_id, identity_id, channel_id, external_id, contact_id, name, username, language,
+             person_key)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          on conflict (channel_id, external_id) do nothing",
     )
     .bind(account)
@@ -134,6 +137,7 @@ async fn make_identity(conn: &mut PgConnection, item: &Item) -> Result<()> {
     .bind(&item.person.name)
     .bind(&item.person.username)
     .bind(&item.person.language)
+    .bind(&item.person.key)
     .execute(&mut *conn)
     .await?
     .rows_affected();
@@ -149,6 +153,25 @@ async fn make_identity(conn: &mut PgConnection, item: &Item) -> Result<()> {
         .await?;
     }
     Ok(())
+}
+
+/// The contact whom this person already is: by phone or address, else by another chat with them in
+/// the channel.
+async fn owner(conn: &mut PgConnection, item: &Item) -> Result<Option<Uuid>> {
+    if let Some(contact) = owner_of_addresses(conn, item).await? {
+        return Ok(Some(contact));
+    }
+    let Some(key) = &item.person.key else { return Ok(None) };
+    Ok(sqlx::query_scalar(
+        "select contact_id from identities
+         where account_id = $1 and channel_id = $2 and person_key = $3
+         order by created_at limit 1",
+    )
+    .bind(item.account.0)
+    .bind(item.channel.0)
+    .bind(key)
+    .fetch_optional(conn)
+    .await?)
 }
 
 async fn owner_of_addresses(conn: &mut PgConnection, item: &Item) -> Result<Option<Uuid>> {

@@ -60,6 +60,8 @@ pub(super) fn view_of(item: &Item, conversation: &Open) -> MessageView {
         created_at: item.now,
         edited_at: None,
         removed_at: None,
+        change: None,
+        reactions: Vec::new(),
     }
 }
 

@@ -53,6 +53,11 @@ pub(super) async fn append_events(
                 payload: json!({ "message": &*message, "conversation": tail }),
             },
         ));
+        let place = (item.channel.0, item.person.external_id.clone());
+        if let Some(identity) = identities.get(&place) {
+            let found = look_ups(item, identity, *conversation, touched, *opened);
+            made.jobs.extend(found.into_iter().map(|job| (item.account, job)));
+        }
         for file in item.files.iter().filter(|f| f.handle.is_some()) {
             made.jobs.push((
                 item.account,
@@ -66,6 +71,42 @@ pub(super) async fn append_events(
         }
     }
     Ok(())
+}
+
+/// Jobs for what the message does not tell, and for a listing that is another than before.
+fn look_ups(
+    item: &Item,
+    identity: &Identity,
+    conversation: ConversationId,
+    touched: &Touched,
+    opened: bool,
+) -> Vec<NewJob> {
+    let job = |lane: String, payload: serde_json::Value| NewJob {
+        lane,
+        queue: "media",
+        payload,
+        run_at: None,
+    };
+    let mut jobs = Vec::new();
+    if item.look_up.person && identity.name.is_empty() {
+        let id = identity.identity_id;
+        jobs.push(job(format!("person:{id}"), json!({ "job": "look_up_person", "identity": id })));
+    }
+    if item.look_up.whole {
+        let id = item.message_id;
+        jobs.push(job(format!("whole:{id}"), json!({ "job": "look_up_message", "message": id })));
+    }
+    let known = touched.open.attribution.listing.as_ref();
+    if let Some(listing) = &item.attribution.listing
+        && !opened
+        && known.is_none_or(|l| l.external_id != listing.external_id)
+    {
+        jobs.push(job(
+            format!("listing:{conversation}"),
+            json!({ "job": "listing", "conversation": conversation, "listing": listing }),
+        ));
+    }
+    jobs
 }
 
 async fn first_flags(
@@ -114,7 +155,7 @@ fn opened_view(
         assignee_id: None,
         offered_id: None,
         group_id: None,
-        attribution: item.attribution.clone(),
+        attribution: touched.open.attribution.0.clone(),
         subject: match &item.content {
             Content::Letter { subject, .. } => subject.clone(),
             _ => String::new(),

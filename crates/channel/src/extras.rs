@@ -1,0 +1,125 @@
+//! Roles of what only some services can do. A role that is not filled is `None`; none of them
+//! ever stands in the way of a message.
+
+use async_trait::async_trait;
+use domain::{content::Content, listing::Listing};
+use url::Url;
+
+use crate::{Channel, ConnectError, FetchError, NewFile, OutFile, Person, SendError};
+
+/// A person allows us at the service's own page (OAuth 2): the browser goes there and comes back.
+#[async_trait]
+pub trait Consent: Send + Sync {
+    /// The service's page for this channel; `state` must come back unchanged, and the browser to
+    /// `return_to`. `None` where these settings need no consent.
+    fn page(&self, channel: &Channel, return_to: &Url, state: &str) -> Option<Url>;
+
+    /// Turns the code that the browser brought into tokens, and keeps them in the channel's memory.
+    /// `return_to` is the same as was given to [`Self::page`]. Connecting follows.
+    async fn returned(
+        &self,
+        channel: &Channel,
+        code: &str,
+        return_to: &Url,
+    ) -> Result<(), ConnectError>;
+}
+
+/// What a webhook leaves out and the service tells when asked, after the message is stored.
+#[async_trait]
+pub trait LookUp: Send + Sync {
+    /// A person that was seen for the first time without a name, and what they write about.
+    async fn person(&self, channel: &Channel, external_id: &str) -> Result<Profile, FetchError>;
+
+    /// The whole of a message that came cropped ([`crate::InboundMessage::cropped`]). Files that it
+    /// has more than before are not taken over.
+    async fn message(
+        &self,
+        channel: &Channel,
+        external_id: &str,
+    ) -> Result<Content<NewFile>, FetchError>;
+}
+
+/// What the service tells of a person.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Profile {
+    /// Only what is told replaces what is known.
+    pub person: Person,
+    /// What the chat is about.
+    pub listing: Option<Listing>,
+}
+
+/// Signs to the person that the service shows. Best effort: tried once.
+#[async_trait]
+pub trait Signs: Send + Sync {
+    /// An operator has read everything up to this message of the person.
+    async fn seen(
+        &self,
+        channel: &Channel,
+        recipient: &str,
+        message: &str,
+    ) -> Result<(), SendError>;
+
+    /// An operator is writing; asked at most every five seconds.
+    async fn typing(&self, channel: &Channel, recipient: &str) -> Result<(), SendError>;
+}
+
+/// Changes to messages that we sent, within the times of the kind's capabilities.
+#[async_trait]
+pub trait Changes: Send + Sync {
+    /// Puts new words in the place of a message's. Files stay.
+    async fn edit(
+        &self,
+        channel: &Channel,
+        recipient: &str,
+        external_id: &str,
+        content: &Content<OutFile>,
+    ) -> Result<(), SendError>;
+
+    /// Takes a message back for both sides.
+    async fn remove(
+        &self,
+        channel: &Channel,
+        recipient: &str,
+        external_id: &str,
+    ) -> Result<(), SendError>;
+}
+
+/// The service has a black list of its own: a person put on ours goes onto theirs.
+#[async_trait]
+pub trait Blocks: Send + Sync {
+    /// Puts a person on the service's list.
+    async fn block(&self, channel: &Channel, person: &Blocked) -> Result<(), SendError>;
+}
+
+/// Who is to be put on the service's black list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Blocked {
+    /// The person's external id within the channel.
+    pub external_id: String,
+    /// The person's key, where `external_id` names one of several chats with them.
+    pub key: Option<String>,
+    /// What they wrote about.
+    pub listing: Option<Listing>,
+}
+
+/// Emoji that people put on messages.
+#[async_trait]
+pub trait Reactions: Send + Sync {
+    /// Puts our reaction on a message, or takes it away (`None`).
+    async fn react(
+        &self,
+        channel: &Channel,
+        recipient: &str,
+        external_id: &str,
+        emoji: Option<&str>,
+    ) -> Result<(), SendError>;
+}
+
+/// One of the values that a service offers for a field ([`crate::FieldKind::Choice`]).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Choice {
+    /// Stored.
+    pub value: String,
+    /// Shown: a number, a sender's name.
+    pub label: String,
+}
