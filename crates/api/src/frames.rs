@@ -30,7 +30,7 @@ pub enum ServerFrame {
     Seq { seq: i64 },
     /// A colleague is writing in this conversation.
     Typing { conversation_id: ConversationId, employee_id: EmployeeId },
-    /// The site's visitor is writing.
+    /// The customer is writing: a site's visitor, or a messenger tells it.
     VisitorTyping { conversation_id: ConversationId },
     /// A colleague has this conversation open, or no longer.
     Viewing { conversation_id: ConversationId, employee_id: EmployeeId, on: bool },
@@ -118,8 +118,8 @@ pub enum ClientFrame {
         #[serde(default)]
         kinds: Option<Vec<EventKind>>,
     },
-    /// The employee is writing an answer: shown to colleagues and to the site's visitor. At most
-    /// once a second is passed on.
+    /// The employee is writing an answer: shown to colleagues, to the site's visitor, and to the
+    /// customer of a messenger that shows it. At most once a second is passed on.
     Typing { conversation_id: ConversationId },
     /// The employee has this conversation open; `null`: none.
     Viewing {

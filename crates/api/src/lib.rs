@@ -41,6 +41,7 @@ mod room;
 mod router;
 mod scenarios;
 mod search;
+mod sent_messages;
 mod serve;
 mod socket;
 mod tags;

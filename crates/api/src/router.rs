@@ -29,7 +29,7 @@ use crate::{
     Api, COOKIE, Problem, access, account, attachments, blacklist, board, body, canned_replies,
     channel_consent, channels, contact_fields, contacts, conversations, crm, crm_hooks,
     crm_integrations, crm_log, drafts, endpoints, faces, health, hooks, invites, people,
-    preferences, problem::FieldProblem, scenarios, search, socket, tags, tokens, widget,
+    preferences, problem::FieldProblem, scenarios, search, sent_messages, socket, tags, tokens, widget,
 };
 
 #[derive(OpenApi)]
@@ -85,6 +85,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(preferences::routes())
         .merge(scenarios::routes())
         .merge(search::routes())
+        .merge(sent_messages::routes())
         .merge(socket::routes())
         .merge(tags::routes())
         .merge(tokens::routes())

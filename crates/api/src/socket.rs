@@ -18,7 +18,6 @@ use axum_extra::extract::cookie::CookieJar;
 use domain::{
     event::{Event, EventKind},
     ids::ConversationId,
-    passing::{Passing, Sign},
     sight::{Shown, Sight},
 };
 use futures::{StreamExt, stream::SplitStream};
@@ -421,16 +420,8 @@ impl Live {
     }
 
     async fn typing(&mut self, out: &mut Out, conversation_id: ConversationId) -> Result<(), End> {
-        match self.api.app.conversation(&self.actor, conversation_id).await {
-            Ok(conversation) => {
-                self.api.app.pass(Passing {
-                    account: self.actor.account,
-                    conversation: conversation_id,
-                    audience: conversation.audience(),
-                    sign: Sign::Typing { employee: self.actor.employee },
-                });
-                Ok(())
-            }
+        match self.api.app.typing(&self.actor, conversation_id).await {
+            Ok(()) => Ok(()),
             Err(error) => not_seen(out, error).await,
         }
     }

@@ -63,6 +63,7 @@ impl App {
             created_at: at,
         };
         let kept = view(tx.put_blacklist(&new).await?);
+        self.block_at_services(&mut tx, &kept.entry).await?;
         idempotency::remember(&mut tx, actor, key, &kept).await?;
         tx.audit(&AuditEntry {
             at,

@@ -17,7 +17,7 @@ const LEASE: Duration = Duration::from_secs(45);
 const LOOK: Duration = Duration::from_millis(150);
 
 /// One channel's values.
-pub(crate) struct ChannelMemory {
+pub struct ChannelMemory {
     store: Store,
     account: AccountId,
     channel: ChannelId,
@@ -30,7 +30,7 @@ impl fmt::Debug for ChannelMemory {
 }
 
 impl ChannelMemory {
-    pub(crate) fn new(store: &Store, account: AccountId, channel: ChannelId) -> Self {
+    pub fn new(store: &Store, account: AccountId, channel: ChannelId) -> Self {
         Self { store: store.clone(), account, channel }
     }
 

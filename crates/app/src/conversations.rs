@@ -138,6 +138,7 @@ impl App {
     ) -> Result<()> {
         in_work(c, employee, self.clock.now());
         tx.save_routing(c.conversation_id, None, None).await?;
+        self.ask_seen_by_taker(tx, c, employee).await?;
         self.system_line(tx, c, SystemLine::Taken { by: employee }).await
     }
 
@@ -274,6 +275,7 @@ impl App {
         let c = visible(tx.conversation(id).await?, actor)?;
         let position = position.clamp(0, c.last_position);
         if tx.mark_read(actor.employee, id, position).await? {
+            self.ask_seen(&mut tx, &c, actor.employee, position).await?;
             tx.append(NewEvent {
                 kind: EventKind::ConversationRead,
                 conversation: Some(id),

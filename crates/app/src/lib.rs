@@ -78,6 +78,7 @@ pub use attachments::LINK_KEPT;
 pub use batch::Batcher;
 pub use channel_cache::ChannelCache;
 pub use channel_choices::HalfForm;
+pub use channel_memory::ChannelMemory;
 pub use channel_consent::ConsentFault;
 pub use channels::{ChannelDetails, ChannelForm, KindView};
 pub use contacts::{ContactChange, ContactForm};

@@ -417,6 +417,8 @@ async fn insert(
         created_at: new.at,
         edited_at: None,
         removed_at: None,
+        change: None,
+        reactions: Vec::new(),
     };
     let view = tx.message_view(row).await?;
     tx.append(NewEvent {

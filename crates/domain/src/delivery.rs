@@ -70,9 +70,33 @@ impl DeliveryStatus {
     }
 }
 
+/// The status of a message whose parts are reported on one by one: as far as the least of them got,
+/// and failed when one is. `None`: it has no parts.
+pub fn of_parts(parts: impl IntoIterator<Item = DeliveryStatus>) -> Option<DeliveryStatus> {
+    parts.into_iter().reduce(|a, b| match (a, b) {
+        (DeliveryStatus::Failed, _) | (_, DeliveryStatus::Failed) => DeliveryStatus::Failed,
+        _ if b.rank() < a.rank() => b,
+        _ => a,
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::DeliveryStatus::*;
+    use super::{DeliveryStatus::*, of_parts};
+
+    #[test]
+    fn cv_7_a_message_in_parts_is_as_far_as_the_least_of_them() {
+        for (parts, whole) in [
+            (vec![], None),
+            (vec![Delivered], Some(Delivered)),
+            (vec![Delivered, Sent, Read], Some(Sent)),
+            (vec![Read, Delivered], Some(Delivered)),
+            (vec![Delivered, Failed, Sent], Some(Failed)),
+            (vec![Failed, Delivered], Some(Failed)),
+        ] {
+            assert_eq!(of_parts(parts.clone()), whole, "{parts:?}");
+        }
+    }
 
     #[test]
     fn cv_7_status_moves_only_forward() {

@@ -23,7 +23,7 @@ pub struct Passing {
 pub enum Sign {
     /// An employee writes.
     Typing { employee: EmployeeId },
-    /// The site's visitor writes.
+    /// The customer writes: a site's visitor, or a messenger tells it.
     VisitorTyping,
     /// An employee has opened the conversation and asks who else has it open.
     Opened { employee: EmployeeId },
