@@ -1,0 +1,219 @@
+//! Carrying out a plan: files are put up one by one, then one call sends the message. Until that
+//! call nothing was handed over, so whatever fails before it is simply tried again.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use channel::{ByteStream, OutFile, Outbound, RetryScope, SendError, Sent};
+use futures::{Stream, StreamExt, stream};
+use net::http::{
+    Body, Url,
+    multipart::{Form, Part},
+};
+use serde_json::Value;
+
+use crate::{
+    api::{Api, CallError, Params, Refusal},
+    driver::{CallErrorOrReport, explained},
+    errors,
+    ids::Peer,
+    json::Json,
+    outbound::{Door, Plan, door, params, plan, rejected},
+};
+
+/// An upload may be as slow as this many bytes a second.
+const SLOWEST_UPLOAD: u64 = 128 << 10;
+const UPLOAD: Duration = Duration::from_secs(60);
+
+/// Sends a message.
+pub(crate) async fn send(api: &Api, message: &Outbound) -> Result<Sent, SendError> {
+    let plan = plan(message)?;
+    let mut attachments = Vec::with_capacity(plan.files.len());
+    for file in &plan.files {
+        attachments.push(put(api, plan.peer, file).await?);
+    }
+    match api.call("messages.send", params(&plan, &attachments)).await {
+        Ok(answer) => sent(&plan, &answer),
+        Err(error) => Err(outcome(api, error).await),
+    }
+}
+
+async fn outcome(api: &Api, error: CallError) -> SendError {
+    match explained(api, error).await {
+        CallErrorOrReport::Error(error) => errors::send_error(error),
+        CallErrorOrReport::Report(report) => SendError::Disconnected(report),
+    }
+}
+
+/// `[{"peer_id":…,"message_id":…,"conversation_message_id":…,"error":{…}}]`
+fn sent(plan: &Plan, answer: &Value) -> Result<Sent, SendError> {
+    let item = answer.as_array().and_then(|items| items.first());
+    if let Some(error) = item.and_then(|item| item.object("error")) {
+        let code = error.int("code").unwrap_or_default();
+        let text = error.text("description").unwrap_or_default().to_owned();
+        return Err(errors::send_error(CallError::Refused(Refusal { code, text })));
+    }
+    let number = item.and_then(|item| item.int("conversation_message_id"));
+    match number {
+        Some(number) => Ok(Sent::new(plan.peer.message(number).to_string())),
+        None => Err(SendError::Unknown("VK named no message".to_owned())),
+    }
+}
+
+/// Puts a file up and answers with the name by which a message has it.
+async fn put(api: &Api, peer: Peer, file: &OutFile) -> Result<String, SendError> {
+    match door(file) {
+        Door::Photo => match put_photo(api, peer, file).await? {
+            Some(name) => Ok(name),
+            // VK could not make a photo of it; as a document it goes.
+            None => put_doc(api, peer, file, "doc").await,
+        },
+        Door::Doc => put_doc(api, peer, file, "doc").await,
+        Door::Voice => put_doc(api, peer, file, "audio_message").await,
+    }
+}
+
+async fn put_photo(api: &Api, peer: Peer, file: &OutFile) -> Result<Option<String>, SendError> {
+    let ask = vec![("peer_id", peer.to_string())];
+    let uploaded = put_bytes(api, "photos.getMessagesUploadServer", ask, "photo", file).await?;
+    let photo = uploaded.text("photo").filter(|photo| *photo != "[]");
+    let (Some(photo), Some(hash)) = (photo, uploaded.text("hash")) else { return Ok(None) };
+    let server = uploaded.int("server").unwrap_or_default();
+    let save = vec![
+        ("photo", photo.to_owned()),
+        ("server", server.to_string()),
+        ("hash", hash.to_owned()),
+    ];
+    let saved = match api.call("photos.saveMessagesPhoto", save).await {
+        Ok(saved) => saved,
+        Err(CallError::Refused(Refusal { code: 22 | 100 | 118 | 121 | 129, .. })) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(prepared(api, error).await),
+    };
+    Ok(saved.as_array().and_then(|photos| photos.first()).and_then(|p| name("photo", p)))
+}
+
+async fn put_doc(
+    api: &Api,
+    peer: Peer,
+    file: &OutFile,
+    kind: &'static str,
+) -> Result<String, SendError> {
+    let ask = vec![("type", kind.to_owned()), ("peer_id", peer.to_string())];
+    let uploaded = put_bytes(api, "docs.getMessagesUploadServer", ask, "file", file).await?;
+    let Some(handle) = uploaded.text("file") else {
+        let why = uploaded.text("error_descr").or_else(|| uploaded.text("error"));
+        let why = why.unwrap_or("VK does not take this file");
+        return Err(rejected("file_refused", &format!("{}: {why}", file.name)));
+    };
+    let save = vec![("file", handle.to_owned()), ("title", file.name.clone())];
+    let saved = match api.call("docs.save", save).await {
+        Ok(saved) => saved,
+        Err(error) => return Err(prepared(api, error).await),
+    };
+    let kind = saved.text("type").unwrap_or(kind);
+    let object = saved.object(kind).or_else(|| saved.as_array()?.first());
+    object.and_then(|object| name(kind, object)).ok_or_else(|| SendError::Retry {
+        after: Duration::from_secs(5),
+        scope: RetryScope::Conversation,
+        why: "VK named no document".to_owned(),
+    })
+}
+
+/// `photo-1_2_key`
+pub(crate) fn name(kind: &str, object: &Value) -> Option<String> {
+    let (owner, id) = (object.int("owner_id")?, object.int("id")?);
+    let key = object.text("access_key").map(|key| format!("_{key}")).unwrap_or_default();
+    Some(format!("{kind}{owner}_{id}{key}"))
+}
+
+async fn prepared(api: &Api, error: CallError) -> SendError {
+    match explained(api, error).await {
+        CallErrorOrReport::Error(error) => errors::prepare_error(error),
+        CallErrorOrReport::Report(report) => SendError::Disconnected(report),
+    }
+}
+
+/// Asks where a file goes and puts it there.
+async fn put_bytes(
+    api: &Api,
+    method: &str,
+    ask: Params,
+    field: &'static str,
+    file: &OutFile,
+) -> Result<Value, SendError> {
+    let place = match api.call(method, ask).await {
+        Ok(place) => place,
+        Err(error) => return Err(prepared(api, error).await),
+    };
+    let url = place.text("upload_url").and_then(|url| Url::parse(url).ok());
+    let Some(url) = url else {
+        return Err(errors::prepare_error(CallError::Lost("VK gave no upload address".to_owned())));
+    };
+    let broken = Arc::new(AtomicBool::new(false));
+    let form = Form::new().part(field, part(file, &broken));
+    let timeout = UPLOAD + Duration::from_secs(file.size / SLOWEST_UPLOAD);
+    api.upload(url, form, timeout).await.map_err(|error| {
+        if broken.load(Ordering::Relaxed) {
+            return SendError::Retry {
+                after: Duration::from_secs(5),
+                scope: RetryScope::Conversation,
+                why: "the stored file could not be read".to_owned(),
+            };
+        }
+        errors::prepare_error(error)
+    })
+}
+
+fn part(file: &OutFile, broken: &Arc<AtomicBool>) -> Part {
+    let bytes = exactly(file.size, (file.open)(), Arc::clone(broken));
+    let plain = || Part::stream_with_length(Body::from(Vec::new()), 0);
+    let part = Part::stream_with_length(Body::wrap_stream(bytes), file.size);
+    // A type that cannot stand in a header is left out; VK looks at the bytes anyway.
+    let valid = plain().mime_str(&file.mime).is_ok();
+    let part = if valid { part.mime_str(&file.mime).unwrap_or_else(|_| plain()) } else { part };
+    part.file_name(file.name.clone())
+}
+
+/// The stream, which breaks when it has another length than promised: the request's length stands
+/// in its head already.
+fn exactly(
+    size: u64,
+    bytes: ByteStream,
+    broken: Arc<AtomicBool>,
+) -> impl Stream<Item = std::io::Result<bytes::Bytes>> + Send + 'static {
+    stream::unfold((bytes, 0_u64, false), move |(mut bytes, seen, ended)| {
+        let broken = Arc::clone(&broken);
+        async move {
+            if ended {
+                return None;
+            }
+            let fail = |error: std::io::Error| {
+                broken.store(true, Ordering::Relaxed);
+                Err(error)
+            };
+            match bytes.next().await {
+                Some(Ok(chunk)) => {
+                    let seen = seen + chunk.len() as u64;
+                    if seen > size {
+                        let error = fail(std::io::Error::other("longer than promised"));
+                        return Some((error, (bytes, seen, true)));
+                    }
+                    Some((Ok(chunk), (bytes, seen, false)))
+                }
+                Some(Err(error)) => Some((fail(error), (bytes, seen, true))),
+                None if seen < size => {
+                    let error = fail(std::io::Error::other("shorter than promised"));
+                    Some((error, (bytes, seen, true)))
+                }
+                None => None,
+            }
+        }
+    })
+}
