@@ -36,7 +36,7 @@ export function ChoiceField({
   /** What comes in the place of what had the focus gets it. */
   const focus = () => requestAnimationFrame(() => group.current?.querySelector<HTMLElement>('select, input')?.focus())
 
-  async function load() {
+  async function ask() {
     setBusy(true)
     setTold('')
     try {
@@ -51,13 +51,14 @@ export function ChoiceField({
       setBusy(false)
     }
   }
+  const load = busy ? f.loadingOffers : offers ? f.loadAgain : f.loadOffers
   const listed = offers !== null && offers.length > 0 && !typing
   return (
     <div ref={group}>
       <Field label={label} help={help} error={error ?? (told || undefined)} required={required}>
         {(ids) => (
           <div className="flex flex-wrap gap-2">
-            <div className="min-w-0 flex-1 basis-56">
+            <div className={`min-w-0 flex-1 ${listed ? 'basis-full' : 'basis-56'}`}>
               {listed ? (
                 <Select {...ids} value={value} onChange={(event) => onChange(event.target.value)}>
                   {!value && <option value="">{f.chooseOffer}</option>}
@@ -78,13 +79,12 @@ export function ChoiceField({
                 />
               )}
             </div>
-            <Button tall="yes" disabled={busy} aria-label={`${f.loadOffers}: ${label}`} onClick={() => void load()}>
+            <Button {...(listed ? {} : { tall: 'yes' })} disabled={busy} aria-label={`${load}: ${label}`} onClick={() => void ask()}>
               <ListRestart size={16} aria-hidden="true" />
-              {busy ? f.loadingOffers : offers ? f.loadAgain : f.loadOffers}
+              {load}
             </Button>
             {listed && (
               <Button
-                tall="yes"
                 look="quiet"
                 onClick={() => {
                   setTyping(true)

@@ -24,8 +24,8 @@ export function cameBack(search: string): Came | null {
 
 /** What the button of consent is called now; `null`: nothing is asked for. */
 export function consentAsked(channel: Pick<ChannelDetails, 'consent' | 'state' | 'external_id'>): 'first' | 'again' | null {
-  if (!channel.consent) return null
-  if (channel.state === 'connected' || channel.state === 'connecting' || channel.state === 'disabled') return null
+  const asks = channel.state === 'logged_out' || channel.state === 'bad_credentials' || channel.state === 'failed'
+  if (!channel.consent || !asks) return null
   return channel.external_id ? 'again' : 'first'
 }
 

@@ -59,7 +59,7 @@ export function Progress({ channel, reconnect }: { channel: ChannelDetails; reco
           {asked === 'first' ? texts.allow : texts.allowAgain}
         </Button>
       )}
-      {channel.state !== 'connected' && !(asked && bad) && (
+      {channel.state !== 'connected' && !asked && (
         <Button onClick={reconnect}>{disabled ? t.cabinet.enable : t.cabinet.reconnect}</Button>
       )}
     </section>

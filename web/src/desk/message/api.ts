@@ -1,4 +1,4 @@
-import { ask, Refused } from '../../kit/api/client'
+import { ask } from '../../kit/api/client'
 import type { Message } from '../../kit/api/types'
 import type { Desk } from '../store/desk'
 import { joined, withThread } from '../store/reduce'
@@ -24,6 +24,6 @@ async function change(desk: Desk, message: Message, method: 'PATCH' | 'DELETE' |
 
 export const editMessage = (desk: Desk, message: Message, text: string) => change(desk, message, 'PATCH', '', { text })
 export const removeMessage = (desk: Desk, message: Message) => change(desk, message, 'DELETE', '')
-export const react = (desk: Desk, message: Message, emoji: string | null) => change(desk, message, 'PUT', '/reaction', { emoji })
-
-export const isRefused = (error: unknown): error is Refused => error instanceof Refused
+/** `null` takes ours away. */
+export const react = (desk: Desk, message: Message, emoji: string | null) =>
+  emoji === null ? change(desk, message, 'DELETE', '/reaction') : change(desk, message, 'PUT', '/reaction', { emoji })

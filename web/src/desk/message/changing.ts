@@ -27,3 +27,6 @@ export const lastEditable = (messages: readonly Message[], me: string, can: Capa
 /** Whether we can put an emoji on it. */
 export const mayReact = (message: Message, can: Capabilities | undefined): boolean =>
   !!can?.reactions?.length && !message.removed_at && (message.direction === 'inbound' || message.direction === 'outbound')
+
+/** Signs that are text by themselves (❤) are drawn as emoji. */
+export const asEmoji = (sign: string): string => (/\uFE0F|\p{Emoji_Presentation}/u.test(sign) ? sign : `${sign}\uFE0F`)

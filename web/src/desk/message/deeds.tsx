@@ -11,7 +11,7 @@ import { Menu, MenuItem } from '../../kit/ui/menu'
 import { tellRefusal } from '../../kit/ui/toast'
 import { useDesk, useDeskState } from '../context'
 import { react, removeMessage } from './api'
-import { mayChange, mayEdit, mayReact } from './changing'
+import { asEmoji, mayChange, mayEdit, mayReact } from './changing'
 
 const round = 'grid size-7 place-items-center rounded-full text-ink3 hover:bg-hover hover:text-ink'
 
@@ -102,7 +102,7 @@ function Picker({ message, emoji }: { message: Message; emoji: readonly string[]
                 onClick={() => void react(desk, message, one === ours ? null : one).catch(tellRefusal)}
                 className={`grid size-9 place-items-center rounded-control text-[20px] leading-none outline-none select-none data-highlighted:bg-hover ${one === ours ? 'bg-accent-soft' : ''}`}
               >
-                {one}
+                {asEmoji(one)}
               </Base.Item>
             ))}
           </Base.Popup>

@@ -1,4 +1,5 @@
 import { useId, useLayoutEffect, useRef, useState } from 'react'
+import { Refused } from '../../kit/api/client'
 import type { Capabilities, Message } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { deskChannels } from '../../kit/i18n/desk-channels'
@@ -7,7 +8,7 @@ import { Button } from '../../kit/ui/button'
 import { whyRefused } from '../../kit/ui/toast'
 import { tooMuch } from '../composer/limits'
 import { useDesk } from '../context'
-import { editMessage, isRefused } from './api'
+import { editMessage } from './api'
 import { wordsOf } from './changing'
 
 const TALLEST = 240
@@ -53,7 +54,7 @@ export function Editor({ message, can, onClose }: { message: Message; can: Capab
       leave()
     } catch (error) {
       setBusy(false)
-      if (!isRefused(error)) throw error
+      if (!(error instanceof Refused)) throw error
       setFault(whyRefused(error))
     }
   }

@@ -1,10 +1,11 @@
-import { Clock3, CircleAlert } from 'lucide-react'
+import { CircleAlert, Clock3 } from 'lucide-react'
 import type { Message } from '../../kit/api/types'
 import { words } from '../../kit/i18n'
 import { deskChannels } from '../../kit/i18n/desk-channels'
 import { tellRefusal } from '../../kit/ui/toast'
 import { useDesk, useDeskState } from '../context'
 import { react } from './api'
+import { asEmoji } from './changing'
 
 const chip = 'num inline-flex h-6 items-center gap-1 rounded-full border px-2 text-second'
 
@@ -21,7 +22,7 @@ export function Reactions({ message, works }: { message: Message; works: boolean
           return (
             <li key="customer" title={f.fromCustomer} className={`${chip} border-transparent bg-raised`}>
               <span className="sr-only">{f.fromCustomer} </span>
-              {one.emoji}
+              {asEmoji(one.emoji)}
             </li>
           )
         }
@@ -39,7 +40,7 @@ export function Reactions({ message, works }: { message: Message; works: boolean
               onClick={() => void react(desk, message, null).catch(tellRefusal)}
               className={`${chip} ${one.state === 'refused' ? 'border-red' : 'border-accent bg-accent-soft'} ${way ? 'opacity-60' : ''}`}
             >
-              {one.emoji}
+              {asEmoji(one.emoji)}
               {way && <Clock3 size={12} aria-hidden="true" />}
               {one.state === 'refused' && <CircleAlert size={13} className="text-red" aria-hidden="true" />}
             </button>

@@ -14,7 +14,8 @@ import * as reduce from './reduce'
 import { type Chat, emptyState, type Outgoing, type State, type Target } from './state'
 
 const PAGE = 50
-const TYPING_SHOWN = 4000
+/** Colleagues say it again every second and a half, messengers every five. */
+const TYPING_SHOWN = { colleague: 4000, visitor: 6000 }
 /** So long the first reading waits for the socket; after that it does not, and is repeated. */
 const WAIT_FOR_SOCKET = 800
 
@@ -142,7 +143,7 @@ export class Desk {
   }
 
   #typing(id: string, who: string) {
-    this.box.change((state) => reduce.withTyping(state, id, who, Date.now() + TYPING_SHOWN))
+    this.box.change((state) => reduce.withTyping(state, id, who, Date.now() + TYPING_SHOWN[who === 'visitor' ? who : 'colleague']))
   }
 
   /** Events of one frame of the screen are applied together. A hidden page has no frames. */
