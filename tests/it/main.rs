@@ -8,6 +8,7 @@
 )]
 
 mod board;
+mod channel_memory;
 mod config;
 mod contacts;
 mod crm;

@@ -252,6 +252,18 @@ impl Company {
                 channel,
             ),
             (
+                "insert into channel_renewals (account_id, channel_id, key, renewed_until)
+                 values ($1, $3, $2::text, now())",
+                channel,
+            ),
+            (
+                "insert into channel_consents
+                    (account_id, state_hash, channel_id, employee_id, expires_at)
+                 select $1, decode(md5($2::text || 'consent'), 'hex'), $3, employee_id, now()
+                 from employees where account_id = $1 limit 1",
+                channel,
+            ),
+            (
                 "insert into visitors (account_id, visitor_id, channel_id, token_hash)
                  values ($1, $2, $3, decode(md5($2::text), 'hex'))",
                 channel,

@@ -1,0 +1,128 @@
+//! What drivers keep of their channels: values come back, and a pair of tokens that is good once is
+//! replaced by one of many callers (CH-8).
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use app::ChannelMemory;
+use channel::{Former, Memory, RenewError};
+use domain::{
+    channel::{ChannelKind, StateReport},
+    ids::{AccountId, ChannelId},
+};
+use serde_json::{Value, json};
+use tests::TestServer;
+use uuid::Uuid;
+
+struct Place {
+    server: TestServer,
+    account: AccountId,
+    channel: ChannelId,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let server = TestServer::start().await;
+        let account: AccountId = server.sign_up().await.account.parse().unwrap();
+        let channel = ChannelId(Uuid::now_v7());
+        let mut tx = server.database().store().tenant(account).await.unwrap();
+        tx.insert_channel(&store::NewChannel {
+            channel_id: channel,
+            kind: ChannelKind::new("test"),
+            name: "Проба".to_owned(),
+            settings: serde_json::Map::new(),
+            secrets: std::collections::BTreeMap::new(),
+            hook_secret: String::new().into(),
+            hook_key: Uuid::now_v7().simple().to_string(),
+            pinned_employee_id: None,
+            scenario_id: None,
+            auto_close_minutes: None,
+            use_in_widget: false,
+        })
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+        Self { server, account, channel }
+    }
+
+    /// As another process has it.
+    fn memory(&self) -> ChannelMemory {
+        ChannelMemory::new(&self.server.database().store(), self.account, self.channel)
+    }
+}
+
+/// Renews by asking a service that gives out numbers, and counts how often it is asked.
+async fn renewed(
+    memory: &ChannelMemory,
+    stale: Option<&Value>,
+    asked: &Arc<AtomicU32>,
+) -> Result<Value, RenewError> {
+    let asked = asked.clone();
+    memory
+        .renew(
+            "tokens",
+            stale,
+            Box::new(move |_| {
+                Box::pin(async move {
+                    let n = asked.fetch_add(1, Ordering::SeqCst);
+                    // Long enough that every other caller comes meanwhile.
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                    Ok(json!({ "pair": n }))
+                })
+            }),
+        )
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ch_8_of_twelve_processes_one_renews_and_all_get_its_value() {
+    let place = Place::new().await;
+    let asked = Arc::new(AtomicU32::new(0));
+    place.memory().remember("tokens", json!({ "pair": "old" })).await.unwrap();
+    let stale = json!({ "pair": "old" });
+    let callers = (0..12).map(|_| {
+        let (memory, asked, stale) = (place.memory(), asked.clone(), stale.clone());
+        tokio::spawn(async move { renewed(&memory, Some(&stale), &asked).await })
+    });
+    for caller in futures::future::join_all(callers).await {
+        assert_eq!(caller.unwrap().unwrap(), json!({ "pair": 0 }));
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    let again = renewed(&place.memory(), Some(&json!({ "pair": 0 })), &asked).await.unwrap();
+    assert_eq!(again, json!({ "pair": 1 }), "what is stale now is renewed again");
+    assert_eq!(place.memory().recall("tokens").await.unwrap(), Some(again));
+}
+
+/// The first of these renewals is given up in the middle, as by a killed process.
+#[tokio::test(flavor = "multi_thread")]
+async fn ch_8_a_renewal_whose_end_was_not_seen_is_told_to_the_next() {
+    let place = Place::new().await;
+    let seen = |outcome: Result<Value, RenewError>| async {
+        let memory = place.memory();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let got = memory
+            .renew(
+                "tokens",
+                None,
+                Box::new(move |former: Former| {
+                    Box::pin(async move {
+                        tell.send(former.interrupted).unwrap();
+                        outcome
+                    })
+                }),
+            )
+            .await;
+        (told.await.unwrap(), got)
+    };
+    let lost = RenewError::Later { after: Duration::ZERO, why: "the answer was lost".to_owned() };
+    assert_eq!(seen(Err(lost.clone())).await, (false, Err(lost)));
+    let refused = RenewError::Refused(StateReport::connected());
+    assert_eq!(seen(Err(refused.clone())).await, (true, Err(refused)));
+    // The service's refusal is an end that was seen.
+    assert_eq!(seen(Ok(json!(7))).await, (false, Ok(json!(7))));
+}
