@@ -65,6 +65,16 @@ export async function run(stage) {
     assert.ok(await page.getByLabel(/Искать существующего клиента/).isChecked())
   })
 
+  await check('CRM-6: the first page of the cabinet tells how passing on to the CRM stands', async () => {
+    await page.goto('/cabinet')
+    const health = page.locator('[data-crm-health]')
+    await health.getByText('всё передано').waitFor()
+    await axe(page, 'the overview beside a CRM')
+    await health.getByRole('link').click()
+    await page.locator('[data-portal=connected]').waitFor()
+    await page.getByRole('link', { name: /Основная/ }).first().click()
+  })
+
   await check('AMO-9: a template takes a parameter at the caret, and the server shows what comes of it', async () => {
     await tab('Шаблоны названий')
     const deal = page.getByLabel('Название сделки', { exact: true })

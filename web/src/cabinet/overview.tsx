@@ -1,5 +1,5 @@
 import { Gauge } from 'lucide-react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { api, ask } from '../kit/api/client'
 import type { Me } from '../kit/api/types'
 import { t } from '../kit/i18n'
@@ -19,6 +19,9 @@ import { localTime } from './hours/hours'
 import { Faulty, PageHead, useLoaded } from './load'
 import { DemoBanner } from './demo-banner'
 
+// Companies without a CRM never load it.
+const CrmHealth = lazy(() => import('./crm/health'))
+
 const HIDDEN = 'beseda.first-steps-hidden'
 
 /** The first steps while there are any; then the day in figures, and whether the channels work. */
@@ -34,7 +37,7 @@ export function Overview({ me }: { me: Me }) {
   })
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return <PageHead title={t.cabinet.overview} />
-  const { counts, channels, progress } = data
+  const { counts, channels, progress, portals } = data
   const hide = () => {
     localStorage.setItem(HIDDEN, me.account.account_id)
     setHidden(true)
@@ -84,21 +87,27 @@ export function Overview({ me }: { me: Me }) {
         )
       )}
       {channels.length > 0 && <Health channels={channels} may={has(me, 'manage_channels')} />}
+      {portals.length > 0 && (
+        <Suspense>
+          <CrmHealth portals={portals} />
+        </Suspense>
+      )}
     </>
   )
 }
 
 async function read(me: Me) {
-  if (!has(me, 'read_conversations')) return { counts: null, channels: [], progress: null, first: null }
+  if (!has(me, 'read_conversations')) return { counts: null, channels: [], progress: null, first: null, portals: [] }
   const leads = has(me, 'manage_channels')
   const query = { limit: 1 }
-  const [counts, channels, people, invites, latest, details] = await Promise.all([
+  const [counts, channels, people, invites, latest, details, crm] = await Promise.all([
     ask(api.GET('/api/v1/conversations/counts')),
     ask(api.GET('/api/v1/channels')),
     ask(api.GET('/api/v1/employees', { params: { query: { limit: 2 } } })),
     leads ? ask(api.GET('/api/v1/invites', { params: { query } })) : null,
     ask(api.GET('/api/v1/conversations', { params: { query } })),
     leads ? ask(api.GET('/api/v1/channel-details')) : null,
+    has(me, 'manage_account') ? ask(api.GET('/api/v1/crm/portals')) : null,
   ])
   const [chat] = latest.items
   const progress: Progress = {
@@ -110,5 +119,5 @@ async function read(me: Me) {
   // The one that works is the one to write to; the site's chat needs nobody's telephone.
   const working = (details?.items ?? []).filter((one) => one.state === 'connected')
   const first = working.find((one) => one.kind === 'widget') ?? working[0] ?? null
-  return { counts, channels: channels.items, progress, first }
+  return { counts, channels: channels.items, progress, first, portals: crm?.items ?? [] }
 }

@@ -7,9 +7,8 @@ import { tellRefusal, toast } from '../../kit/ui/toast'
 import { card, Chip, Confirm } from '../parts/bits'
 import { checkPortal, disconnect } from './api'
 import { Note } from './choice'
+import { tones } from './portal-tones'
 import type { PortalView } from './views'
-
-const tones = { connecting: 'plain', connected: 'good', interrupted: 'warn', stopped: 'bad', disconnected: 'plain' } as const
 
 /** A portal: how it stands, what a person can do about it. */
 export function PortalCard({

@@ -57,6 +57,11 @@ export const crmRu = {
   disconnectText:
     'Передача остановится, правила интеграций этого портала удалятся, а то, что ещё ждёт отправки, не уйдёт. Всё созданное в amoCRM останется там, чаты и журнал останутся здесь. Если нужно только обновить доступ, нажмите «Подключить заново»: тогда не теряется ничего.',
   disconnected: 'Портал отключён',
+  health: {
+    title: 'Передача в CRM',
+    fine: 'Всё передаётся',
+    troubled: (n: number) => `Требуют внимания: ${n}`,
+  },
   came: {
     connected: 'amoCRM подключена. Теперь создайте интеграцию: выберите каналы и правила.',
     errors: {
@@ -224,6 +229,11 @@ export const crmEn: typeof crmRu = {
   disconnectText:
     'Passing on stops, the rules of this portal’s integrations are deleted, and what still waits is not sent. All that was made in amoCRM stays there, chats and the journal stay here. To renew access alone, press “Connect again”: then nothing is lost.',
   disconnected: 'The portal is disconnected',
+  health: {
+    title: 'Passing on to CRMs',
+    fine: 'Everything is passed on',
+    troubled: (n) => `Need attention: ${n}`,
+  },
   came: {
     connected: 'amoCRM is connected. Now create an integration: choose channels and rules.',
     errors: {
