@@ -73,6 +73,14 @@ pub enum FieldKind {
         /// Used when unset.
         default: Option<&'static str>,
     },
+    /// One of several ways to connect, each with fields of its own: those of the ways that are not
+    /// chosen are neither shown nor sent.
+    Ways {
+        /// The ways.
+        ways: Vec<Way>,
+        /// Used when unset.
+        default: Option<&'static str>,
+    },
     /// One of what the service offers for the other answers ([`crate::Driver::choices`]), fetched on
     /// demand; a value of one's own may be typed too.
     Choice {
@@ -105,6 +113,17 @@ pub struct FieldOption {
     pub value: &'static str,
     /// Shown.
     pub label: Words,
+}
+
+/// One choice of [`FieldKind::Ways`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Way {
+    /// Stored.
+    pub value: &'static str,
+    /// Shown.
+    pub label: Words,
+    /// Keys of the fields that belong to it; a field may belong to several ways.
+    pub fields: Vec<&'static str>,
 }
 
 /// A value that a person copies from here into the service's own cabinet, because the service has

@@ -20,7 +20,7 @@ pub mod testkit;
 
 pub use driver::{Channel, ConnectError, Connected, Connecting, Driver, Receive};
 pub use extras::{Blocked, Blocks, Changes, Choice, Consent, LookUp, Profile, Reactions, Signs};
-pub use form::{Field, FieldError, FieldKind, FieldOption, HandOver, SettingsForm};
+pub use form::{Field, FieldError, FieldKind, FieldOption, HandOver, SettingsForm, Way};
 pub use inbound::{
     DeliveryReport, Edited, Inbound, InboundMessage, NewFile, NewFileSource, Person, Quarantined,
     Reach, Reaction, Removed, Sender,
