@@ -283,6 +283,23 @@ export interface paths {
         patch: operations["change_channel"];
         trace?: never;
     };
+    "/api/v1/channels/{channel_id}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to allow us at the service's page */
+        post: operations["ask_channel_consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{channel_id}/disable": {
         parameters: {
             query?: never;
@@ -328,6 +345,40 @@ export interface paths {
         put?: never;
         /** Connect again, after something was mended at the service */
         post: operations["reconnect_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the service offers for a field of the form */
+        post: operations["list_channel_choices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/oauth/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a messenger sends the browser after consent; goes on to the cabinet */
+        get: operations["return_from_channel"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1531,6 +1582,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take back a message that you sent, for both sides, as long as its channel lets you
+         * @description The answer carries `change` until the service has done it; then `removed_at` is set and the text
+         *     stays for the record. 409 as for a change.
+         */
+        delete: operations["remove_message"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the words of a message that you sent, as long as its channel lets you
+         * @description The answer carries `change` until the service has done it. 409: `too_late`, `not_offered`,
+         *     `not_sent`, `not_yours`, `removed`, `change_pending`, `no_words`.
+         */
+        patch: operations["edit_message"];
+        trace?: never;
+    };
     "/api/v1/messages/{message_id}/raw": {
         parameters: {
             query?: never;
@@ -1543,6 +1620,24 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{message_id}/reaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put an emoji on a message, in the place of the one that is ours there */
+        put: operations["put_reaction"];
+        post?: never;
+        /** Take our emoji off a message. None there is no fault */
+        delete: operations["remove_reaction"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2042,6 +2137,8 @@ export interface components {
         Attribution: {
             /** @default null */
             campaign: string | null;
+            /** @default null */
+            listing: components["schemas"]["Listing"] | null;
             /**
              * @description Address of the page, without fragment.
              * @default null
@@ -2354,6 +2451,11 @@ export interface components {
         Capabilities: {
             /** @description The service tells when a message reached the person. */
             delivery_receipts: boolean;
+            /**
+             * Format: int32
+             * @description Seconds after sending in which our message can be changed; `None`: never.
+             */
+            edit_within?: number | null;
             /** @description File kinds with their largest size in bytes. */
             files: components["schemas"]["FileLimit"][];
             /** @description A repeated send with our id is recognised by the service, so an uncertain one may be repeated. */
@@ -2366,7 +2468,14 @@ export interface components {
             max_files: number;
             /** @description Longest text of one message, in the unit of `text_unit`; 0 = no text. */
             max_text: number;
+            /** @description Emoji that we can put on messages; empty: none. */
+            reactions?: string[];
             read_receipts: boolean;
+            /**
+             * Format: int32
+             * @description Seconds after sending in which our message can be taken back; `None`: never.
+             */
+            remove_within?: number | null;
             replies: boolean;
             /** @description Messages carry a subject (e-mail). */
             subject: boolean;
@@ -2378,15 +2487,21 @@ export interface components {
          * @enum {string}
          */
         Cause: "employee" | "scenario" | "auto_close" | "assistant" | "customer";
+        /** @enum {string} */
+        ChangeKind: "edit" | "remove";
+        /** @enum {string} */
+        ChangeState: "pending" | "refused";
         /** @description A channel with its settings. Secrets are never sent back. */
         ChannelBody: components["schemas"]["ChannelView"] & {
             /** Format: int32 */
             auto_close_minutes?: number | null;
+            /** @description These settings send the browser to the service's page (`POST …/consent`). */
+            consent: boolean;
             /** Format: date-time */
             created_at: string;
             /** @description The account's own id at the service, once connected. */
             external_id?: string | null;
-            /** @description The unguessable part of the webhook and widget addresses. */
+            /** @description The unguessable part of the webhook and widget addresses: `/hooks/{kind}/{hook_key}`. */
             hook_key: string;
             /** @description How messages come in: `webhook`, `listener`, `site`; empty before connecting. */
             receive: string;
@@ -2515,6 +2630,11 @@ export interface components {
             signature?: string;
             user: components["schemas"]["CrmId"];
         };
+        /** @description One value that the service offers. */
+        ChoiceBody: {
+            label: string;
+            value: string;
+        };
         /**
          * @description What the client writes. Unknown fields are let through, so that a newer client may talk to an
          *     older server.
@@ -2552,6 +2672,10 @@ export interface components {
          * @enum {string}
          */
         CommentPriority: "deals" | "leads" | "both";
+        /** @description Where the browser goes. */
+        ConsentAddress: {
+            url: string;
+        };
         ConsentBody: {
             kind: components["schemas"]["CrmKind"];
             portal_id?: components["schemas"]["PortalId"] | null;
@@ -3003,6 +3127,10 @@ export interface components {
             text: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        EditBody: {
+            /** @description The new words; of a message with files, what stands under them. */
+            text: string;
         };
         /** @description What came of a step. */
         EffectView: {
@@ -3462,6 +3590,15 @@ export interface components {
             members: components["schemas"]["EmployeeId"][];
             name: string;
         };
+        /** @description A form as far as it is filled. */
+        HalfFormBody: {
+            channel_id?: components["schemas"]["ChannelId"] | null;
+            /** @description The field of kind `choice`. */
+            field: string;
+            kind: string;
+            /** @description Answers so far, secret ones too. */
+            settings?: Record<string, never>;
+        };
         HourView: {
             /** Format: int64 */
             closed: number;
@@ -3554,6 +3691,7 @@ export interface components {
              */
             form: Record<string, never>;
             kind: string;
+            paste_hook?: components["schemas"]["Words"] | null;
             title: components["schemas"]["Words"];
         };
         /**
@@ -3573,6 +3711,35 @@ export interface components {
              * @description The customer's messages behind it, counted up to 100; 0 when somebody answered.
              */
             unread: number;
+        };
+        /** @description An advertisement of the company at a classifieds service. */
+        Listing: {
+            /**
+             * @description The service's id of it, or its address where there is no id: two listings are the same
+             *     if this is.
+             * @default
+             */
+            external_id: string;
+            /**
+             * @description A picture of it, https only.
+             * @default null
+             */
+            image: string | null;
+            /**
+             * @description As the service writes it: `1 250 000 ₽`.
+             * @default null
+             */
+            price: string | null;
+            /**
+             * @description Make and model, name of the goods. May be empty while only the id is known.
+             * @default
+             */
+            title: string;
+            /**
+             * @description Its page, http(s) only.
+             * @default null
+             */
+            url: string | null;
         };
         /** @description Who is logged in now. The session itself is in the cookie. */
         LoggedIn: {
@@ -3622,9 +3789,28 @@ export interface components {
             /** Format: date-time */
             undone_at?: string | null;
         };
+        /** @description A change that is not done yet, or was refused. What is done shows in the message itself. */
+        MessageChange: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["EmployeeId"];
+            reason?: components["schemas"]["Words"] | null;
+            state: components["schemas"]["ChangeState"];
+            /** @description Of an edit: the words to come. */
+            text?: string | null;
+            what: components["schemas"]["ChangeKind"];
+        };
         MessageId: string;
         /** @enum {string} */
         MessageKind: "answer" | "note";
+        /** @description An emoji on a message. */
+        MessageReaction: {
+            emoji: string;
+            employee_id?: components["schemas"]["EmployeeId"] | null;
+            reason?: components["schemas"]["Words"] | null;
+            side: components["schemas"]["ReactionSide"];
+            state?: components["schemas"]["ReactionState"] | null;
+        };
         MessagesBody: {
             /** @description Oldest first. */
             items: components["schemas"]["MessageView"][];
@@ -3635,6 +3821,7 @@ export interface components {
             /** @description Written by a rule. */
             automatic?: boolean;
             body: components["schemas"]["Body"];
+            change?: components["schemas"]["MessageChange"] | null;
             /** @description The sender's own id of it. */
             client_id?: string | null;
             conversation_id: components["schemas"]["ConversationId"];
@@ -3657,9 +3844,11 @@ export interface components {
              * @description Order within the conversation. Contiguity is not promised.
              */
             position: number;
+            /** @description At most one of each side. */
+            reactions?: components["schemas"]["MessageReaction"][];
             /**
              * Format: date-time
-             * @description The customer took it back; the text stays for the record.
+             * @description The customer or we took it back; the text stays for the record.
              */
             removed_at?: string | null;
             reply_to?: components["schemas"]["MessageId"] | null;
@@ -3832,11 +4021,13 @@ export interface components {
             items: (components["schemas"]["ChannelView"] & {
                 /** Format: int32 */
                 auto_close_minutes?: number | null;
+                /** @description These settings send the browser to the service's page (`POST …/consent`). */
+                consent: boolean;
                 /** Format: date-time */
                 created_at: string;
                 /** @description The account's own id at the service, once connected. */
                 external_id?: string | null;
-                /** @description The unguessable part of the webhook and widget addresses. */
+                /** @description The unguessable part of the webhook and widget addresses: `/hooks/{kind}/{hook_key}`. */
                 hook_key: string;
                 /** @description How messages come in: `webhook`, `listener`, `site`; empty before connecting. */
                 receive: string;
@@ -3884,6 +4075,15 @@ export interface components {
                 state_at: string;
                 /** @description What people call the account at the service. */
                 title: string;
+            }[];
+            /** @description The cursor of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ChoiceBody: {
+            items: {
+                label: string;
+                value: string;
             }[];
             /** @description The cursor of the next page; absent on the last one. */
             next?: string | null;
@@ -4116,6 +4316,7 @@ export interface components {
                  */
                 form: Record<string, never>;
                 kind: string;
+                paste_hook?: components["schemas"]["Words"] | null;
                 title: components["schemas"]["Words"];
             }[];
             /** @description The cursor of the next page; absent on the last one. */
@@ -4456,6 +4657,17 @@ export interface components {
             /** @description As the service sent it; absent for what we wrote. */
             raw?: string | null;
         };
+        ReactionBody: {
+            /** @description One of `capabilities.reactions` of the channel's kind. */
+            emoji: string;
+        };
+        /** @enum {string} */
+        ReactionSide: "customer" | "our_side";
+        /**
+         * @description How far a reaction of ours got.
+         * @enum {string}
+         */
+        ReactionState: "adding" | "removing" | "refused";
         ReadBody: {
             /**
              * Format: int64
@@ -4799,6 +5011,10 @@ export interface components {
             happened: "unblocked";
         } | {
             /** @enum {string} */
+            happened: "listing";
+            listing: components["schemas"]["Listing"];
+        } | {
+            /** @enum {string} */
             happened: "rated";
             /**
              * Format: int32
@@ -4856,7 +5072,7 @@ export interface components {
             name: string;
         };
         /** @enum {string} */
-        TextUnit: "characters" | "utf16" | "bytes";
+        TextUnit: "characters" | "utf16" | "bytes" | "sms_parts";
         /** @description Since midnight of the company's time zone. */
         TodayView: {
             /** Format: int64 */
@@ -7776,6 +7992,126 @@ export interface operations {
             };
         };
     };
+    ask_channel_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: components["schemas"]["ChannelId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentAddress"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     disable_channel: {
         parameters: {
             query?: never;
@@ -8039,6 +8375,247 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ChannelBody"];
                 };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_channel_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HalfFormBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChoiceBody"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_from_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the channel in the cabinet: `consent=ok`, or `consent=` a stable code of what went wrong */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request cannot be read */
             400: {
@@ -19441,6 +20018,250 @@ export interface operations {
             };
         };
     };
+    remove_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_message_raw: {
         parameters: {
             query?: never;
@@ -19458,6 +20279,250 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RawBody"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_reaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReactionBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_reaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
                 };
             };
             /** @description The request cannot be read */
