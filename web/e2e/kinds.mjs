@@ -18,7 +18,12 @@ const KIND = {
   form: {
     intro: both('Нужен платный аккаунт Барахолки.', 'A paid account is needed.'),
     fields: [
+      field('way', 'ways', 'Как подключить', { default: null, ways: [
+        { value: 'key', label: both('Своим ключом'), fields: ['api_key'] },
+        { value: 'smpp', label: both('По SMPP'), fields: ['host'] },
+      ] }),
       field('api_key', 'secret', 'Ключ API', { required: true }),
+      field('host', 'text', 'Сервер', { placeholder: 'smpp.example.ru' }),
       field('number', 'choice', 'Номер отправителя', { required: true, placeholder: '+7 900 000-00-00', help: both('Один из номеров аккаунта') }),
       field('chat_id', 'own_secret', 'Chat ID', { required: true, length: 32, help: both('Впишите его и на стороне сервиса') }),
       field('base_url', 'url', 'Адрес API', { advanced: true }),
@@ -64,8 +69,13 @@ export async function run(stage) {
     await page.getByRole('heading', { name: 'Барахолка' }).waitFor()
   })
 
-  await check('CH-11: the service offers values once it can be asked, and one may be typed', async () => {
+  await check('CH-11: a way brings its fields; the service offers values once it can be asked, and one may be typed', async () => {
     await page.goto('/cabinet/channels/new/marketplace')
+    assert.equal(await page.getByLabel(/Ключ API/).count(), 0)
+    await page.getByLabel('Как подключить').selectOption({ label: 'По SMPP' })
+    await page.getByLabel('Сервер').waitFor()
+    await page.getByLabel('Как подключить').selectOption({ label: 'Своим ключом' })
+    assert.equal(await page.getByLabel('Сервер').count(), 0)
     const load = page.getByRole('button', { name: /список: Номер отправителя/ })
     await load.click()
     await page.getByText('исправьте отмеченные поля').waitFor()
@@ -157,8 +167,9 @@ export async function run(stage) {
     await route.fulfill({ json: { ...last, ...extra } })
   })
   await page.route('**/api/v1/messages/*/reaction', async (route) => {
-    const { emoji } = route.request().postDataJSON()
-    await route.fulfill({ json: { ...last, reactions: emoji ? [{ side: 'our_side', emoji, employee_id: company.owner.employee_id, state: 'adding' }] : [] } })
+    const put = route.request().method() === 'PUT'
+    const emoji = put && route.request().postDataJSON().emoji
+    await route.fulfill({ json: { ...last, reactions: put ? [{ side: 'our_side', emoji, employee_id: company.owner.employee_id, state: 'adding' }] : [] } })
   })
   await page.route('https://market.test/*', (route) => route.fulfill({ contentType: 'image/svg+xml', body: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><rect width="4" height="4" fill="#7a9"/></svg>' }))
 

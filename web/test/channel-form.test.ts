@@ -1,9 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import { firstAnswers } from '../src/cabinet/channel/answers'
+import { firstAnswers, sentAnswers, shownFields } from '../src/cabinet/channel/answers'
 import { nameOf, rows } from '../src/cabinet/channel/choices'
 import { cameBack, consentAsked } from '../src/cabinet/channel/consent'
 import { ownSecret } from '../src/cabinet/channel/own-secret'
 import type { ChannelDetails, FormField } from '../src/kit/api/types'
+
+describe('ways to connect', () => {
+  const base = { label: { ru: '', en: '' }, help: null, required: false, advanced: false }
+  const fields: FormField[] = [
+    { ...base, key: 'by', kind: 'ways', default: null, ways: [
+      { value: 'smpp', label: base.label, fields: ['host', 'password'] },
+      { value: 'http', label: base.label, fields: ['password'] },
+    ] },
+    { ...base, key: 'number', kind: 'text', placeholder: null },
+    { ...base, key: 'host', kind: 'text', placeholder: null },
+    { ...base, key: 'password', kind: 'secret' },
+  ]
+  const keys = (answers: Record<string, unknown>) => shownFields(fields, answers).map((one) => one.key)
+
+  it('CH-11: bring their own fields; those of the others are neither shown nor sent', () => {
+    expect(keys({})).toEqual(['by', 'number'])
+    expect(keys({ by: 'smpp' })).toEqual(['by', 'number', 'host', 'password'])
+    expect(keys({ by: 'http' })).toEqual(['by', 'number', 'password'])
+    expect(sentAnswers(fields, { by: 'http', host: 'smpp.test', password: 'x', number: '' })).toEqual({ by: 'http', password: 'x' })
+  })
+})
 
 describe('a list that the service offers', () => {
   const offers = [{ value: '+79001112233', label: 'Продажи' }, { value: '+79004445566', label: '' }]

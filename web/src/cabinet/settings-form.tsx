@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { ChannelKind, FormField, Words } from '../kit/api/types'
 import { fieldErrors } from '../kit/api/client'
 import { t, words } from '../kit/i18n'
-import type { Answers } from './channel/answers'
+import { type Answers, shownFields } from './channel/answers'
 import { Lacking, readOffers } from './channel/choices'
 import { OneField } from './channel/one-field'
 
@@ -24,7 +24,7 @@ export function SettingsForm({
   channel?: string
   onChange: (answers: Answers, key: string) => void
 }) {
-  const { fields } = kind.form
+  const fields = shownFields(kind.form.fields, answers)
   // A field that must be filled is not for those who look further.
   const hidden = (field: FormField) => field.advanced && !field.required
   // What the service wants to know before it offers anything.

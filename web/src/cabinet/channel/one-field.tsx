@@ -30,13 +30,14 @@ export function OneField({ field, value, error, kept, offers, onChange }: Props)
           {error && <p className="mt-1 ml-7 text-caption text-red">{error}</p>}
         </div>
       )
+    case 'ways':
     case 'select':
       return (
         <Field label={label} help={help} error={error} required={field.required}>
           {(ids) => (
             <Select {...ids} value={text} onChange={(event) => onChange(event.target.value)}>
               {field.default === null && <option value="">{t.cabinet.notChosen}</option>}
-              {field.options.map((option) => (
+              {(field.kind === 'ways' ? field.ways : field.options).map((option) => (
                 <option key={option.value} value={option.value}>
                   {words(option.label)}
                 </option>

@@ -53,6 +53,7 @@ export type FormField = {
   | { kind: 'number'; min: number; max: number; default: number | null }
   | { kind: 'toggle'; default: boolean }
   | { kind: 'select'; options: { value: string; label: Words }[]; default: string | null }
+  | { kind: 'ways'; ways: { value: string; label: Words; fields: string[] }[]; default: string | null }
   | { kind: 'color'; default: string }
 )
 
