@@ -73,8 +73,25 @@ struct ChannelBody {
     hook_key: String,
     /// These settings send the browser to the service's page (`POST …/consent`).
     consent: bool,
+    /// What a person copies into the service's own cabinet.
+    hand_over: Vec<HandOverBody>,
     created_at: DateTime<Utc>,
     revision: i64,
+}
+
+/// A value for the service's own cabinet.
+#[derive(Serialize, ToSchema)]
+struct HandOverBody {
+    /// The field's caption there.
+    label: Words,
+    value: String,
+    help: Option<Words>,
+}
+
+impl From<channel::HandOver> for HandOverBody {
+    fn from(h: channel::HandOver) -> Self {
+        Self { label: h.label, value: h.value, help: h.help }
+    }
 }
 
 impl From<ChannelDetails> for ChannelBody {
@@ -90,6 +107,7 @@ impl From<ChannelDetails> for ChannelBody {
             receive: d.receive,
             hook_key: d.hook_key,
             consent: d.consent,
+            hand_over: d.hand_over.into_iter().map(HandOverBody::from).collect(),
             created_at: d.created_at,
             revision: d.revision,
         }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use channel::{Channel, Driver, FieldKind, Forgetful, SettingsForm};
+use channel::{Channel, Driver, Forgetful, HandOver, SettingsForm};
 use domain::{
     channel::{Capabilities, ChannelKind, ChannelState, StateReport},
     channel_log::ChannelEventKind,
@@ -61,6 +61,10 @@ pub struct ChannelDetails {
     pub hook_key: String,
     /// These settings send the browser to the service's page to allow us.
     pub consent: bool,
+    /// What a person copies into the service's cabinet; may hold secrets of the company's own making,
+    /// so it is made anew each time and kept nowhere.
+    #[serde(skip)]
+    pub hand_over: Vec<HandOver>,
     pub created_at: Instant,
     pub revision: i64,
 }
@@ -69,6 +73,7 @@ impl App {
     fn details(&self, row: ChannelRow) -> ChannelDetails {
         ChannelDetails {
             consent: self.needs_consent(&row),
+            hand_over: self.hand_over(&row),
             view: row.view(),
             secrets: row.secrets.keys().cloned().collect(),
             settings: row.settings,
@@ -350,7 +355,7 @@ pub(crate) fn split(
             ));
             continue;
         };
-        if known.kind != FieldKind::Secret {
+        if !known.kind.is_secret() {
             settings.insert(key, value);
             continue;
         }

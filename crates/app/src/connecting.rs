@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use channel::{Channel, ConnectError, Connecting, Driver, Receive};
+use channel::{Channel, ConnectError, Connecting, Driver, HandOver, Receive};
 use domain::{
     channel::{ChannelState, StateReport},
     ids::{AccountId, ChannelId},
@@ -215,6 +215,12 @@ impl App {
             external_id: row.external_id.clone(),
             memory: Arc::new(ChannelMemory::new(&self.store, row.account, row.channel_id)),
         }
+    }
+
+    /// What a person copies into the service's cabinet for this channel.
+    pub(crate) fn hand_over(&self, row: &ChannelRow) -> Vec<HandOver> {
+        let Ok(driver) = self.driver(row) else { return Vec::new() };
+        driver.hand_over(&self.driver_channel(row), &self.connecting(row))
     }
 
     fn connecting(&self, row: &ChannelRow) -> Connecting {

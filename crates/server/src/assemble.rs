@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use anyhow::{Context, Result};
 use app::App;
 use channel::{Driver, Registry};
+use channel_autoru::Autoru;
 use channel_demo::Demo;
 use channel_email::{Email, Reach};
 use channel_telegram_bot::TelegramBot;
@@ -12,7 +13,7 @@ use channel_widget::Widget;
 use crm::AppKeys;
 use crm_amo::Amo;
 use domain::{clock::Clock, crm::CrmKind};
-use net::{Guard, Outgoing, Rules, Scheme};
+use net::Outgoing;
 use object_store::{ObjectStore, local::LocalFileSystem};
 use store::Store;
 
@@ -28,11 +29,12 @@ pub fn registry(config: &Config) -> Registry {
         true => Reach::Everywhere,
         false => Reach::PublicOnly,
     };
-    let drivers: [Arc<dyn Driver>; 4] = [
+    let drivers: [Arc<dyn Driver>; 5] = [
         Arc::new(TelegramBot::new(clock, channel_telegram_bot::Options::default())),
         Arc::new(Email::new(reach, Vec::new())),
         Arc::new(Widget),
         Arc::new(Demo::default()),
+        Arc::new(Autoru::new(Arc::new(SystemClock), outgoing(config))),
     ];
     Registry::new(drivers)
 }
@@ -92,16 +94,12 @@ pub fn build_app(config: &Config, store: Store) -> Result<App> {
         app::Objects::new(objects(config)?),
         app::Settings { public_url: config.public_url.clone(), crm },
     );
-    Ok(app.with_crms(crms(config)?).with_outgoing(outgoing(config)?))
+    Ok(app.with_crms(crms(config)?).with_outgoing(outgoing(config)))
 }
 
 /// Requests to addresses that companies give.
-fn outgoing(config: &Config) -> Result<Outgoing> {
-    if !config.outgoing.allow_loopback {
-        return Ok(Outgoing::strict());
-    }
-    let rules = Rules { guard: Guard::AllowLoopback, scheme: Scheme::HttpToo };
-    Ok(Outgoing::new(rules, net::Options::default())?)
+fn outgoing(config: &Config) -> Outgoing {
+    if config.outgoing.allow_loopback { Outgoing::lenient() } else { Outgoing::strict() }
 }
 
 /// Where attachments' bytes lie.
