@@ -1,5 +1,5 @@
+import { api, ask } from '../../kit/api/client'
 import type { ChannelKind } from '../../kit/api/types'
-import { call } from '../parts/call'
 import { type Answers, sentAnswers } from './answers'
 
 /** One of the values that a service offers for a field. */
@@ -15,7 +15,7 @@ export class Lacking extends Error {}
 export async function readOffers(kind: ChannelKind, answers: Answers, field: string, channel_id?: string): Promise<Offer[]> {
   const settings = sentAnswers(kind.form.fields, answers)
   const body = { kind: kind.kind, settings, field, ...(channel_id ? { channel_id } : {}) }
-  return (await call<{ items: Offer[] }>('POST', '/channels/choices', body)).items
+  return (await ask(api.POST('/api/v1/channels/choices', { body }))).items
 }
 
 /** The rows of the list: what is chosen already stands in it even when the service offers it no more. */

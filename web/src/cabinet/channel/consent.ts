@@ -1,6 +1,6 @@
+import { api, ask } from '../../kit/api/client'
 import type { ChannelDetails } from '../../kit/api/types'
 import type { s } from '../../kit/i18n/cabinet-settings'
-import { call } from '../parts/call'
 
 type Reason = keyof ReturnType<typeof s>['channels']['came']['errors']
 
@@ -31,4 +31,4 @@ export function consentAsked(channel: Pick<ChannelDetails, 'consent' | 'state' |
 
 /** The service's page, where the person allows us. */
 export const askConsent = async (channel_id: string): Promise<string> =>
-  (await call<{ url: string }>('POST', `/channels/${encodeURIComponent(channel_id)}/consent`)).url
+  (await ask(api.POST('/api/v1/channels/{channel_id}/consent', { params: { path: { channel_id } } }))).url

@@ -151,6 +151,7 @@ function imagined({ site, campaign, source, ...enquiry }: SampleValue, utm: stri
       page_title: null,
       referrer: null,
       start_payload: null,
+      listing: null,
       utm: readUtm(utm),
     },
   }

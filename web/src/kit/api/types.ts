@@ -13,15 +13,15 @@ export type Employee = Schemas['EmployeeView']
 export type Invite = Schemas['InviteView']
 export type Group = Schemas['GroupView']
 export type Tag = Schemas['TagView']
-export type Listing = Coming.Listing
-export type Conversation = Schemas['ConversationView'] & Coming.Conversation
+export type Listing = Schemas['Listing']
+export type Conversation = Schemas['ConversationView']
 export type Listed = Schemas['ListedConversation']
 export type ConversationKind = Schemas['ConversationKind']
 export type ConversationState = Schemas['ConversationState']
 export type Tail = Schemas['ConversationTail']
 export type Counts = Schemas['CountsBody']
-export type Message = Omit<Schemas['MessageView'], 'body'> & Coming.Message & { body: Schemas['Body'] | SystemLine }
-export type SystemLine = Schemas['SystemLine'] | Coming.SystemLine
+export type Message = Schemas['MessageView']
+export type SystemLine = Schemas['SystemLine']
 export type Content = Schemas['Content_AttachmentView']
 export type Attachment = Schemas['AttachmentView']
 export type DeliveryStatus = Schemas['DeliveryStatus']
@@ -31,7 +31,7 @@ export type Span = Schemas['Span']
 export type Channel = Schemas['ChannelView']
 export type ChannelDetails = Schemas['ChannelBody'] & Coming.ChannelDetails
 export type ChannelState = Schemas['ChannelState']
-export type Capabilities = Omit<Schemas['Capabilities'], keyof Coming.Capabilities> & Coming.Capabilities
+export type Capabilities = Schemas['Capabilities']
 export type Found = Schemas['SearchView']
 export type FoundMessage = Schemas['FoundMessage']
 export type ServerFrame = Schemas['ServerFrame']
@@ -57,7 +57,6 @@ export type FormField = {
   | { kind: 'color'; default: string }
 )
 
-export type ChannelKind = Omit<Schemas['KindBody'], 'form' | 'capabilities'> & Coming.ChannelKind & {
-  capabilities: Capabilities
+export type ChannelKind = Omit<Schemas['KindBody'], 'form'> & {
   form: { intro: Words; fields: FormField[] }
 }
