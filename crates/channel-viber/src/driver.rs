@@ -134,9 +134,7 @@ impl Driver for Viber {
             text_unit: TextUnit::Characters,
             max_caption: outbound::LONGEST_CAPTION,
             // What is too large for a picture or a video goes as a file.
-            files: files
-                .map(|kind| FileLimit { kind, max_bytes: outbound::LARGEST_FILE })
-                .to_vec(),
+            files: files.map(|kind| FileLimit { kind, max_bytes: outbound::LARGEST_FILE }).to_vec(),
             max_files: 1,
             subject: false,
             replies: false,

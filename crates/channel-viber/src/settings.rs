@@ -41,7 +41,8 @@ impl Settings {
             }
         }
         let own_base = address(channel.setting(BASE_URL), BASE_URL, &mut wrong);
-        let proxy = address(channel.secret(PROXY).map(filled).unwrap_or_default(), PROXY, &mut wrong);
+        let proxy =
+            address(channel.secret(PROXY).map(filled).unwrap_or_default(), PROXY, &mut wrong);
         if wrong.is_empty() {
             let base_url = own_base.unwrap_or_else(|| base_url.clone());
             Ok(Self { token: token.to_owned().into(), base_url, proxy })
@@ -110,11 +111,7 @@ fn is_phone(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | ' '))
 }
 
-fn address(
-    text: Option<&str>,
-    field: &'static str,
-    wrong: &mut Vec<FieldError>,
-) -> Option<Url> {
+fn address(text: Option<&str>, field: &'static str, wrong: &mut Vec<FieldError>) -> Option<Url> {
     let text = text?;
     let url = Url::parse(text)
         .ok()
