@@ -1,6 +1,8 @@
 //! The driver. Roles: listener (SMPP, and providers that are asked), webhook (providers that call
 //! us). Everything is done by the [`Gateway`] that the channel's settings name.
 
+use std::{sync::Arc, time::Duration};
+
 use async_trait::async_trait;
 use channel::{
     Channel, Choice, ConnectError, Connected, Connecting, Driver, FieldError, Inbox, ListenError,
@@ -9,6 +11,7 @@ use channel::{
 };
 use domain::{
     channel::{Capabilities, ChannelKind, ChannelState, StateReport, TextUnit},
+    clock::Clock,
     ids::MessageId,
     text::Words,
 };
@@ -32,11 +35,13 @@ pub struct Options {
     pub reach: Reach,
     /// The rhythm of SMPP sessions.
     pub pace: Pace,
+    /// How often a provider with an HTTP API is asked for what it did not tell by itself.
+    pub poll: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { reach: Reach::PublicOnly, pace: Pace::default() }
+        Self { reach: Reach::PublicOnly, pace: Pace::default(), poll: Duration::from_secs(20) }
     }
 }
 
@@ -48,8 +53,8 @@ pub struct Sms {
 
 impl Sms {
     /// A driver for any number of numbers.
-    pub fn new(options: Options) -> Self {
-        let http = Http::new(&options);
+    pub fn new(clock: Arc<dyn Clock>, options: Options) -> Self {
+        let http = Http::new(clock, options.poll);
         Self { smpp: Smpp::new(options.reach, options.pace), http }
     }
 

@@ -4,6 +4,8 @@ use channel::{Channel, Field, FieldError, FieldKind, FieldOption, SettingsForm};
 use domain::text::Words;
 
 pub(crate) const PROVIDER: &str = "provider";
+/// The rented number (or a sender's name) of every provider: one channel is one number.
+pub(crate) const NUMBER: &str = "number";
 
 /// Who carries the messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,19 @@ pub(crate) fn form(further: Vec<Field>) -> SettingsForm {
         required: true,
         advanced: false,
     };
+    let number = Field {
+        key: NUMBER,
+        label: Words::new("Номер", "Number"),
+        help: Some(Words::new(
+            "Арендованный номер, с которого уходят ответы: +79161234567. На буквенное имя клиент \
+             ответить не сможет.",
+            "The rented number from which answers go: +79161234567. Customers cannot answer to a \
+             name made of letters.",
+        )),
+        kind: FieldKind::Choice { placeholder: Some("+79161234567".to_owned()) },
+        required: true,
+        advanced: false,
+    };
     SettingsForm {
         intro: Words::new(
             "Нужен номер, арендованный у SMS-провайдера, и ключ доступа к его сервису. Клиенты \
@@ -77,6 +92,6 @@ pub(crate) fn form(further: Vec<Field>) -> SettingsForm {
             "You need a number rented from an SMS provider, and access to its service. Customers \
              write to this number, and answers go from it.",
         ),
-        fields: [vec![provider], further].concat(),
+        fields: [vec![provider, number], further].concat(),
     }
 }

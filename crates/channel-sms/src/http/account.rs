@@ -1,0 +1,227 @@
+//! Access to a provider as a channel's settings describe it, and the fields that ask for it.
+
+use channel::{Channel, Field, FieldError, FieldKind};
+use domain::{
+    phone::{self, Country, Phone},
+    text::Words,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use super::provider::{Login, Traits};
+use crate::settings::NUMBER;
+
+pub(super) const LOGIN: &str = "login";
+pub(super) const KEY: &str = "key";
+pub(super) const TEST: &str = "test_mode";
+pub(super) const BASE_URL: &str = "base_url";
+
+/// 3GPP TS 23.040: what a sender's name has room for.
+const LONGEST_NAME: usize = 11;
+const LONGEST_SECRET: usize = 2_000;
+
+/// Settings that passed every check.
+#[derive(Debug, Clone)]
+pub(super) struct Account {
+    /// Empty where the key needs none.
+    pub(super) login: String,
+    pub(super) key: SecretString,
+    /// The number or name as people write it: `+79161234567`, `SHOP`.
+    pub(super) title: String,
+    /// SMS Aero: nothing reaches a phone.
+    pub(super) test: bool,
+    pub(super) base_url: Option<Url>,
+}
+
+impl Account {
+    /// Reads and checks the settings; every wrong field is named.
+    pub(super) fn of(channel: &Channel, traits: &Traits) -> Result<Self, Vec<FieldError>> {
+        let title = match channel.setting(NUMBER) {
+            None => Err(FieldError::required(NUMBER)),
+            Some(text) => sender(text).ok_or_else(bad_number),
+        };
+        match (Self::without_number(channel, traits), title) {
+            (Ok(account), Ok(title)) => Ok(Self { title, ..account }),
+            (Ok(_), Err(wrong)) => Err(vec![wrong]),
+            (Err(wrong), Ok(_)) => Err(wrong),
+            (Err(wrong), Err(number)) => Err([vec![number], wrong].concat()),
+        }
+    }
+
+    /// Enough to ask the provider which numbers there are.
+    pub(super) fn without_number(
+        channel: &Channel,
+        traits: &Traits,
+    ) -> Result<Self, Vec<FieldError>> {
+        let mut wrong = Vec::new();
+        let login = channel.setting(LOGIN).filter(|_| traits.login != Login::Unused);
+        let login = login.unwrap_or_default().to_owned();
+        if login.is_empty() && traits.login == Login::Needed {
+            wrong.push(FieldError::required(LOGIN));
+        }
+        let key = channel.secret(KEY).map(|key| key.expose_secret().trim()).unwrap_or_default();
+        if key.is_empty() {
+            wrong.push(FieldError::required(KEY));
+        } else if key.len() > LONGEST_SECRET || key.chars().any(char::is_control) {
+            wrong.push(FieldError::new(
+                KEY,
+                "bad_key",
+                Words::new(
+                    "Это не похоже на ключ. Скопируйте его целиком, одной строкой.",
+                    "This does not look like a key. Copy all of it, in one line.",
+                ),
+            ));
+        }
+        let base_url = channel.setting(BASE_URL).map(base).transpose();
+        match base_url {
+            Ok(base_url) if wrong.is_empty() => Ok(Self {
+                login,
+                key: key.to_owned().into(),
+                title: String::new(),
+                test: channel.settings.get(TEST).and_then(Value::as_bool).unwrap_or(false),
+                base_url,
+            }),
+            Ok(_) => Err(wrong),
+            Err(bad) => {
+                wrong.push(bad);
+                Err(wrong)
+            }
+        }
+    }
+
+    /// How the provider writes the sender: digits without a plus, or the name.
+    pub(super) fn sender(&self) -> &str {
+        self.title.strip_prefix('+').unwrap_or(&self.title)
+    }
+}
+
+/// A phone in E.164, or a name (or a short number) as it is.
+pub(super) fn sender(text: &str) -> Option<String> {
+    let text = text.trim();
+    let found = phone::normalise(text, Country::RU).or_else(|| Phone::international(text));
+    if let Some(phone) = found {
+        return Some(phone.as_str().to_owned());
+    }
+    let has_room = (1..=LONGEST_NAME).contains(&text.chars().count());
+    let is_name = text.chars().all(|c| c.is_alphanumeric() || " -_.&!+".contains(c));
+    (has_room && is_name).then(|| text.to_owned())
+}
+
+fn bad_number() -> FieldError {
+    FieldError::new(
+        NUMBER,
+        "bad_number",
+        Words::new(
+            "Это не номер и не имя отправителя. Номер: +79161234567, имя: до 11 букв и цифр.",
+            "This is neither a number nor a sender's name. A number: +79161234567, a name: up to \
+             11 letters and digits.",
+        ),
+    )
+}
+
+/// An address below which the provider's calls are; ends in a slash, so that they can be joined.
+fn base(text: &str) -> Result<Url, FieldError> {
+    let text = format!("{}/", text.trim_end_matches('/'));
+    let url = Url::parse(&text).ok();
+    url.filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host() && u.query().is_none())
+        .ok_or_else(|| {
+            FieldError::new(
+                BASE_URL,
+                "bad_url",
+                Words::new(
+                    "Это не адрес. Он начинается с https:// или http://.",
+                    "This is not an address. It starts with https:// or http://.",
+                ),
+            )
+        })
+}
+
+/// The fields of an account. All are optional to the form, because they are asked for only where
+/// such a provider is chosen; [`Account::of`] says which are missing.
+pub(super) fn fields() -> Vec<Field> {
+    vec![
+        Field {
+            key: LOGIN,
+            label: Words::new("Логин у провайдера", "Login at the provider"),
+            help: Some(Words::new(
+                "SMS Aero: e-mail, с которым вы входите в кабинет. SMSC.ru: логин; если ниже ключ \
+                 API, логин не нужен. МТС Exolve: оставьте пустым.",
+                "SMS Aero: the e-mail with which you log in. SMSC.ru: the login; not needed with an \
+                 API key below. MTS Exolve: leave it empty.",
+            )),
+            kind: FieldKind::Text { placeholder: Some("shop@example.ru".to_owned()) },
+            required: false,
+            advanced: false,
+        },
+        Field {
+            key: KEY,
+            label: Words::new("Ключ API", "API key"),
+            help: Some(Words::new(
+                "SMS Aero: «Настройки» → «API и SMPP» → «API-ключ». SMSC.ru: «Настройки» → «API» → \
+                 «Создать ключ», или пароль для API вместе с логином. МТС Exolve: «Приложения» → \
+                 приложение, к которому привязан номер → «API-ключи».",
+                "SMS Aero: Settings → API and SMPP → API key. SMSC.ru: Settings → API → Create a \
+                 key, or the API password together with the login. MTS Exolve: Applications → the \
+                 application that has the number → API keys.",
+            )),
+            kind: FieldKind::Secret,
+            required: false,
+            advanced: false,
+        },
+        Field {
+            key: TEST,
+            label: Words::new("Пробный режим SMS Aero", "Test mode of SMS Aero"),
+            help: Some(Words::new(
+                "SMS принимаются и получают статус, но не доставляются и не стоят денег.",
+                "SMS are accepted and get a status, but reach nobody and cost nothing.",
+            )),
+            kind: FieldKind::Toggle { default: false },
+            required: false,
+            advanced: true,
+        },
+        Field {
+            key: BASE_URL,
+            label: Words::new("Адрес API провайдера", "Address of the provider's API"),
+            help: Some(Words::new(
+                "Заполните, если провайдер дал вам другой адрес. Обычно пусто.",
+                "Fill in if the provider gave you another address. Usually empty.",
+            )),
+            kind: FieldKind::Url,
+            required: false,
+            advanced: true,
+        },
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ch_11_a_sender_is_a_phone_in_e_164_or_a_name() {
+        for (text, expected) in [
+            ("8 916 123-45-67", Some("+79161234567")),
+            ("79161234567", Some("+79161234567")),
+            ("SHOP", Some("SHOP")),
+            ("Мой магазин", Some("Мой магазин")),
+            ("a name that is too long", None),
+            ("<script>", None),
+            ("", None),
+        ] {
+            assert_eq!(sender(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_ones_own_is_joined_as_a_folder() {
+        for (text, expected) in [
+            ("http://127.0.0.1:8496/smsc/sys", Some("http://127.0.0.1:8496/smsc/sys/")),
+            ("https://smsc.kz/sys/", Some("https://smsc.kz/sys/")),
+            ("ftp://smsc.kz", None),
+            ("smsc.kz", None),
+        ] {
+            assert_eq!(base(text).ok().as_ref().map(Url::as_str), expected, "{text}");
+        }
+    }
+}

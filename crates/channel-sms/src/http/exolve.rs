@@ -1,0 +1,229 @@
+//! MTS Exolve: JSON by POST, `Authorization: Bearer` with an application's key
+//! (<https://docs.exolve.ru/docs/ru/api-reference/sms-api/>).
+//!
+//! The body of the application's webhook and the errors are not documented: the first is read as
+//! [`super::loose`] does, the second by HTTP status and words. Numbers of delivery statuses in
+//! `GetList` are not told either, so statuses come by the webhook, where they have names.
+
+use async_trait::async_trait;
+use channel::{Choice, ParseError};
+use chrono::{DateTime, SecondsFormat};
+use domain::clock::Instant;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use super::{
+    account,
+    call::{self, Answer},
+    called::Body,
+    events::Event,
+    fault::Fault,
+    loose,
+    provider::{Line, Login, News, Provider, Sms, Traits},
+};
+
+pub(super) struct Exolve;
+
+const TRAITS: Traits = Traits {
+    hosts: &["https://api.exolve.ru/"],
+    login: Login::Unused,
+    callback_per_message: false,
+};
+
+/// Messages asked for at a look, of two thousand at most.
+const LISTED: u32 = 500;
+/// A message may be listed later than its date says.
+const OVERLAP: i64 = 300;
+/// How far back the first look goes.
+const FIRST: i64 = 3600;
+
+async fn ask(line: &Line, method: &str, body: &Value) -> Result<Value, Fault> {
+    let answer = call::ask(line, method, |url| {
+        line.http.post(url).bearer_auth(line.account.key.expose_secret()).json(body)
+    })
+    .await?;
+    read(answer)
+}
+
+fn read(answer: Answer) -> Result<Value, Fault> {
+    if answer.status == 401 {
+        return Err(Fault::BadKey);
+    }
+    if let Some(fault) = answer.passing() {
+        return Err(fault);
+    }
+    match answer.status {
+        200..=299 if answer.body.get("error").is_none() => Ok(answer.body),
+        status => Err(refusal(status, &words(&answer.body))),
+    }
+}
+
+/// `{"error": {"message": …}}`, `{"message": …}` or `{"error": …}`.
+fn words(body: &Value) -> String {
+    let error = body.get("error");
+    let told = [error.and_then(|e| e.get("message")), body.get("message"), error];
+    let told = told.into_iter().flatten().find_map(Value::as_str);
+    told.unwrap_or_default().to_owned()
+}
+
+fn refusal(status: u16, words: &str) -> Fault {
+    let lower = words.to_lowercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+    let say = |text: &str| format!("{text} Exolve: {words} ({status})");
+    match () {
+        () if status == 402 || has(&["insufficient", "funds", "balance", "not enough money"]) => {
+            Fault::NoMoney
+        }
+        () if has(&["unauthorized", "invalid token", "token is expired", "api key"]) => {
+            Fault::BadKey
+        }
+        () if has(&["stop list", "stoplist", "blacklist", "black list"]) => {
+            Fault::refused("blocked", say("Клиент в стоп-листе."))
+        }
+        () if has(&["destination", "recipient", "receiver"]) => {
+            Fault::refused("bad_number", say("Номер клиента не принят."))
+        }
+        () if has(&["number", "sender", "alpha"]) => Fault::refused(
+            "sender",
+            say("С этого номера или имени отправить нельзя: проверьте, что номер мобильный и \
+                 привязан к приложению, а имя зарегистрировано."),
+        ),
+        () if has(&["template", "text"]) => Fault::refused("text", say("Текст не принят.")),
+        () => Fault::refused("refused", say("SMS не принята.")),
+    }
+}
+
+#[async_trait]
+impl Provider for Exolve {
+    fn traits(&self) -> &'static Traits {
+        &TRAITS
+    }
+
+    async fn balance(&self, line: &Line) -> Result<Option<f64>, Fault> {
+        let body = match ask(line, "finance/v1/GetBalance", &json!({})).await {
+            Ok(body) => body,
+            // A key that may send need not see the money.
+            Err(Fault::Refused { .. }) => {
+                ask(line, "messaging/v1/GetList", &json!({ "limit": 1 })).await?;
+                return Ok(None);
+            }
+            Err(fault) => return Err(fault),
+        };
+        Ok(match body.get("balance") {
+            Some(Value::String(text)) => text.parse().ok(),
+            Some(value) => value.as_f64(),
+            None => None,
+        })
+    }
+
+    async fn senders(&self, line: &Line) -> Result<Vec<Choice>, Fault> {
+        let numbers = ask(line, "number/customer/v1/GetList", &json!({})).await;
+        let numbers = match numbers {
+            Ok(body) => body,
+            Err(Fault::Refused { .. }) => Value::Null,
+            Err(fault) => return Err(fault),
+        };
+        let names = ask(line, "messaging/v1/GetAlphaNames", &json!({})).await?;
+        let number = ["number_code", "number", "phone"];
+        let numbers = loose::objects(&numbers).into_iter().map(|n| loose::text(n, &number));
+        let name = ["alpha_name", "name", "sender"];
+        let names = loose::objects(&names).into_iter().map(|n| loose::text(n, &name));
+        Ok(numbers
+            .chain(names)
+            .flatten()
+            .filter_map(|sender| account::sender(&sender))
+            .map(|sender| Choice { value: sender.clone(), label: sender })
+            .collect())
+    }
+
+    async fn send(&self, line: &Line, sms: &Sms<'_>) -> Result<String, Fault> {
+        let body = json!({
+            "number": line.account.sender(), "destination": sms.to, "text": sms.text,
+        });
+        let answer = ask(line, "messaging/v1/SendSMS", &body).await?;
+        let id = answer.as_object().and_then(|a| loose::text(a, &["message_id", "messageId"]));
+        id.ok_or_else(|| Fault::Lost("Exolve told no message_id".to_owned()))
+    }
+
+    async fn news(&self, line: &Line, since: Option<&Value>, now: Instant) -> Result<News, Fault> {
+        let kept = since.and_then(Value::as_str);
+        let kept = kept.and_then(|s| DateTime::parse_from_rfc3339(s).ok()).map(|at| at.to_utc());
+        let from = match kept {
+            Some(at) => at - chrono::Duration::seconds(OVERLAP),
+            None => now - chrono::Duration::seconds(FIRST),
+        };
+        let date = |at: Instant| at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let body = json!({ "date_gte": date(from), "limit": LISTED });
+        let answer = ask(line, "messaging/v1/GetList", &body).await?;
+        let mut events: Vec<(Instant, Event)> = loose::objects(&answer)
+            .into_iter()
+            .flat_map(|m| {
+                let at = loose::at(m).unwrap_or(now);
+                let read = loose::events(&Value::Object(m.clone()), now);
+                read.into_iter().map(move |event| (at, event))
+            })
+            .collect();
+        events.sort_by_key(|(at, _)| *at);
+        // A clock that runs ahead must not make us blind.
+        let newest = events.iter().map(|(at, _)| *at).filter(|at| *at <= now).max();
+        let cursor = newest.max(kept).map(|at| date(at).into());
+        Ok(News { events: events.into_iter().map(|(_, event)| event).collect(), cursor })
+    }
+
+    fn read(&self, body: &Body, now: Instant) -> Result<Vec<Event>, ParseError> {
+        let Body::Json(json) = body else {
+            return Err(ParseError("no JSON".to_owned()));
+        };
+        if !json.is_object() && !json.is_array() {
+            return Err(ParseError("no notice of Exolve".to_owned()));
+        }
+        if loose::objects(json).is_empty() && json.as_object().is_none_or(|o| o.len() < 2) {
+            return Err(ParseError("an empty notice".to_owned()));
+        }
+        Ok(loose::events(json, now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cv_7_refusals_by_status_and_words() {
+        let error = |words: &str| json!({"error": {"code": "1", "message": words}});
+        for (status, body, expected) in [
+            (200, json!({"message_id": "1"}), "ok"),
+            (401, error("Unauthorized"), "key"),
+            (402, error("insufficient funds"), "money"),
+            (400, error("invalid destination"), "bad_number"),
+            (400, json!({"code": 3, "message": "destination is in the stop list"}), "blocked"),
+            (403, error("number is not available for the application"), "sender"),
+            (400, json!({"error": "text is empty"}), "text"),
+            (418, error("teapot"), "refused"),
+            (200, json!({"error": "teapot"}), "refused"),
+            (429, error("Too Many Requests"), "busy"),
+            (503, Value::Null, "lost"),
+            (404, Value::Null, "lost"),
+        ] {
+            let answer = Answer { status, body: body.clone(), retry_after: None };
+            let found = match read(answer) {
+                Ok(_) => "ok",
+                Err(Fault::BadKey) => "key",
+                Err(Fault::NoMoney) => "money",
+                Err(Fault::Refused { code, .. }) => code,
+                Err(Fault::Busy { .. }) => "busy",
+                Err(Fault::Lost(_)) => "lost",
+                Err(other) => panic!("{other:?}"),
+            };
+            assert_eq!(found, expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_no_notice() {
+        let now = DateTime::from_timestamp(1_790_000_000, 0).expect("a time");
+        for body in [json!([]), json!({}), json!(5), json!({"hello": 1})] {
+            assert!(Exolve.read(&Body::Json(body.clone()), now).is_err(), "{body}");
+        }
+    }
+}
