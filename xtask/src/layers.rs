@@ -88,7 +88,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("lettre", &["channel-email"]),
     ("async-imap", &["channel-email"]),
     ("mail-parser", &["channel-email"]),
-    ("oauth2", &["channel-email", "crm-amo"]),
+    ("oauth2", &["channel-avito", "channel-email", "crm-amo"]),
     ("ammonia", &["channel-email"]),
     ("html2text", &["channel-email"]),
     ("tokio-rustls", &["channel-email", "channel-sms"]),
