@@ -2501,6 +2501,8 @@ export interface components {
             created_at: string;
             /** @description The account's own id at the service, once connected. */
             external_id?: string | null;
+            /** @description What a person copies into the service's own cabinet. */
+            hand_over: components["schemas"]["HandOverBody"][];
             /** @description The unguessable part of the webhook and widget addresses: `/hooks/{kind}/{hook_key}`. */
             hook_key: string;
             /** @description How messages come in: `webhook`, `listener`, `site`; empty before connecting. */
@@ -3599,6 +3601,13 @@ export interface components {
             /** @description Answers so far, secret ones too. */
             settings?: Record<string, never>;
         };
+        /** @description A value for the service's own cabinet. */
+        HandOverBody: {
+            help?: components["schemas"]["Words"] | null;
+            /** @description The field's caption there. */
+            label: components["schemas"]["Words"];
+            value: string;
+        };
         HourView: {
             /** Format: int64 */
             closed: number;
@@ -4027,6 +4036,8 @@ export interface components {
                 created_at: string;
                 /** @description The account's own id at the service, once connected. */
                 external_id?: string | null;
+                /** @description What a person copies into the service's own cabinet. */
+                hand_over: components["schemas"]["HandOverBody"][];
                 /** @description The unguessable part of the webhook and widget addresses: `/hooks/{kind}/{hook_key}`. */
                 hook_key: string;
                 /** @description How messages come in: `webhook`, `listener`, `site`; empty before connecting. */
