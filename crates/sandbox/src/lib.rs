@@ -11,6 +11,7 @@ mod cut;
 mod error;
 pub mod sms;
 pub mod telegram;
+pub mod viber;
 
 pub use error::Error;
 
@@ -31,6 +32,31 @@ pub const DEMO_AMO_TOKEN: &str =
 pub struct Listen {
     pub telegram: SocketAddr,
     pub amo: SocketAddr,
+    pub viber: SocketAddr,
+    pub vk: SocketAddr,
+    pub avito: SocketAddr,
+    pub autoru: SocketAddr,
+    pub sms: SocketAddr,
+}
+
+impl Listen {
+    /// One port after another. Port 0 is a free one, and so are its neighbours then.
+    #[must_use]
+    pub fn beginning_at(first: SocketAddr) -> Self {
+        let nth = |n| match first.port() {
+            0 => first,
+            port => SocketAddr::new(first.ip(), port.saturating_add(n)),
+        };
+        Self {
+            telegram: nth(0),
+            amo: nth(1),
+            viber: nth(2),
+            vk: nth(3),
+            avito: nth(4),
+            autoru: nth(5),
+            sms: nth(6),
+        }
+    }
 }
 
 const YEARS: Duration = Duration::from_secs(5 * 365 * 86_400);
@@ -63,10 +89,24 @@ pub async fn run(listen: Listen, tried: Tried, stop: CancellationToken) -> Resul
     println!("  адрес Bot API для настройки канала: {}", telegram.url());
     println!("  токен бота @{}: {}", bot.username, bot.token);
     let amo = demo_amo(listen.amo, &tried).await?;
+    let autoru = demo_autoru(listen.autoru).await?;
     stop.cancelled().await;
     telegram.stop().await;
     amo.stop().await;
+    autoru.stop().await;
     Ok(())
+}
+
+async fn demo_autoru(listen: SocketAddr) -> Result<autoru::Autoru, Error> {
+    let options = autoru::Options { listen, ..autoru::Options::default() };
+    let autoru = autoru::Autoru::start(options).await?;
+    let dealer = autoru.add_dealer("Автосалон «Ромашка»");
+    dealer.buyer("a3bc21", "Иван");
+    dealer.buyer("b7f10c", "Екатерина");
+    println!("Песочница Авто.ру: {}", autoru.url());
+    println!("  слева кабинет дилера: вставьте туда Chat ID и адрес из настроек канала");
+    println!("  свой адрес API для настройки канала: {}", autoru.base());
+    Ok(autoru)
 }
 
 async fn demo_amo(listen: SocketAddr, tried: &Tried) -> Result<amo::Amo, Error> {

@@ -58,9 +58,10 @@ enum Command {
     /// The master keys that protect the channels' tokens
     #[command(subcommand)]
     Keys(Keys),
-    /// Counterparts of Telegram and of amoCRM to play with
+    /// Counterparts of the messengers and of amoCRM to play with
     Sandbox {
-        /// A loopback address for Telegram; amoCRM takes the next port
+        /// A loopback address for Telegram; the others take the ports after it: amoCRM, Viber, VK, Avito,
+        /// Auto.ru, SMS
         #[arg(long, default_value = "127.0.0.1:8090")]
         listen: SocketAddr,
     },
@@ -115,10 +116,7 @@ fn execute(cli: Cli) -> Result<ExitCode> {
             Command::Account(Account::Create(form)) => create_account(&config, form, &stop).await?,
             Command::Keys(Keys::Rewrap) => rewrap_keys(&config, &stop).await?,
             Command::Sandbox { listen } => {
-                // Port 0 is a free one, and so is its neighbour then.
-                let port = listen.port().checked_add(1).filter(|next| *next > 1).unwrap_or(0);
-                let listen =
-                    sandbox::Listen { telegram: listen, amo: SocketAddr::new(listen.ip(), port) };
+                let listen = sandbox::Listen::beginning_at(listen);
                 sandbox::run(listen, tried(&config), stop).await?;
             }
             Command::Openapi => {}
