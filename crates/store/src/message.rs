@@ -33,7 +33,8 @@ macro_rules! columns {
          m.automatic, m.content, m.external_id, m.reply_to, m.album, m.status, m.failure,
          m.client_id, m.mentions, m.occurred_at, m.created_at, m.edited_at, m.removed_at, m.change,
          (select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('side', r.side, 'emoji', r.emoji,
-                'employee_id', r.employee_id, 'state', r.state, 'reason', r.reason)) order by r.side)
+                'employee_id', 'emp_' || replace(r.employee_id::text, '-', ''), 'state', r.state,
+                'reason', r.reason)) order by r.side)
           from message_reactions r
           where r.account_id = m.account_id and r.message_id = m.message_id
             and r.emoji is not null) as reactions"
