@@ -93,7 +93,7 @@ export const Bubble = memo(function Bubble({
           </LookContext>
         )}
         <Foot>
-          {message.removed_at && <span>{t.chat.removed}</span>}
+          {message.removed_at && <span>{look === 'inbound' ? t.chat.removed : t.chat.takenBack}</span>}
           {message.edited_at && <span>{t.chat.edited}</span>}
           <time dateTime={message.created_at} title={moment(message.created_at)}>
             {time(message.created_at)}

@@ -160,6 +160,7 @@ export const en: Texts = {
     quotedGone: 'An earlier message, not loaded',
     edited: 'edited',
     removed: 'removed by the customer',
+    takenBack: 'taken back from the customer',
     failed: 'Not delivered.',
     uncertain: 'It is not known whether this was delivered.',
     sendAgain: 'Send again',
