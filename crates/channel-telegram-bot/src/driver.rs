@@ -1,11 +1,12 @@
-//! The driver. Roles: webhook (`receive.rs`), listener (`listener.rs`), media (`media.rs`).
+//! The driver. Roles: webhook (`receive.rs`), listener (`listener.rs`), media (`media.rs`), and what is
+//! done with messages that are sent (`changes.rs`).
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use channel::{
-    Channel, ConnectError, Connected, Connecting, Driver, FieldError, Listener, Media, Outbound,
-    Receive, SendError, Sent, SettingsForm, Webhook,
+    Changes, Channel, ConnectError, Connected, Connecting, Driver, FieldError, Listener, Media,
+    Outbound, Reactions, Receive, SendError, Sent, SettingsForm, Signs, Webhook,
 };
 use domain::{
     channel::{Capabilities, ChannelKind, FileLimit, StateReport, TextUnit},
@@ -23,6 +24,7 @@ use url::Url;
 
 use crate::{
     api::{Api, CallError},
+    changes,
     clients::Clients,
     errors, outbound, reports,
     settings::{self, Settings, Way},
@@ -31,9 +33,10 @@ use crate::{
 };
 
 /// What we want to hear of.
-pub(crate) const ALLOWED_UPDATES: [AllowedUpdate; 8] = [
+pub(crate) const ALLOWED_UPDATES: [AllowedUpdate; 9] = [
     AllowedUpdate::Message,
     AllowedUpdate::EditedMessage,
+    AllowedUpdate::MessageReaction,
     AllowedUpdate::CallbackQuery,
     AllowedUpdate::MyChatMember,
     AllowedUpdate::BusinessConnection,
@@ -142,9 +145,9 @@ impl Driver for TelegramBot {
             // A bot may write only after the person has written to it.
             write_first: false,
             in_widget: true,
-            edit_within: None,
-            remove_within: None,
-            reactions: Vec::new(),
+            edit_within: Some(changes::CHANGED_WITHIN),
+            remove_within: Some(changes::CHANGED_WITHIN),
+            reactions: changes::EMOJI.map(str::to_owned).to_vec(),
         }
     }
 
@@ -237,6 +240,18 @@ impl Driver for TelegramBot {
     }
 
     fn media(&self) -> Option<&dyn Media> {
+        Some(self)
+    }
+
+    fn signs(&self) -> Option<&dyn Signs> {
+        Some(self)
+    }
+
+    fn changes(&self) -> Option<&dyn Changes> {
+        Some(self)
+    }
+
+    fn reactions(&self) -> Option<&dyn Reactions> {
         Some(self)
     }
 }

@@ -6,8 +6,8 @@
 
 use bytes::Bytes;
 use channel::{
-    Edited, Inbound, InboundMessage, NewFile, ParseError, Person, Quarantined, Reach, Received,
-    Removed, Sender,
+    Edited, Inbound, InboundMessage, NewFile, ParseError, Person, Quarantined, Reach, Reaction,
+    Received, Removed, Sender,
 };
 use chrono::DateTime;
 use domain::{
@@ -94,6 +94,7 @@ pub(crate) fn read(raw: &str, now: Instant) -> Result<Received, ParseError> {
         "deleted_business_messages" => reading.removed(&part),
         "my_chat_member" => reading.reach(&part),
         "callback_query" => reading.button(&part),
+        "message_reaction" => reading.reaction(&part),
         "business_connection" => Received::default(),
         unknown => reading.unknown(unknown, &part),
     })
@@ -247,6 +248,25 @@ impl Reading<'_> {
             cropped: false,
             raw: Some(self.raw.to_owned()),
         })))
+    }
+
+    /// The person changed their reaction; all of them are told, and the first plain emoji is shown.
+    fn reaction(&self, part: &Parts<'_>) -> Received {
+        let customer = match origin(part) {
+            Origin::Customer(customer) => customer,
+            Origin::Elsewhere => return Received::default(),
+            Origin::Nobody => return self.quarantine(),
+        };
+        let now = part.get::<Vec<Value>>("new_reaction");
+        let (Some(id), Some(now)) = (part.get::<i64>("message_id"), now) else {
+            return self.quarantine();
+        };
+        event(Inbound::Reaction(Reaction {
+            external_id: customer.chat.message(id),
+            by: customer.sender,
+            emoji: shown_reaction(&now),
+            at: self.at(part, "date"),
+        }))
     }
 
     /// A kind of update that this driver does not know.
@@ -444,6 +464,16 @@ fn start_payload(text: &str) -> Option<String> {
     let fits = (1..=64).contains(&payload.len())
         && payload.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     fits.then(|| payload.to_owned())
+}
+
+/// Custom emoji are pictures of a set that bots cannot name; a star stands for one.
+fn shown_reaction(reactions: &[Value]) -> Option<String> {
+    let plain = reactions.iter().find_map(|r| r.get("emoji").and_then(Value::as_str));
+    match plain {
+        Some(emoji) => Some(emoji.to_owned()),
+        None if reactions.is_empty() => None,
+        None => Some("⭐".to_owned()),
+    }
 }
 
 fn button_caption(message: &Parts<'_>, data: &str) -> Option<String> {

@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 mod api;
+mod changes;
 mod clients;
 mod driver;
 mod errors;

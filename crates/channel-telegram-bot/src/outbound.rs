@@ -267,7 +267,7 @@ fn shape(file: &OutFile, pictures: Pictures) -> Shape {
     }
 }
 
-fn entity(span: &Span) -> Option<MessageEntity> {
+pub(crate) fn entity(span: &Span) -> Option<MessageEntity> {
     let kind = match span.style {
         Style::Bold => MessageEntityKind::Bold,
         Style::Italic => MessageEntityKind::Italic,

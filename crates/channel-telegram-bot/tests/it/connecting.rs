@@ -30,9 +30,9 @@ async fn ch_5_with_a_public_address_the_webhook_is_set() {
             "secret_token": HOOK_SECRET,
             "max_connections": 40,
             "allowed_updates": [
-                "message", "edited_message", "callback_query", "my_chat_member",
-                "business_connection", "business_message", "edited_business_message",
-                "deleted_business_messages",
+                "message", "edited_message", "message_reaction", "callback_query",
+                "my_chat_member", "business_connection", "business_message",
+                "edited_business_message", "deleted_business_messages",
             ],
         })
     );
@@ -102,6 +102,7 @@ async fn ch_5_other_failures_of_connecting() {
                 assert!(report.reason.expect("a reason").ru.contains("IP address is reserved"));
                 "refused".to_owned()
             }
+            ConnectError::ConsentNeeded => "consent".to_owned(),
             ConnectError::Unreachable(_) => "unreachable".to_owned(),
         };
         assert_eq!(seen, expected, "{name} {status}");

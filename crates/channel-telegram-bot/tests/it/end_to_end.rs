@@ -25,22 +25,22 @@ use crate::{
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
-const VERA: i64 = 1_000_001;
+pub const VERA: i64 = 1_000_001;
 /// The smallest picture: the sandbox looks at the bytes.
-const PNG: &[u8] = &[
+pub const PNG: &[u8] = &[
     0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R', 0, 0, 0,
     1, 0, 0, 0, 1, 8, 2, 0, 0, 0, 0x90, 0x77, 0x53, 0xde,
 ];
 
-struct World {
+pub struct World {
     telegram: Telegram,
-    bot: Bot,
-    vera: Customer,
-    channel: Channel,
-    driver: TelegramBot,
+    pub bot: Bot,
+    pub vera: Customer,
+    pub channel: Channel,
+    pub driver: TelegramBot,
 }
 
-async fn world() -> World {
+pub async fn world() -> World {
     let telegram = Telegram::start(Options::quick()).await.expect("a sandbox");
     let bot = telegram.add_bot("lavka_test_bot");
     let vera = telegram.customer(VERA, "Вера", Some("vera_yasnaya"));
@@ -50,7 +50,7 @@ async fn world() -> World {
 }
 
 impl World {
-    async fn send(&self, content: Content<OutFile>) -> Result<channel::Sent, SendError> {
+    pub async fn send(&self, content: Content<OutFile>) -> Result<channel::Sent, SendError> {
         let message = Outbound {
             id: MessageId(uuid::Uuid::from_u128(9)),
             recipient: VERA.to_string(),
@@ -64,7 +64,7 @@ impl World {
     }
 
     /// Polls until so many events came, and stops.
-    async fn events(&self, offset: Option<i64>, count: usize) -> (Vec<Inbound>, Option<i64>) {
+    pub async fn events(&self, offset: Option<i64>, count: usize) -> (Vec<Inbound>, Option<i64>) {
         let (inbox, mut batches) = Remembers::new(offset);
         let stop = CancellationToken::new();
         let listener = self.driver.listener().expect("the driver polls");
@@ -95,10 +95,17 @@ fn message(event: &Inbound) -> &InboundMessage {
     }
 }
 
-fn file(kind: FileKind, name: &str, mime: &str, bytes: &'static [u8]) -> OutFile {
+pub fn file(kind: FileKind, name: &str, mime: &str, bytes: &'static [u8]) -> OutFile {
     let open: Arc<dyn Fn() -> ByteStream + Send + Sync> =
         Arc::new(move || stream::iter([Ok(Bytes::from_static(bytes))]).boxed());
-    OutFile { kind, name: name.to_owned(), mime: mime.to_owned(), size: bytes.len() as u64, link: None, open }
+    OutFile {
+        kind,
+        name: name.to_owned(),
+        mime: mime.to_owned(),
+        size: bytes.len() as u64,
+        link: None,
+        open,
+    }
 }
 
 #[tokio::test]

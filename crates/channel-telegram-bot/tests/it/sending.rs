@@ -35,7 +35,14 @@ fn outbound(content: Content<OutFile>) -> Outbound {
 fn file(kind: FileKind, name: &str, mime: &str, bytes: &'static [u8]) -> OutFile {
     let open: Arc<dyn Fn() -> ByteStream + Send + Sync> =
         Arc::new(move || stream::iter([Ok(Bytes::from_static(bytes))]).boxed());
-    OutFile { kind, name: name.to_owned(), mime: mime.to_owned(), size: bytes.len() as u64, link: None, open }
+    OutFile {
+        kind,
+        name: name.to_owned(),
+        mime: mime.to_owned(),
+        size: bytes.len() as u64,
+        link: None,
+        open,
+    }
 }
 
 fn one(file: OutFile, caption: &str) -> Content<OutFile> {

@@ -1,6 +1,8 @@
 //! Every kind of update: fixture in, facts out (CV-6).
 
-use channel::{Driver, Inbound, InboundMessage, NewFile, NewFileSource, Reach, Received, Sender};
+use channel::{
+    Driver, Inbound, InboundMessage, NewFile, NewFileSource, Reach, Received, Reply, Sender,
+};
 use domain::content::{Content, FileKind, Style};
 use serde_json::{Value, json};
 
@@ -23,7 +25,7 @@ fn event(fixture: &str) -> Inbound {
     let mut received = read(fixture);
     assert!(received.quarantined.is_empty(), "{:?}", received.quarantined);
     assert_eq!(received.events.len(), 1);
-    assert!(received.reply.body.is_empty(), "a body would be taken for a method call");
+    assert_eq!(received.reply, Reply::Empty, "a body would be taken for a method call");
     received.events.remove(0)
 }
 

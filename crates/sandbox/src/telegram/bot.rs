@@ -1,6 +1,6 @@
 //! A bot as its tester holds it: faults, records, and what befalls it from outside.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -143,6 +143,17 @@ impl Bot {
             .bots
             .get(&self.id)
             .map_or_else(Vec::new, |bot| bot.deliveries.iter().cloned().collect())
+    }
+
+    /// Makes a message of a chat older: what Telegram allows ends with a message's age.
+    pub fn ages_message(&self, customer: i64, message_id: i64, by: Duration) {
+        self.shared.change(|world| {
+            let found = world.chat(self.id, customer).message_mut(message_id);
+            if let Some(message) = found {
+                let date = message.json["date"].as_u64().unwrap_or_default();
+                message.json["date"] = Value::from(date.saturating_sub(by.as_secs()));
+            }
+        });
     }
 
     /// What the customer sees above the text box: `typing` and the like.

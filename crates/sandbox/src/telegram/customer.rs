@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Bot, Direction, MediaKind, Shown,
     files::NewFile,
-    methods::quoted,
+    methods::{EMOJI, quoted},
     shown::show,
     until,
     world::{Shared, StoredMessage, World, unix_now},
@@ -155,6 +155,32 @@ impl Customer {
             let json = message.json.clone();
             let update_id = push(world, bot.id, self.id, "edited_message", json, life);
             Ok(Sent { update_id, message_id })
+        })
+    }
+
+    /// Puts an emoji on any message of the chat in the place of the one before, or takes it away. The
+    /// bot hears of it if it asked for `message_reaction`. Returns the update's number.
+    pub fn reacts(&self, bot: &Bot, message_id: i64, emoji: Option<&str>) -> Result<i64, Error> {
+        if emoji.is_some_and(|emoji| !EMOJI.contains(&emoji)) {
+            return Err(Error::Cannot("no such reaction".to_owned()));
+        }
+        let life = self.shared.options.update_life();
+        self.shared.change(|world| {
+            let message = world
+                .chat(bot.id, self.id)
+                .message_mut(message_id)
+                .ok_or(Error::NoSuchMessage { message_id })?;
+            let before = std::mem::replace(&mut message.own_reaction, emoji.map(str::to_owned));
+            let list = |emoji: Option<&str>| {
+                let all = emoji.map(|emoji| json!({"type": "emoji", "emoji": emoji}));
+                Value::Array(all.into_iter().collect())
+            };
+            let payload = json!({
+                "chat": world.chat_json(self.id), "user": world.user_json(self.id),
+                "message_id": message_id, "date": unix_now(),
+                "old_reaction": list(before.as_deref()), "new_reaction": list(emoji),
+            });
+            Ok(push(world, bot.id, self.id, "message_reaction", payload, life))
         })
     }
 
@@ -342,6 +368,8 @@ impl Customer {
                 json: json.clone(),
                 edited: false,
                 deleted: false,
+                bot_reaction: None,
+                own_reaction: None,
             };
             world.keep_message((bot.id, self.id), message, options.messages_kept);
             let update_id = push(world, bot.id, self.id, "message", json, life);

@@ -2,6 +2,7 @@
 
 mod change;
 mod media;
+mod react;
 mod send;
 mod updates;
 mod webhook;
@@ -17,6 +18,7 @@ use super::{
     world::{Shared, World},
 };
 
+pub(super) use react::EMOJI;
 pub(super) use webhook::{install, is_loopback, uninstall};
 
 /// Carries out `method` (in lower case) for a bot whose token was good.
@@ -45,6 +47,7 @@ pub(super) async fn perform(
         "editmessagetext" => change::edit_text(&act),
         "editmessagecaption" => change::edit_caption(&act),
         "deletemessage" => change::delete(&act),
+        "setmessagereaction" => react::set(&act),
         "getfile" => media::get_file(&act),
         "getchat" => change::get_chat(&act),
         "answercallbackquery" => change::answer_callback(&act),

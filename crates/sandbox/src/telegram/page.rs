@@ -291,6 +291,10 @@ async fn act(
             Ok(sent(customer.starts(&bot, payload)))
         }
         "edit" => customer.edits(&bot, act.message_id, &act.text).map(sent).map_err(wrong),
+        "react" => customer
+            .reacts(&bot, act.message_id, Some(act.text.trim()).filter(|emoji| !emoji.is_empty()))
+            .map(|update_id| Json(json!({"update_id": update_id})))
+            .map_err(wrong),
         "block" => Ok(Json(json!({"update_id": customer.blocks(&bot)}))),
         "unblock" => Ok(Json(json!({"update_id": customer.unblocks(&bot)}))),
         "location" => Ok(sent(customer.sends_location(&bot, act.latitude, act.longitude))),

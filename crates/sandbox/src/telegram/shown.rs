@@ -28,6 +28,9 @@ pub struct Shown {
     /// Messages of one album share it.
     pub album: Option<String>,
     pub edited: bool,
+    /// The bot's emoji on it, and the customer's.
+    pub bot_reaction: Option<String>,
+    pub own_reaction: Option<String>,
     /// The message as the Bot API writes it; location, contact and the like are here.
     pub raw: Value,
 }
@@ -58,6 +61,8 @@ pub(super) fn show(message: &StoredMessage, files: &Files) -> Shown {
         reply_to: raw["reply_to_message"]["message_id"].as_i64(),
         album: text("media_group_id"),
         edited: message.edited,
+        bot_reaction: message.bot_reaction.clone(),
+        own_reaction: message.own_reaction.clone(),
         raw: raw.clone(),
     }
 }

@@ -91,6 +91,9 @@ pub(super) struct StoredMessage {
     pub json: Value,
     pub edited: bool,
     pub deleted: bool,
+    /// Emoji on it: the bot's, and the customer's.
+    pub bot_reaction: Option<String>,
+    pub own_reaction: Option<String>,
 }
 
 #[derive(Clone, Debug)]

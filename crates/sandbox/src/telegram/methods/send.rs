@@ -129,6 +129,8 @@ pub(super) fn put(
             json: json.clone(),
             edited: false,
             deleted: false,
+            bot_reaction: None,
+            own_reaction: None,
         };
         world.keep_message((bot_id, customer), message, options.messages_kept);
         world.chat(bot_id, customer).action = None;
