@@ -12,6 +12,7 @@ mod error;
 pub mod sms;
 pub mod telegram;
 pub mod viber;
+pub mod vk;
 
 pub use error::Error;
 
@@ -26,6 +27,9 @@ pub const DEMO_TOKEN: &str = "7000000001:AAsandbox-demo-token-of-beseda-000001";
 /// The long-lived token of the demo account of amoCRM; the same at every start.
 pub const DEMO_AMO_TOKEN: &str =
     "sandbox.demo-long-lived-token-of-the-amocrm-account-romashka.0001";
+
+/// The key of the demo community of VK; the same at every start.
+pub const DEMO_VK_KEY: &str = "vk1.a.sandbox-demo-key-of-the-community-romashka-0001";
 
 /// Loopback addresses of the sandboxes.
 #[derive(Clone, Copy, Debug)]
@@ -90,11 +94,25 @@ pub async fn run(listen: Listen, tried: Tried, stop: CancellationToken) -> Resul
     println!("  токен бота @{}: {}", bot.username, bot.token);
     let amo = demo_amo(listen.amo, &tried).await?;
     let autoru = demo_autoru(listen.autoru).await?;
+    let vk = demo_vk(listen.vk).await?;
     stop.cancelled().await;
     telegram.stop().await;
     amo.stop().await;
     autoru.stop().await;
+    vk.stop().await;
     Ok(())
+}
+
+async fn demo_vk(listen: SocketAddr) -> Result<vk::Vk, Error> {
+    let vk = vk::Vk::start(vk::Options { listen, ..vk::Options::default() }).await?;
+    let community = vk.add_community_with_key("Цветы «Ромашка»", DEMO_VK_KEY);
+    vk.customer(1001, "Вера", "Ясная");
+    vk.customer(1002, "Глеб", "Тихий");
+    println!("Песочница ВКонтакте: {}", vk.url());
+    println!("  откройте эту страницу, чтобы писать за клиента");
+    println!("  адрес API для настройки канала: {}", vk.url());
+    println!("  ключ сообщества «{}»: {DEMO_VK_KEY}", community.name);
+    Ok(vk)
 }
 
 async fn demo_autoru(listen: SocketAddr) -> Result<autoru::Autoru, Error> {
