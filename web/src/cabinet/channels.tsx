@@ -86,11 +86,12 @@ const kindTitle = (kinds: ChannelKind[], kind: string) => {
   return found ? words(found.title) : kind
 }
 
-/** First what is connected in two minutes. */
+/** First what is connected in two minutes; last what is there to try. */
 const FIRST = ['widget', 'telegram_bot']
+const LAST = 'demo'
 
 export function Catalogue({ kinds }: { kinds: ChannelKind[] }) {
-  const rank = (kind: string) => (FIRST.includes(kind) ? FIRST.indexOf(kind) : FIRST.length)
+  const rank = (kind: string) => (FIRST.includes(kind) ? FIRST.indexOf(kind) : FIRST.length + (kind === LAST ? 1 : 0))
   const sorted = [...kinds].sort((a, b) => rank(a.kind) - rank(b.kind))
   return (
     <ul className="grid grid-cols-[repeat(auto-fill,minmax(260px,1fr))] gap-3">

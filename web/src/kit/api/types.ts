@@ -1,4 +1,3 @@
-import type * as Coming from './coming'
 import type { components } from './schema'
 
 type Schemas = components['schemas']
@@ -29,7 +28,7 @@ export type Contact = Schemas['ContactView']
 export type Identity = Schemas['IdentityView']
 export type Span = Schemas['Span']
 export type Channel = Schemas['ChannelView']
-export type ChannelDetails = Schemas['ChannelBody'] & Coming.ChannelDetails
+export type ChannelDetails = Schemas['ChannelBody']
 export type ChannelState = Schemas['ChannelState']
 export type Capabilities = Schemas['Capabilities']
 export type Found = Schemas['SearchView']
