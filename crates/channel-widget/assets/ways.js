@@ -9,6 +9,8 @@ const BRANDS = {
   whatsapp: '#1c9a4b',
   viber: '#6f5ae0',
   vk: '#0a6ef0',
+  avito: '#7a4bd1',
+  autoru: '#d3392b',
 };
 
 const safe = (ways) =>

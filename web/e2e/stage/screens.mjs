@@ -51,7 +51,9 @@ export const inside = [
   { name: 'channels', looked: true, path: () => '/cabinet/channels' },
   { name: 'connect-widget', path: () => '/cabinet/channels/new/widget' },
   { name: 'connect-telegram', looked: true, path: () => '/cabinet/channels/new/telegram_bot' },
-  { name: 'connect-email', path: () => '/cabinet/channels/new/email' },
+  ...['email', 'viber', 'vk', 'avito', 'autoru', 'sms'].map((kind) => ({
+    name: `connect-${kind}`, path: () => `/cabinet/channels/new/${kind}`,
+  })),
   { name: 'channel-site', path: (f) => `/cabinet/channels/${f.site.channel_id}` },
   { name: 'channel-bot', path: (f) => `/cabinet/channels/${f.bot.channel_id}` },
   { name: 'scenarios', looked: true, path: () => '/cabinet/scenarios' },
