@@ -82,7 +82,10 @@ async fn run_serves_the_demo_bot_until_told_to_stop() {
     let address = free.local_addr().unwrap();
     drop(free);
     let stop = CancellationToken::new();
-    let listen = sandbox::Listen { telegram: address, amo: "127.0.0.1:0".parse().unwrap() };
+    let listen = sandbox::Listen {
+        telegram: address,
+        ..sandbox::Listen::beginning_at("127.0.0.1:0".parse().unwrap())
+    };
     let tried = sandbox::Tried {
         redirect_uri: "http://127.0.0.1:9/oauth".to_owned(),
         disable_hook: "http://127.0.0.1:9/off".to_owned(),
