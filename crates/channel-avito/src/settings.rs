@@ -1,6 +1,6 @@
 //! The form, and what a person filled into it.
 
-use channel::{Channel, Field, FieldError, FieldKind, FieldOption, SettingsForm};
+use channel::{Channel, Field, FieldError, FieldKind, SettingsForm, Way};
 use domain::text::Words;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -165,11 +165,16 @@ fn no_app() -> FieldError {
 }
 
 pub(crate) fn form(options: &Options) -> SettingsForm {
-    let consent = FieldOption {
+    let consent = Way {
         value: "consent",
         label: Words::new("Разрешить доступ на Авито", "Allow access at Avito"),
+        fields: Vec::new(),
     };
-    let own = FieldOption { value: "keys", label: Words::new("Свои ключи", "Own keys") };
+    let own = Way {
+        value: "keys",
+        label: Words::new("Свои ключи", "Own keys"),
+        fields: vec![CLIENT_ID, CLIENT_SECRET],
+    };
     let (choices, usual) = match options.app {
         Some(_) => (vec![consent, own], "consent"),
         None => (vec![own], "keys"),
@@ -193,7 +198,7 @@ pub(crate) fn form(options: &Options) -> SettingsForm {
                     "'Allow access': Avito opens, you agree and come back here. 'Own keys': copy \
                      client_id and client_secret from your cabinet at Avito.",
                 )),
-                kind: FieldKind::Select { options: choices, default: Some(usual) },
+                kind: FieldKind::Ways { ways: choices, default: Some(usual) },
                 required: false,
                 advanced: false,
             },
