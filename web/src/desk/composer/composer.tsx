@@ -301,6 +301,7 @@ export function Composer({
             {!note && (
               <IconButton
                 data-attach
+                disabled={limits?.max_files === 0 || limits?.files.length === 0}
                 label={`${t.composer.attach} (${modLabel}+U)`}
                 title={[`${t.composer.attach} (${modLabel}+U)`, accepts(limits)].filter(Boolean).join('\n')}
                 onClick={() => picker.current?.click()}

@@ -16,7 +16,7 @@ export function ChangeLine({ message, onEdit }: { message: Message; onEdit: (id:
   const edit = change.what === 'edit'
   if (change.state === 'pending') {
     return (
-      <p role="status" className="clear-both mt-1 text-second text-ink2">
+      <p className="clear-both mt-1 text-second text-ink2">
         <Clock3 size={13} className="mr-1 inline-block align-[-2px]" aria-hidden="true" />
         {edit ? f.editing : f.removing}
         {edit && change.text && <span className="block break-words whitespace-pre-wrap italic">{change.text}</span>}
@@ -24,7 +24,7 @@ export function ChangeLine({ message, onEdit }: { message: Message; onEdit: (id:
     )
   }
   return (
-    <p role="alert" className="clear-both mt-1 text-second text-red">
+    <p className="clear-both mt-1 text-second text-red">
       {edit ? f.editRefused : f.removeRefused}
       {change.reason && ` ${words(change.reason)}`}{' '}
       {message.author_id === me && (
