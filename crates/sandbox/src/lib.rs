@@ -28,6 +28,9 @@ pub const DEMO_TOKEN: &str = "7000000001:AAsandbox-demo-token-of-beseda-000001";
 pub const DEMO_AMO_TOKEN: &str =
     "sandbox.demo-long-lived-token-of-the-amocrm-account-romashka.0001";
 
+/// The token of the demo bot of Viber; the same at every start.
+pub const DEMO_VIBER_TOKEN: &str = "5a6e64626f782d31-2d64656d6f2d626f-742d6f662d766962";
+
 /// The key of the demo community of VK; the same at every start.
 pub const DEMO_VK_KEY: &str = "vk1.a.sandbox-demo-key-of-the-community-romashka-0001";
 
@@ -95,12 +98,26 @@ pub async fn run(listen: Listen, tried: Tried, stop: CancellationToken) -> Resul
     let amo = demo_amo(listen.amo, &tried).await?;
     let autoru = demo_autoru(listen.autoru).await?;
     let vk = demo_vk(listen.vk).await?;
+    let viber = demo_viber(listen.viber).await?;
     stop.cancelled().await;
     telegram.stop().await;
     amo.stop().await;
     autoru.stop().await;
     vk.stop().await;
+    viber.stop().await;
     Ok(())
+}
+
+async fn demo_viber(listen: SocketAddr) -> Result<viber::Viber, Error> {
+    let viber = viber::Viber::start(viber::Options { listen, ..viber::Options::default() }).await?;
+    viber.add_bot_with_token("Цветы «Ромашка»", "romashka_demo", DEMO_VIBER_TOKEN);
+    viber.customer("Вера Ясная");
+    viber.customer("Глеб Тихий");
+    println!("Песочница Viber: {}", viber.url());
+    println!("  откройте эту страницу, чтобы писать за клиента");
+    println!("  адрес Viber API для настройки канала: {}", viber.url());
+    println!("  токен бота: {DEMO_VIBER_TOKEN}");
+    Ok(viber)
 }
 
 async fn demo_vk(listen: SocketAddr) -> Result<vk::Vk, Error> {
