@@ -51,19 +51,21 @@ pub(crate) struct Round<'a> {
     /// The last answer of each chat that is known to be read.
     read: Done,
     readings: Option<tokio::time::Instant>,
-    /// Avito said that few calls are left.
+    /// Avito said that few calls for single chats are left.
     scarce: bool,
+    /// Of some calls few are left: the next walk waits for the next minute.
+    rests: bool,
 }
 
 impl<'a> Round<'a> {
     pub(crate) fn new(account: &'a Account<'a>, pace: Pace) -> Self {
         let (done, read) = (Done::new(), Done::new());
-        Self { account, pace, done, read, readings: None, scarce: false }
+        Self { account, pace, done, read, readings: None, scarce: false, rests: false }
     }
 
     /// Stores what is new in all chats; answers with how long to wait then.
     pub(crate) async fn walk(&mut self, keeper: &mut Keeper<'_>) -> Result<Duration, Fault> {
-        self.scarce = false;
+        (self.scarce, self.rests) = (false, false);
         let since = keeper.since();
         let chats = self.changed(since - OVERLAP).await?;
         let fresh: Vec<&Chat> =
@@ -77,9 +79,9 @@ impl<'a> Round<'a> {
         let due = self.readings.is_none_or(|last| last.elapsed() >= self.pace.reading);
         if due && fresh.len() < MOST_CHATS {
             self.readings = Some(tokio::time::Instant::now());
-            self.look_who_read(keeper, &fresh).await?;
+            self.look_who_read(keeper, &chats, &fresh).await?;
         }
-        Ok(if self.scarce { MINUTE } else { self.pace.between })
+        Ok(if self.rests { MINUTE } else { self.pace.between })
     }
 
     /// Chats that changed after a second, the longest unchanged first. How Avito sorts its list is not
@@ -92,7 +94,7 @@ impl<'a> Round<'a> {
                 let full = page.len() >= PAGE;
                 let more = full && page.iter().all(|c| c.updated.is_none_or(|at| at >= after));
                 chats.extend(page);
-                if !more || self.scarce {
+                if !more || self.rests {
                     break;
                 }
             }
@@ -115,12 +117,8 @@ impl<'a> Round<'a> {
             ask = ask.with("offset", offset.to_string());
         }
         let answer = self.account.call(&ask).await?;
-        self.note(answer.left);
+        self.rests |= is_scarce(answer.left);
         Ok(answer.read::<Chats>()?.chats)
-    }
-
-    fn note(&mut self, left: Option<u32>) {
-        self.scarce |= left.is_some_and(|left| left <= RESERVE);
     }
 
     /// Stores what a chat holds since a second, oldest first.
@@ -163,11 +161,13 @@ impl<'a> Round<'a> {
     async fn look_who_read(
         &mut self,
         keeper: &mut Keeper<'_>,
+        chats: &[Chat],
         looked_at: &[&Chat],
     ) -> Result<(), Fault> {
         let us: i64 = self.account.user()?.parse().unwrap_or_default();
         let oldest = keeper.now().timestamp() - READING_FOR;
-        let mut waiting: Vec<Chat> = self.page(false, 0).await?;
+        // The newest first.
+        let mut waiting: Vec<&Chat> = chats.iter().rev().collect();
         waiting.retain(|chat| {
             let last = chat.last_message.as_ref();
             let is_ours = last.is_some_and(|m| m.author_id == Some(us) && m.kind.is_some());
@@ -178,7 +178,7 @@ impl<'a> Round<'a> {
                 && chat.updated.is_some_and(|at| at >= oldest)
                 && (known.is_none() || known.map(String::as_str) != last_id(chat))
         });
-        for chat in waiting.iter().take(MOST_READINGS) {
+        for chat in waiting.into_iter().take(MOST_READINGS) {
             if self.scarce {
                 return Ok(());
             }
@@ -210,7 +210,8 @@ impl<'a> Round<'a> {
             ask = ask.with("offset", offset.to_string());
         }
         let answer = self.account.call(&ask).await?;
-        self.note(answer.left);
+        self.scarce |= is_scarce(answer.left);
+        self.rests |= self.scarce;
         let raw: Vec<Box<RawValue>> = answer.read()?;
         let read = raw.iter().filter_map(|raw| {
             let message: Message = serde_json::from_str(raw.get()).ok()?;
@@ -218,6 +219,10 @@ impl<'a> Round<'a> {
         });
         Ok(read.collect())
     }
+}
+
+fn is_scarce(left: Option<u32>) -> bool {
+    left.is_some_and(|left| left <= RESERVE)
 }
 
 fn last_id(chat: &Chat) -> Option<&str> {

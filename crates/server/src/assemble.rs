@@ -6,9 +6,11 @@ use anyhow::{Context, Result};
 use app::App;
 use channel::{Driver, Registry};
 use channel_autoru::Autoru;
+use channel_avito::Avito;
 use channel_demo::Demo;
 use channel_email::{Email, Reach};
 use channel_telegram_bot::TelegramBot;
+use channel_viber::Viber;
 use channel_widget::Widget;
 use crm::AppKeys;
 use crm_amo::Amo;
@@ -18,7 +20,7 @@ use object_store::{ObjectStore, local::LocalFileSystem};
 use store::Store;
 
 use crate::{
-    Config, secret_file,
+    Config, config, secret_file,
     system::{RandomIds, SystemClock},
 };
 
@@ -29,14 +31,28 @@ pub fn registry(config: &Config) -> Registry {
         true => Reach::Everywhere,
         false => Reach::PublicOnly,
     };
-    let drivers: [Arc<dyn Driver>; 5] = [
+    let drivers: [Arc<dyn Driver>; 7] = [
         Arc::new(TelegramBot::new(clock, channel_telegram_bot::Options::default())),
         Arc::new(Email::new(reach, Vec::new())),
         Arc::new(Widget),
         Arc::new(Demo::default()),
+        Arc::new(Viber::new(Arc::new(SystemClock), channel_viber::Options::default())),
+        Arc::new(Avito::new(Arc::new(SystemClock), avito(&config.channels.avito))),
         Arc::new(Autoru::new(Arc::new(SystemClock), outgoing(config))),
     ];
     Registry::new(drivers)
+}
+
+fn avito(avito: &config::Avito) -> channel_avito::Options {
+    let app = avito.client_id.clone().zip(avito.client_secret.clone());
+    channel_avito::Options {
+        api: avito.api.clone(),
+        consent: avito.consent.clone(),
+        app: app
+            .map(|(client_id, client_secret)| channel_avito::AppKeys { client_id, client_secret }),
+        reconcile: avito.reconcile,
+        ..channel_avito::Options::default()
+    }
 }
 
 /// The CRMs of this program. A new one adds its line here.

@@ -171,6 +171,20 @@ pub struct Channels {
     pub connections: NonZeroU32,
     #[serde(deserialize_with = "values::seconds")]
     pub inspect: Duration,
+    pub avito: Avito,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Avito {
+    #[serde(deserialize_with = "values::text")]
+    pub client_id: Option<String>,
+    #[serde(deserialize_with = "values::secret")]
+    pub client_secret: Option<SecretString>,
+    pub api: Url,
+    pub consent: Url,
+    #[serde(deserialize_with = "values::seconds")]
+    pub reconcile: Duration,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -237,8 +251,29 @@ impl Config {
                 "write it as https://chat.example.ru",
             ));
         }
+        self.channels.avito.check()?;
         self.crm.amo.check()?;
         Ok(self)
+    }
+}
+
+impl Avito {
+    fn check(&self) -> Result<(), Unusable> {
+        if self.client_id.is_some() != self.client_secret.is_some() {
+            return Err(Unusable::new(
+                "channels.avito.client_id",
+                "it and channels.avito.client_secret go together, and one of them is not set",
+                "copy both from the application's page at developers.avito.ru",
+            ));
+        }
+        for (key, url) in
+            [("channels.avito.api", &self.api), ("channels.avito.consent", &self.consent)]
+        {
+            if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+                return Err(Unusable::new(key, "it is not an address", "leave it as it was"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -283,6 +318,21 @@ mod tests {
     fn with(key: &str, value: &str) -> Result<Config, Unusable> {
         let environment = vec![(format!("BESEDA_CRM__AMO__{key}"), value.to_owned())];
         Config::load(&Sources { file: None, environment })
+    }
+
+    #[test]
+    fn ch_8_settings_of_avito_that_cannot_work_are_refused_by_name() {
+        for (key, value, named) in [
+            ("CLIENT_ID", "5a1b", "channels.avito.client_id"),
+            ("CLIENT_SECRET", "secret", "channels.avito.client_id"),
+            ("API", "file:///etc", "channels.avito.api"),
+            ("CONSENT", "javascript:1", "channels.avito.consent"),
+        ] {
+            let key = format!("BESEDA_CHANNELS__AVITO__{key}");
+            let environment = vec![(key, value.to_owned())];
+            let refused = Config::load(&Sources { file: None, environment }).expect_err(value);
+            assert_eq!(refused.key, named, "{value}");
+        }
     }
 
     /// AMO-1: what cannot work is told at the start, by its name.
