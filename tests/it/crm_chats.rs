@@ -6,9 +6,9 @@ use std::net::TcpListener;
 use sandbox::{
     amo::{
         self, Account, Amo, Integration, Limits, Outage,
-        chats::{Author, ChatShown, Delivery, Draft, Message, sign_body},
+        chats::{Author, ChatShown, Delivery, Draft, Kind, Message, sign_body},
     },
-    telegram::{self, Bot, Customer, Telegram},
+    telegram::{self, Bot, Customer, Media, MediaKind, Telegram},
 };
 use serde_json::{Value, json};
 use tests::{PATIENCE, Session, TestServer, Way, connect, until};
@@ -28,6 +28,11 @@ struct Stage {
 impl Stage {
     /// Portal, chats channel and integration are connected; `chats`: what is set for them.
     async fn start(chats: impl FnOnce(&Account, &str) -> Value) -> Self {
+        Self::with(|account, channel| json!({"chats": chats(account, channel)})).await
+    }
+
+    /// `set`: what the integration sets beside its channel.
+    async fn with(set: impl FnOnce(&Account, &str) -> Value) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("http://127.0.0.1:{port}");
         let options = amo::Options { limits: Limits::off(), ..amo::Options::default() };
@@ -54,13 +59,27 @@ impl Stage {
         let channel = connect(&owner, &telegram, &bot, Way::Webhook).await;
         let channel = channel["channel_id"].as_str().unwrap().to_owned();
         let portal = connected(&owner, &amo, &integration, &url).await;
-        let settings = json!({
-            "crm": "amo", "channels": [{"channel": channel}], "chats": chats(&account, &channel),
-        });
+        let mut settings = json!({"crm": "amo", "channels": [{"channel": channel}]});
+        settings
+            .as_object_mut()
+            .unwrap()
+            .extend(set(&account, &channel).as_object().unwrap().clone());
         let form = json!({"portal_id": portal, "name": "Продажи", "enabled": true,
             "settings": settings});
         owner.post("/api/v1/crm/integrations", &form, 201).await;
         Self { server, telegram, bot, account, integration, owner, channel, portal, _amo: amo }
+    }
+
+    /// Saves other settings of the integration.
+    async fn save(&self, set: Value) {
+        let mut settings = json!({"crm": "amo", "channels": [{"channel": self.channel}]});
+        settings.as_object_mut().unwrap().extend(set.as_object().unwrap().clone());
+        let page = self.owner.get("/api/v1/crm/integrations", 200).await.json();
+        let now = &page["items"][0];
+        let path = format!("/api/v1/crm/integrations/{}", now["integration_id"].as_str().unwrap());
+        let form = json!({"revision": now["revision"], "name": "Продажи", "enabled": true,
+            "settings": settings});
+        self.owner.put(&path, &form, 200).await;
     }
 
     fn customer(&self) -> Customer {
@@ -286,4 +305,108 @@ async fn amo_13_what_came_during_an_outage_and_a_kill_is_shown_once_and_in_order
     let expect = ["раз", "два", "три", "четыре"].map(|text| format!("[Бот магазина] {text}"));
     assert_eq!(texts, expect, "WA-4: the channel's name is before a customer's words");
     assert!(!stage.portal.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_emoji_go_both_ways_and_writing_is_seen() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let customer = stage.customer();
+    let asked = customer.sends_text(&stage.bot, "Работаете завтра?");
+    let (chat, question) = stage.shows("Работаете завтра?").await;
+    let user = stage.account.managers()[0].id;
+
+    stage.account.types_in_chat(user, &chat.id).unwrap();
+    until("the customer sees that somebody writes", async || {
+        (stage.bot.action(77).as_deref() == Some("typing")).then_some(())
+    })
+    .await;
+
+    let answer = stage.account.writes_in_chat(user, &chat.id, Draft::text("Да")).unwrap();
+    let shown = customer.wait_for_text(&stage.bot, PATIENCE, "Да").await.unwrap();
+
+    // The customer's, on a message of the CRM and on their own; then taken away.
+    let emoji_of = |id: String| {
+        let account = &stage.account;
+        async move || {
+            let chats = account.chats();
+            let message = chats.iter().flat_map(|c| &c.messages).find(|m| m.id == id)?;
+            Some(message.reactions.iter().map(|r| r.emoji.clone()).collect::<Vec<_>>())
+        }
+    };
+    let (of_answer, of_question) = (emoji_of(answer.clone()), emoji_of(question.id.clone()));
+    customer.reacts(&stage.bot, shown.message_id, Some("👍")).unwrap();
+    until("the emoji is in the CRM", async || (of_answer().await? == ["👍"]).then_some(())).await;
+    customer.reacts(&stage.bot, shown.message_id, None).unwrap();
+    until("it is gone there", async || of_answer().await?.is_empty().then_some(())).await;
+
+    // Of a user of the CRM, on the customer's message.
+    stage.account.reacts_in_chat(user, &question.id, Some("🔥")).unwrap();
+    let bots = async || {
+        let shown = customer.transcript(&stage.bot);
+        shown.iter().find(|m| m.message_id == asked.message_id)?.bot_reaction.clone()
+    };
+    assert_eq!(until("the customer sees it", bots).await, "🔥");
+    assert_eq!(of_question().await, Some(vec!["🔥".to_owned()]), "it does not come back");
+    stage.account.reacts_in_chat(user, &question.id, None).unwrap();
+    until("it is taken away", async || bots().await.is_none().then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_files_go_both_ways() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let customer = stage.customer();
+    let pixel = include_bytes!("support/pixel.png");
+    customer.sends(&stage.bot, Media::photo(&pixel[..]).caption("Вот такой"));
+    let (chat, picture) = stage.shows("Вот такой").await;
+    assert_eq!(picture.kind, Kind::Picture);
+    let url = picture.media.unwrap();
+    let fetched =
+        stage.owner.nobody().get(url.strip_prefix(&stage.server.url()).unwrap(), 200).await;
+    assert_eq!(fetched.body, &pixel[..], "the link leads to the picture itself");
+
+    let user = stage.account.managers()[0].id;
+    let size = u64::try_from(pixel.len()).unwrap();
+    let draft = Draft::picture(&url, "такой-же.png", size).caption("Есть такой же");
+    let sent = stage.account.writes_in_chat(user, &chat.id, draft).unwrap();
+    let shown = customer.wait_for_text(&stage.bot, PATIENCE, "Есть такой же").await.unwrap();
+    let media = shown.media.unwrap();
+    assert_eq!((media.kind, &media.bytes[..]), (MediaKind::Photo, &pixel[..]));
+    stage.delivery(&sent, |delivery| *delivery == Delivery::Sent).await;
+}
+
+/// CRM-3: an answer of an employee is their own in the CRM, where the company says who they are there.
+#[tokio::test(flavor = "multi_thread")]
+async fn crm_3_an_employee_who_is_a_user_of_the_crm_is_shown_as_that_user() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let me = stage.owner.get("/api/v1/me", 200).await.json();
+    let me =
+        me["employee"]["employee_id"].as_str().or(me["employee_id"].as_str()).unwrap().to_owned();
+    let boss = stage.account.managers()[1].clone();
+    stage
+        .save(json!({"chats": {}, "responsible": {
+            "people": [{"employee": me, "user": boss.id.to_string()}]}}))
+        .await;
+    stage.customer().sends_text(&stage.bot, "Почём?");
+    stage.shows("Почём?").await;
+    stage.replies("Сто рублей").await;
+    let (_, message) = stage.shows("Сто рублей").await;
+    assert_eq!(message.author, Author::User(boss.amojo_id.unwrap()));
+}
+
+/// AMO-4 beside the chat: the record is made of the chat's first words, once, and is accepted there.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_4_a_chat_in_unsorted_mode_makes_one_record_and_goes_on_in_it() {
+    let stage = Stage::with(|_, _| json!({"chats": {}, "method": {"method": "unsorted"}})).await;
+    let customer = stage.customer();
+    customer.sends_text(&stage.bot, "Первое");
+    let (chat, _) = stage.shows("Первое").await;
+    customer.sends_text(&stage.bot, "Второе");
+    let (again, _) = stage.shows("Второе").await;
+    assert_eq!(chat.id, again.id);
+    let records = stage.account.unsorted();
+    assert_eq!(records.len(), 1, "{records:?}");
+    let user = stage.account.managers()[0].id;
+    stage.account.writes_in_chat(user, &chat.id, Draft::text("Слушаю вас")).unwrap();
+    customer.wait_for_text(&stage.bot, PATIENCE, "Слушаю вас").await.unwrap();
+    assert_eq!(stage.account.leads().len() + stage.account.unsorted().len(), 1, "nothing doubled");
 }

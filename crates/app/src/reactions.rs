@@ -3,7 +3,7 @@
 use channel::{Reaction, Sender};
 use domain::{
     conversation::Direction,
-    ids::{AccountId, MessageId},
+    ids::{AccountId, EmployeeId, MessageId},
     people::Right,
     reaction::{ReactionSide, ReactionState},
     text::Words,
@@ -62,7 +62,7 @@ impl App {
         if same {
             return Ok(tx.message_view(row).await?);
         }
-        tx.put_reaction(id, actor.employee, emoji, self.clock.now()).await?;
+        tx.put_reaction(id, Some(actor.employee), emoji, self.clock.now()).await?;
         self.asked(tx, id, &c.audience(), c.conversation_id).await
     }
 
@@ -71,10 +71,39 @@ impl App {
         actor.require(Right::WorkConversations)?;
         let mut tx = self.store.tenant(actor.account).await?;
         let (c, row) = lock_message(&mut tx, actor, id).await?;
-        if !tx.drop_reaction(id, actor.employee, self.clock.now()).await? {
+        if !tx.drop_reaction(id, Some(actor.employee), self.clock.now()).await? {
             return Ok(tx.message_view(row).await?);
         }
         self.asked(tx, id, &c.audience(), c.conversation_id).await
+    }
+
+    /// A reaction that a user of the CRM put or took away in its chat (AMO-13). One that the channel
+    /// cannot carry is passed over. The caller commits.
+    pub(crate) async fn react_from_crm(
+        &self,
+        tx: &mut TenantTx,
+        row: &MessageRow,
+        by: Option<EmployeeId>,
+        emoji: Option<&str>,
+    ) -> Result<()> {
+        let id = row.message_id;
+        let now = self.clock.now();
+        let changed = match emoji {
+            Some(emoji) => match self.may_react(tx, row, emoji).await {
+                Ok(()) => {
+                    tx.put_reaction(id, by, emoji, now).await?;
+                    true
+                }
+                Err(Error::Conflict { .. } | Error::Invalid(_)) => false,
+                Err(error) => return Err(error),
+            },
+            None => tx.drop_reaction(id, by, now).await?,
+        };
+        if changed && let Some(c) = tx.conversation(row.conversation_id).await? {
+            append_changed(tx, id, &c.audience()).await?;
+            tx.push(sign_job(row.conversation_id, &Work::React { message: id }));
+        }
+        Ok(())
     }
 
     async fn asked(

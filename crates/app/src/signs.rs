@@ -34,17 +34,29 @@ impl App {
             audience: c.audience(),
             sign: Sign::Typing { employee: actor.employee },
         });
-        let answers =
-            actor.require(Right::WorkConversations).is_ok() && c.state != ConversationState::Closed;
-        let at = self.clock.now();
-        if answers
-            && self.shows_signs(&mut tx, &c).await?
-            && tx.ask_typing(id, at, TYPING_EVERY).await?
+        if actor.require(Right::WorkConversations).is_ok()
+            && self.ask_typing_shown(&mut tx, &c).await?
         {
-            tx.push(sign_job(id, &Work::Typing { conversation: id, at }));
             tx.commit().await?;
         }
         Ok(())
+    }
+
+    /// Somebody of ours writes: the customer of a messenger that shows it is told, once in five seconds.
+    /// `true`: there is something to commit.
+    pub(crate) async fn ask_typing_shown(
+        &self,
+        tx: &mut TenantTx,
+        c: &ConversationView,
+    ) -> Result<bool> {
+        let (id, at) = (c.conversation_id, self.clock.now());
+        let asked = c.state != ConversationState::Closed
+            && self.shows_signs(tx, c).await?
+            && tx.ask_typing(id, at, TYPING_EVERY).await?;
+        if asked {
+            tx.push(sign_job(id, &Work::Typing { conversation: id, at }));
+        }
+        Ok(asked)
     }
 
     /// An employee has read a conversation up to a position. The caller commits.

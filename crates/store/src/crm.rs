@@ -2,6 +2,7 @@
 //! the limiter of calls. What the columns mean stands in `migrations/20261122001100_crm.sql`.
 
 mod breaker;
+mod chat_reactions;
 mod chats;
 mod concern;
 mod consents;
@@ -16,6 +17,7 @@ mod rates;
 mod runs;
 
 pub use breaker::Entry;
+pub use chat_reactions::ChatReaction;
 pub use chats::{BegunChat, ChatChange, ChatFate, ChatReceived, ChatRefusal};
 pub use concern::Concerned;
 pub use consents::{Consent, NewConsent};

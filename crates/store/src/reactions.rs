@@ -21,8 +21,10 @@ impl TenantTx {
     ) -> Result<bool> {
         let account = self.account().0;
         let done = sqlx::query(
-            "insert into message_reactions as r (account_id, message_id, side, emoji, at)
-             values ($1, $2, $3, $4, $5)
+            "insert into message_reactions as r
+                (account_id, message_id, conversation_id, side, emoji, at)
+             select $1, $2, conversation_id, $3, $4, $5
+             from messages where account_id = $1 and message_id = $2
              on conflict (account_id, message_id, side) do update
                 set emoji = excluded.emoji, at = excluded.at, employee_id = null, state = null,
                     reason = null
@@ -38,19 +40,21 @@ impl TenantTx {
         Ok(done.rows_affected() == 1)
     }
 
-    /// An employee puts an emoji on a message in the place of what was there.
+    /// An employee puts an emoji on a message in the place of what was there. `None`: somebody of the
+    /// CRM who is no employee here.
     pub async fn put_reaction(
         &mut self,
         message: MessageId,
-        by: EmployeeId,
+        by: Option<EmployeeId>,
         emoji: &str,
         at: DateTime<Utc>,
     ) -> Result<()> {
         let account = self.account().0;
         sqlx::query(
             "insert into message_reactions
-                (account_id, message_id, side, emoji, employee_id, state, at)
-             values ($1, $2, 'our_side', $3, $4, 'adding', $5)
+                (account_id, message_id, conversation_id, side, emoji, employee_id, state, at)
+             select $1, $2, conversation_id, 'our_side', $3, $4, 'adding', $5
+             from messages where account_id = $1 and message_id = $2
              on conflict (account_id, message_id, side) do update
                 set emoji = excluded.emoji, employee_id = excluded.employee_id, state = 'adding',
                     reason = null, at = excluded.at",
@@ -58,7 +62,7 @@ impl TenantTx {
         .bind(account)
         .bind(message.0)
         .bind(emoji)
-        .bind(by.0)
+        .bind(by.map(|e| e.0))
         .bind(at)
         .execute(self.conn())
         .await?;
@@ -69,7 +73,7 @@ impl TenantTx {
     pub async fn drop_reaction(
         &mut self,
         message: MessageId,
-        by: EmployeeId,
+        by: Option<EmployeeId>,
         at: DateTime<Utc>,
     ) -> Result<bool> {
         let account = self.account().0;
@@ -80,7 +84,7 @@ impl TenantTx {
         )
         .bind(account)
         .bind(message.0)
-        .bind(by.0)
+        .bind(by.map(|e| e.0))
         .bind(at)
         .execute(self.conn())
         .await?;

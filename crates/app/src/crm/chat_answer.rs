@@ -334,7 +334,7 @@ impl App {
 }
 
 /// Whom the chat is with.
-async fn chat_identity(
+pub(super) async fn chat_identity(
     tx: &mut TenantTx,
     portal: PortalId,
     chat: &ChatPlace,
@@ -350,6 +350,24 @@ async fn chat_identity(
         Some(id) => Ok(tx.identity(id).await?),
         None => Ok(None),
     }
+}
+
+/// The employee who is this user of the CRM's chats.
+pub(super) async fn chat_employee(
+    tx: &mut TenantTx,
+    portal: PortalId,
+    sender: &str,
+) -> Result<Option<EmployeeId>> {
+    let directory = tx.portal_directory(portal).await?.unwrap_or_default();
+    let Some(user) = directory.users.iter().find(|u| u.chat_id.as_deref() == Some(sender)) else {
+        return Ok(None);
+    };
+    for settings in chat_settings(tx, portal).await? {
+        if let Some(employee) = employee_of(tx, &settings, user).await? {
+            return Ok(Some(employee));
+        }
+    }
+    Ok(None)
 }
 
 /// Of the portal's integrations that have chats.
@@ -410,7 +428,7 @@ async fn employee_of(
     }
 }
 
-async fn quoted(
+pub(super) async fn quoted(
     tx: &mut TenantTx,
     portal: PortalId,
     quoted: Option<ChatMessageRef>,

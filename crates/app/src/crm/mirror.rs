@@ -17,7 +17,7 @@ use domain::{
     text::Words,
     view::{AttachmentState, AttachmentView, Body, MessageView},
 };
-use store::{BegunChat, ChatChange, ChatFate, TenantTx};
+use store::{BegunChat, ChatChange, ChatFate, ChatReaction, TenantTx};
 
 use super::{
     chat_open::chat_client,
@@ -43,6 +43,7 @@ struct Backlog {
     settings: ChatSettings,
     news: Vec<News>,
     changes: Vec<(ChatChange, Option<ChatMessage>)>,
+    reactions: Vec<ChatReaction>,
     fates: Vec<ChatFate>,
     /// There is more than was taken.
     more: bool,
@@ -85,6 +86,9 @@ impl App {
                 };
                 self.change_shown(&visit, &backlog, change, refusal).await.map_err(fault)?;
             }
+            for reaction in &backlog.reactions {
+                self.show_reaction(&mut visit, &backlog, reaction, attempts).await?;
+            }
             for fate in &backlog.fates {
                 self.tell_fate(&mut visit, &backlog, fate, attempts).await?;
             }
@@ -121,6 +125,8 @@ impl App {
             ..chat_client(&gathered)
         };
         let fates = tx.crm_chat_fates(portal, conversation, MOST).await?;
+        let shown_by = gathered.integration.integration_id;
+        let reactions = tx.crm_chat_reactions(portal, shown_by, conversation, MOST).await?;
         let mut backlog = Backlog {
             gathered,
             client,
@@ -128,13 +134,16 @@ impl App {
             settings,
             news: Vec::new(),
             changes: Vec::new(),
+            reactions,
             fates,
             more: false,
         };
         self.gather_news(&mut tx, &amo, &mut backlog).await?;
         self.gather_changes(&mut tx, &amo, &mut backlog).await?;
-        let nothing =
-            backlog.news.is_empty() && backlog.changes.is_empty() && backlog.fates.is_empty();
+        let nothing = backlog.news.is_empty()
+            && backlog.changes.is_empty()
+            && backlog.reactions.is_empty()
+            && backlog.fates.is_empty();
         Ok((!nothing).then_some(backlog))
     }
 
@@ -335,6 +344,36 @@ impl App {
         Ok(())
     }
 
+    /// The customer's emoji; one that the CRM does not take is not offered again.
+    async fn show_reaction(
+        &self,
+        visit: &mut Visit<'_>,
+        backlog: &Backlog,
+        reaction: &ChatReaction,
+        attempts: i32,
+    ) -> Result<(), JobError> {
+        let client = &backlog.client;
+        let message = match &reaction.theirs {
+            Some(id) => ChatMessageRef::Theirs(id.clone()),
+            None => ChatMessageRef::Ours(reaction.message.to_string()),
+        };
+        let emoji = reaction.emoji.as_deref();
+        let call = calling!(visit, adapter, caller => {
+            react(&*adapter, &caller, client, &message, emoji)
+        });
+        if let Err(words) = refused(call, attempts)? {
+            warn(visit, reaction.message, Some(&words));
+        }
+        let kept = async {
+            let integration = backlog.gathered.integration.integration_id;
+            let conversation = backlog.gathered.conversation.conversation_id;
+            let mut tx = self.store.tenant(visit.account).await?;
+            tx.save_crm_chat_reaction(integration, conversation, reaction).await?;
+            tx.commit().await
+        };
+        kept.await.map(|_| ()).map_err(|error| JobError::of(&error.into(), attempts))
+    }
+
     /// What became of a message that was written in the CRM; WA-2: a failure also in words, unless the
     /// company wants none.
     async fn tell_fate(
@@ -493,6 +532,16 @@ async fn edit(
     message: &ChatMessage,
 ) -> Result<(), CrmError> {
     chats(adapter)?.edit(caller, message).await
+}
+
+async fn react(
+    adapter: &dyn Crm,
+    caller: &Caller<'_>,
+    client: &ChatPerson,
+    message: &ChatMessageRef,
+    emoji: Option<&str>,
+) -> Result<(), CrmError> {
+    chats(adapter)?.react(caller, &client.id, message, emoji, client).await
 }
 
 pub(super) async fn tell(
