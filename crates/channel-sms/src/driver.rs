@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use channel::{
-    Channel, Choice, ConnectError, Connected, Connecting, Driver, FieldError, Inbox, ListenError,
-    Listener, Outbound, ParseError, Received, Request, SendError, Sent, SettingsForm, VerifyError,
-    Webhook,
+    Channel, Choice, ConnectError, Connected, Connecting, Driver, FieldError, HandOver, Inbox,
+    ListenError, Listener, Outbound, ParseError, Received, Request, SendError, Sent, SettingsForm,
+    VerifyError, Webhook,
 };
 use domain::{
     channel::{Capabilities, ChannelKind, ChannelState, StateReport, TextUnit},
@@ -150,6 +150,10 @@ impl Driver for Sms {
         let digits = title.strip_prefix('+')?;
         let is_phone = digits.len() >= 7 && digits.chars().all(|c| c.is_ascii_digit());
         is_phone.then(|| format!("sms:{title}"))
+    }
+
+    fn hand_over(&self, channel: &Channel, connecting: &Connecting) -> Vec<HandOver> {
+        self.gateway(channel).map(|g| g.hand_over(channel, connecting)).unwrap_or_default()
     }
 
     async fn choices(&self, channel: &Channel, field: &str) -> Result<Vec<Choice>, ConnectError> {

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use channel::{
-    Channel, Choice, ConnectError, Connected, Connecting, Field, FieldError, Inbox, ListenError,
-    Outbound, ParseError, Received, Request, SendError, Sent, VerifyError,
+    Channel, Choice, ConnectError, Connected, Connecting, Field, FieldError, HandOver, Inbox,
+    ListenError, Outbound, ParseError, Received, Request, SendError, Sent, VerifyError,
 };
 use domain::{channel::StateReport, ids::MessageId};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +29,11 @@ pub(crate) trait Gateway: Send + Sync {
     async fn send(&self, channel: &Channel, message: &Outbound) -> Result<Sent, SendError>;
 
     fn foretold(&self, channel: &Channel, message: MessageId) -> Vec<String>;
+
+    /// Nothing, where the provider has no cabinet that wants to know us.
+    fn hand_over(&self, _channel: &Channel, _connecting: &Connecting) -> Vec<HandOver> {
+        Vec::new()
+    }
 
     async fn choices(&self, channel: &Channel, field: &str) -> Result<Vec<Choice>, ConnectError>;
 

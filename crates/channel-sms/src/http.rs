@@ -20,10 +20,10 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use channel::{
-    Channel, Choice, ConnectError, Connected, Connecting, Field, FieldError, Inbox, ListenError,
-    Outbound, ParseError, Receive, Received, Request, SendError, Sent, VerifyError,
+    Channel, Choice, ConnectError, Connected, Connecting, Field, FieldError, HandOver, Inbox,
+    ListenError, Outbound, ParseError, Receive, Received, Request, SendError, Sent, VerifyError,
 };
-use domain::{channel::StateReport, clock::Clock, content::Content, ids::MessageId};
+use domain::{channel::StateReport, clock::Clock, content::Content, ids::MessageId, text::Words};
 use net::http::Client;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -169,6 +169,15 @@ impl Gateway for Http {
 
     fn foretold(&self, channel: &Channel, message: MessageId) -> Vec<String> {
         Self::provider(channel).own_id(message).into_iter().collect()
+    }
+
+    fn hand_over(&self, channel: &Channel, connecting: &Connecting) -> Vec<HandOver> {
+        let Some(url) = connecting.hook_url.clone() else { return Vec::new() };
+        vec![HandOver {
+            label: Words::new("Адрес обработчика", "Callback address"),
+            value: called::address(channel, url).into(),
+            help: Some(Self::provider(channel).where_to_paste()),
+        }]
     }
 
     async fn choices(&self, channel: &Channel, field: &str) -> Result<Vec<Choice>, ConnectError> {

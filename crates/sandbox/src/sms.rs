@@ -31,7 +31,7 @@ use tokio_util::sync::DropGuard;
 
 pub use account::{Account, Credentials};
 pub use faults::Faults;
-pub use options::Options;
+pub use options::{Limits, Options};
 pub use phone::{Phone, Shown};
 pub use record::{Call, Delivery, Outcome};
 pub use world::{Provider, Status};

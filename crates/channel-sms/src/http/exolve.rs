@@ -8,7 +8,7 @@
 use async_trait::async_trait;
 use channel::{Choice, ParseError};
 use chrono::{DateTime, SecondsFormat};
-use domain::clock::Instant;
+use domain::{clock::Instant, text::Words};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -99,6 +99,15 @@ impl Provider for Exolve {
         &TRAITS
     }
 
+    fn where_to_paste(&self) -> Words {
+        Words::new(
+            "МТС Exolve → «Приложения» → ваше приложение → «Вебхуки» → события SMS. Без него входящие \
+             придут до полуминуты позже, а статусы доставки не придут.",
+            "MTS Exolve → Applications → your application → Webhooks → SMS events. Without it incoming \
+             messages come up to half a minute later, and statuses of delivery do not come.",
+        )
+    }
+
     async fn balance(&self, line: &Line) -> Result<Option<f64>, Fault> {
         let body = match ask(line, "finance/v1/GetBalance", &json!({})).await {
             Ok(body) => body,
@@ -155,19 +164,18 @@ impl Provider for Exolve {
         let date = |at: Instant| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         let body = json!({ "date_gte": date(from), "limit": LISTED });
         let answer = ask(line, "messaging/v1/GetList", &body).await?;
-        let mut events: Vec<(Instant, Event)> = loose::objects(&answer)
-            .into_iter()
-            .flat_map(|m| {
-                let at = loose::at(m).unwrap_or(now);
-                let read = loose::events(&Value::Object(m.clone()), now);
-                read.into_iter().map(move |event| (at, event))
-            })
-            .collect();
-        events.sort_by_key(|(at, _)| *at);
+        let mut listed = loose::objects(&answer);
+        // The same instant, the smaller id first.
+        listed.sort_by_key(|m| {
+            let id: Option<u64> = loose::text(m, &["message_id"]).and_then(|id| id.parse().ok());
+            (loose::at(m).unwrap_or(now), id)
+        });
+        let events =
+            listed.iter().flat_map(|m| loose::events(&Value::Object((*m).clone()), now)).collect();
         // A clock that runs ahead must not make us blind.
-        let newest = events.iter().map(|(at, _)| *at).filter(|at| *at <= now).max();
+        let newest = listed.iter().filter_map(|m| loose::at(m)).filter(|at| *at <= now).max();
         let cursor = newest.max(kept).map(|at| date(at).into());
-        Ok(News { events: events.into_iter().map(|(_, event)| event).collect(), cursor })
+        Ok(News { events, cursor })
     }
 
     fn read(&self, body: &Body, now: Instant) -> Result<Vec<Event>, ParseError> {

@@ -1,10 +1,13 @@
 //! The rhythm of asking a provider for what it did not tell by itself: people's messages, and what
 //! became of ours.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 use channel::{Batch, Inbox, ListenError};
-use domain::{channel::StateReport, delivery::DeliveryStatus};
+use domain::channel::StateReport;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -17,8 +20,11 @@ use super::{
 /// Keys of the channel's state.
 const CURSOR: &str = "http_cursor";
 const TOLD: &str = "http_told";
-/// Messages whose last status is remembered, so that it is told once. More than a provider lists.
+/// Messages of which it is remembered what was told, so that it is told once. More than a provider
+/// lists at a look.
 const MOST_TOLD: usize = 1_000;
+/// What is told of a message of a person.
+const CAME: &str = "came";
 
 pub(super) async fn run(
     provider: &dyn Provider,
@@ -44,7 +50,7 @@ pub(super) async fn run(
                 }
                 let mut batch = Batch::default();
                 let fresh = told.fresh(news.events);
-                if fresh.iter().any(|event| matches!(event, Event::Report { .. })) {
+                if !fresh.is_empty() {
                     batch.state.push((TOLD.to_owned(), told.write()));
                 }
                 batch.events =
@@ -68,62 +74,61 @@ pub(super) async fn run(
     }
 }
 
-/// The last status told of each message. Lists repeat all of them each time.
+/// What was told last of each message. Lists repeat all of them each time.
 #[derive(Debug, Default, PartialEq)]
 struct Told {
-    by_id: BTreeMap<String, DeliveryStatus>,
+    by_id: BTreeMap<String, String>,
     /// Oldest first.
-    order: Vec<String>,
+    order: VecDeque<String>,
 }
 
 impl Told {
     fn read(value: Option<&Value>) -> Self {
-        let pairs = value.and_then(Value::as_array).into_iter().flatten();
         let mut told = Self::default();
-        for pair in pairs {
-            let id = pair.get(0).and_then(Value::as_str);
-            let status = pair.get(1).and_then(Value::as_str).and_then(DeliveryStatus::parse);
-            if let (Some(id), Some(status)) = (id, status) {
-                told.note(id, status);
+        for pair in value.and_then(Value::as_array).into_iter().flatten() {
+            let (id, word) = (pair.get(0).and_then(Value::as_str), pair.get(1));
+            if let (Some(id), Some(word)) = (id, word.and_then(Value::as_str)) {
+                told.note(id.to_owned(), word);
             }
         }
         told
     }
 
     fn write(&self) -> Value {
-        let pair = |id: &String| Some(json!([id, self.by_id.get(id)?.as_str()]));
-        self.order.iter().filter_map(pair).collect()
+        self.order.iter().filter_map(|id| Some(json!([id, self.by_id.get(id)?]))).collect()
     }
 
-    /// Leaves out reports that say what was said already.
-    fn fresh(&mut self, events: Vec<Event>) -> Vec<Event> {
-        let new = |event: &Event| match event {
-            Event::Report { id, status, .. } => self.note(id, *status),
-            Event::Came(_) | Event::Strange(_) => true,
-            Event::Unknown => false,
-        };
-        let mut new = new;
-        events.into_iter().filter(|event| new(event)).collect()
-    }
-
-    fn note(&mut self, id: &str, status: DeliveryStatus) -> bool {
-        match self.by_id.insert(id.to_owned(), status) {
-            Some(before) => before != status,
-            None => {
-                self.order.push(id.to_owned());
-                if self.order.len() > MOST_TOLD {
-                    let oldest = self.order.remove(0);
-                    self.by_id.remove(&oldest);
-                }
-                true
+    /// Leaves out what was told already.
+    fn fresh(&mut self, mut events: Vec<Event>) -> Vec<Event> {
+        events.retain(|event| match event {
+            Event::Report { id, status, .. } => self.note(id.clone(), status.as_str()),
+            Event::Came(came) | Event::Strange(came) => {
+                self.note(format!("{CAME}:{}", came.id), CAME)
             }
+            Event::Unknown => false,
+        });
+        events
+    }
+
+    /// Whether it is new.
+    fn note(&mut self, id: String, word: &str) -> bool {
+        if let Some(before) = self.by_id.insert(id.clone(), word.to_owned()) {
+            return before != word;
         }
+        self.order.push_back(id);
+        if self.order.len() > MOST_TOLD
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.by_id.remove(&oldest);
+        }
+        true
     }
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use domain::delivery::DeliveryStatus;
 
     use super::*;
 
@@ -147,7 +152,7 @@ mod tests {
     fn by_5_what_was_told_has_a_bound() {
         let mut told = Told::default();
         for n in 0..3 * MOST_TOLD {
-            told.note(&n.to_string(), DeliveryStatus::Delivered);
+            told.note(n.to_string(), CAME);
         }
         assert_eq!((told.by_id.len(), told.order.len()), (MOST_TOLD, MOST_TOLD));
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use channel::{Choice, ParseError};
-use domain::{clock::Instant, ids::MessageId};
+use domain::{clock::Instant, ids::MessageId, text::Words};
 use net::http::Client;
 use serde_json::Value;
 use url::Url;
@@ -22,6 +22,9 @@ pub(super) trait Provider: Send + Sync {
 
     /// Hands one message over and answers with the provider's id of it.
     async fn send(&self, line: &Line, sms: &Sms<'_>) -> Result<String, Fault>;
+
+    /// Where in the provider's cabinet our webhook's address goes, and what it is good for.
+    fn where_to_paste(&self) -> Words;
 
     /// The id under which the provider will know a message of ours, if it lets us choose.
     fn own_id(&self, _message: MessageId) -> Option<String> {

@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use channel::{Choice, ParseError};
-use domain::{clock::Instant, delivery::DeliveryStatus};
+use domain::{clock::Instant, delivery::DeliveryStatus, text::Words};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
@@ -130,6 +130,15 @@ fn report(data: &Map<String, Value>, now: Instant) -> Option<Event> {
 impl Provider for SmsAero {
     fn traits(&self) -> &'static Traits {
         &TRAITS
+    }
+
+    fn where_to_paste(&self) -> Words {
+        Words::new(
+            "SMS Aero → «Настройки» → «API и SMPP» → адрес для входящих сообщений. Без него ответы \
+             клиентов не придут; статусы отправленных придут и так.",
+            "SMS Aero → Settings → API and SMPP → the address for incoming messages. Without it \
+             customers' answers do not come; statuses of what was sent come anyway.",
+        )
     }
 
     async fn balance(&self, line: &Line) -> Result<Option<f64>, Fault> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use channel::{Choice, ParseError};
-use domain::{clock::Instant, delivery::DeliveryStatus, ids::MessageId};
+use domain::{clock::Instant, delivery::DeliveryStatus, ids::MessageId, text::Words};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
@@ -202,6 +202,15 @@ fn list(answer: Result<Value, Refused>) -> Result<Value, Fault> {
 impl Provider for SmscRu {
     fn traits(&self) -> &'static Traits {
         &TRAITS
+    }
+
+    fn where_to_paste(&self) -> Words {
+        Words::new(
+            "SMSC.ru → «Настройки» → «Общие» → «Обработчик»: и для статусов, и для входящих. Без него \
+             всё тоже придёт, но до полуминуты позже.",
+            "SMSC.ru → Settings → General → Handler, for statuses and for incoming messages. Without \
+             it everything comes as well, up to half a minute later.",
+        )
     }
 
     async fn balance(&self, line: &Line) -> Result<Option<f64>, Fault> {
