@@ -11,6 +11,8 @@ mod gateway;
 mod http;
 mod settings;
 mod smpp;
+#[cfg(feature = "testserver")]
+pub mod testserver;
 
 pub use driver::{Options, Sms};
 pub use smpp::{Pace, Reach};

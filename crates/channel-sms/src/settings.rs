@@ -1,7 +1,9 @@
 //! Which provider a channel has, and the form: the choice first, then the fields of each way.
 
-use channel::{Channel, Field, FieldError, FieldKind, FieldOption, SettingsForm};
+use channel::{Channel, Field, FieldError, FieldKind, SettingsForm, Way};
 use domain::text::Words;
+
+use crate::smpp;
 
 pub(crate) const PROVIDER: &str = "provider";
 /// The rented number (or a sender's name) of every provider: one channel is one number.
@@ -41,6 +43,16 @@ impl Provider {
         }
     }
 
+    /// Keys of the fields that it wants beside the number.
+    fn fields(self) -> Vec<&'static str> {
+        match self {
+            Self::Smpp => smpp::KEYS.to_vec(),
+            Self::SmsAero => vec!["login", "key", "test_mode", "base_url"],
+            Self::SmscRu => vec!["login", "key", "base_url"],
+            Self::Exolve => vec!["key", "base_url"],
+        }
+    }
+
     pub(crate) fn of(channel: &Channel) -> Result<Self, FieldError> {
         let Some(chosen) = channel.setting(PROVIDER) else {
             return Err(FieldError::required(PROVIDER));
@@ -57,8 +69,9 @@ impl Provider {
 
 /// The whole form.
 pub(crate) fn form(further: Vec<Field>) -> SettingsForm {
-    let options =
-        Provider::ALL.map(|p| FieldOption { value: p.as_str(), label: p.title() }).to_vec();
+    let ways = Provider::ALL
+        .map(|p| Way { value: p.as_str(), label: p.title(), fields: p.fields() })
+        .to_vec();
     let provider = Field {
         key: PROVIDER,
         label: Words::new("Через кого идут SMS", "Who carries the SMS"),
@@ -68,7 +81,7 @@ pub(crate) fn form(further: Vec<Field>) -> SettingsForm {
             "The provider from whom the number is rented. If it is not in the list, ask it for \
              SMPP access: every one has it.",
         )),
-        kind: FieldKind::Select { options, default: None },
+        kind: FieldKind::Ways { ways, default: None },
         required: true,
         advanced: false,
     };
@@ -93,5 +106,30 @@ pub(crate) fn form(further: Vec<Field>) -> SettingsForm {
              write to this number, and answers go from it.",
         ),
         fields: [vec![provider, number], further].concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Options, Sms};
+
+    #[test]
+    fn ch_11_every_field_belongs_to_a_provider_and_every_provider_finds_its_fields() {
+        struct Stands;
+        impl domain::clock::Clock for Stands {
+            fn now(&self) -> domain::clock::Instant {
+                domain::clock::Instant::UNIX_EPOCH
+            }
+        }
+        let driver = Sms::new(std::sync::Arc::new(Stands), Options::default());
+        let form = channel::Driver::form(&driver);
+        let keys: Vec<&str> = form.fields.iter().map(|f| f.key).collect();
+        for key in keys.iter().filter(|key| ![PROVIDER, NUMBER].contains(key)) {
+            assert!(Provider::ALL.iter().any(|p| p.fields().contains(key)), "{key} is nobody's");
+        }
+        for key in Provider::ALL.iter().flat_map(|p| p.fields()) {
+            assert!(keys.contains(&key), "{key} is not in the form");
+        }
     }
 }

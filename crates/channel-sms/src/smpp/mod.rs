@@ -1,78 +1,147 @@
 //! SMPP 3.4 (Issue 1.2): a connection to an operator's or aggregator's SMSC.
+//!
+//! The listener holds a session and sends of the same process go over it (`listen`, `held`); a
+//! process without the listener binds a transmitter for each send. Texts become PDUs in `submit` and
+//! `pdu`, PDUs become messages and receipts in `inbound`; `session` asks and answers, `wire` connects.
 
-use std::time::Duration;
+mod account;
+mod address;
+mod coding;
+mod doubles;
+mod errors;
+mod held;
+mod ids;
+mod inbound;
+mod joining;
+mod listen;
+mod pdu;
+mod receipt;
+mod session;
+mod submit;
+mod udh;
+mod wire;
+
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use async_trait::async_trait;
 use channel::{
     Channel, Choice, ConnectError, Connected, Connecting, Field, FieldError, Inbox, ListenError,
-    Outbound, ParseError, Received, Request, SendError, Sent, VerifyError,
+    Outbound, ParseError, Receive, Received, Request, SendError, Sent, VerifyError,
 };
-use domain::{channel::StateReport, ids::MessageId};
+use domain::{
+    channel::{ChannelState, StateReport},
+    ids::MessageId,
+    text::Words,
+};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::account::KEYS;
+use self::{
+    account::{Account, Bind},
+    held::HeldLinks,
+    pdu::Role,
+    session::open,
+    wire::Wires,
+};
+pub use self::{session::Pace, wire::Reach};
 use crate::gateway::Gateway;
 
-/// Which addresses a company may name as its SMSC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Also hosts in the local network and behind a VPN: one company runs the installation.
-    Everywhere,
-    /// Only public addresses: companies that do not know each other share the installation.
-    PublicOnly,
-}
-
-/// The rhythm of a session.
-#[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    /// Silence after which the SMSC is asked whether it is there.
-    pub enquire: Duration,
-    /// How long an answer may take.
-    pub answer: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { enquire: Duration::from_secs(30), answer: Duration::from_secs(30) }
-    }
-}
-
 /// SMPP sessions of the channels of this process.
-pub(crate) struct Smpp;
+#[derive(Debug)]
+pub(crate) struct Smpp {
+    wires: Wires,
+    pace: Pace,
+    held: HeldLinks,
+    /// Tells the parts of one message from those of the next. Processes begin at different places,
+    /// because phones join parts by it.
+    reference: AtomicU16,
+}
 
 impl Smpp {
-    pub(crate) fn new(_reach: Reach, _pace: Pace) -> Self {
-        Self
+    pub(crate) fn new(reach: Reach, pace: Pace) -> Self {
+        let [.., high, low] = std::process::id().to_be_bytes();
+        Self {
+            wires: Wires::new(reach),
+            pace,
+            held: HeldLinks::default(),
+            reference: AtomicU16::new(u16::from_be_bytes([high, low])),
+        }
     }
+}
+
+/// Settings that were fine once and are no more.
+fn mend_settings(wrong: Vec<FieldError>) -> StateReport {
+    let reason = wrong.into_iter().next().map_or_else(
+        || Words::new("Настройки не подходят.", "The settings do not fit."),
+        |error| error.message,
+    );
+    StateReport::new(
+        ChannelState::Failed,
+        reason,
+        Words::new("Исправьте настройки канала.", "Correct the channel's settings."),
+    )
 }
 
 #[async_trait]
 impl Gateway for Smpp {
     fn fields(&self) -> Vec<Field> {
-        Vec::new()
+        account::fields()
     }
 
-    fn check(&self, _channel: &Channel) -> Result<(), Vec<FieldError>> {
-        Ok(())
+    fn check(&self, channel: &Channel) -> Result<(), Vec<FieldError>> {
+        Account::of(channel).map(|_| ())
     }
 
+    /// A bind proves login, password and address. It is taken back at once, because many accounts
+    /// allow one session.
     async fn connect(
         &self,
-        _channel: &Channel,
+        channel: &Channel,
         _connecting: &Connecting,
     ) -> Result<Connected, ConnectError> {
-        Err(ConnectError::Unreachable("not here yet".to_owned()))
+        let account = Account::of(channel).map_err(|wrong| {
+            wrong.into_iter().next().map_or_else(
+                || ConnectError::Unreachable("the settings do not fit".to_owned()),
+                ConnectError::Field,
+            )
+        })?;
+        let role = match account.bind {
+            Bind::Transceiver => Role::Transceiver,
+            Bind::Separate => Role::Transmitter,
+        };
+        let opened =
+            open(&self.wires, &account, role, self.pace).await.map_err(errors::connect_error)?;
+        opened.session.during(opened.link.unbind()).await;
+        let title = account.sender.title;
+        Ok(Connected { external_id: title.clone(), title, receive: Receive::Listener })
     }
 
     async fn disconnect(&self, _channel: &Channel) -> Result<(), ConnectError> {
         Ok(())
     }
 
-    async fn inspect(&self, _channel: &Channel, _connecting: &Connecting) -> Option<StateReport> {
-        None
+    /// The listener tells how its session does.
+    async fn inspect(&self, channel: &Channel, _connecting: &Connecting) -> Option<StateReport> {
+        self.held.of(channel.id).map(|_| StateReport::connected())
     }
 
-    async fn send(&self, _channel: &Channel, _message: &Outbound) -> Result<Sent, SendError> {
-        Err(SendError::Rejected { code: "unsupported", text: "not here yet".to_owned() })
+    async fn send(&self, channel: &Channel, message: &Outbound) -> Result<Sent, SendError> {
+        let account =
+            Account::of(channel).map_err(|wrong| SendError::Disconnected(mend_settings(wrong)))?;
+        let reference = self.reference.fetch_add(1, Ordering::Relaxed);
+        let parts = submit::prepare(&account, &message.recipient, &message.content, reference)?;
+        if let Some(link) = self.held.of(channel.id) {
+            return submit::hand_in(&link, account.ids, message.id, parts).await;
+        }
+        let opened = open(&self.wires, &account, Role::Transmitter, self.pace)
+            .await
+            .map_err(|error| errors::cannot_open(&error))?;
+        let work = async {
+            let sent = submit::hand_in(&opened.link, account.ids, message.id, parts).await;
+            opened.link.unbind().await;
+            sent
+        };
+        opened.session.during(work).await
     }
 
     fn foretold(&self, _channel: &Channel, _message: MessageId) -> Vec<String> {
@@ -85,11 +154,11 @@ impl Gateway for Smpp {
 
     async fn listen(
         &self,
-        _channel: &Channel,
-        _inbox: &dyn Inbox,
-        _stop: CancellationToken,
+        channel: &Channel,
+        inbox: &dyn Inbox,
+        stop: CancellationToken,
     ) -> Result<(), ListenError> {
-        Ok(())
+        self.hold(channel, inbox, stop).await
     }
 
     fn verify(&self, _channel: &Channel, _request: &Request) -> Result<(), VerifyError> {

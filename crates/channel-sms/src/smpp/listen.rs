@@ -1,0 +1,252 @@
+//! Holds a channel's session: messages and receipts come over it, and this process's sends go.
+
+use std::time::Duration;
+
+use channel::{Batch, Channel, Inbox, ListenError};
+use serde::de::DeserializeOwned;
+use tokio::{
+    select,
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Smpp,
+    account::{Account, Bind},
+    doubles::Doubles,
+    errors::{self, BindRefusal},
+    inbound::Reader,
+    pdu::Role,
+    session::{Arrived, Link, OpenError, Opened, Pace, open},
+};
+
+/// Values of the channel's state.
+const PARTS: &str = "smpp.parts";
+const UNPROVED: &str = "smpp.unproved";
+const REFUSED_SINCE: &str = "smpp.refused_since";
+
+/// Messages of one commit.
+const AT_ONCE: usize = 50;
+/// Quiet after a burst, before the SMSC is asked for its proof.
+const QUIET: Duration = Duration::from_secs(1);
+/// How often late parts are looked for.
+const LOOK: Duration = Duration::from_secs(60);
+/// After a crash the SMSC may hold the dead session for a while and refuse the next one with the
+/// same code as a wrong password. Settings that a bind proved before get this much patience.
+const DOUBT: chrono::TimeDelta = chrono::TimeDelta::minutes(20);
+
+impl Smpp {
+    pub(super) async fn hold(
+        &self,
+        channel: &Channel,
+        inbox: &dyn Inbox,
+        stop: CancellationToken,
+    ) -> Result<(), ListenError> {
+        let account = Account::of(channel)
+            .map_err(|wrong| ListenError::Stopped(super::mend_settings(wrong)))?;
+        match account.bind {
+            Bind::Transceiver => {
+                let opened = self.bound(&account, Role::Transceiver, inbox).await?;
+                let Opened { link, arrived, session } = opened;
+                let work = self.listening(channel, &account, inbox, &stop, arrived, [&link, &link]);
+                session.during(work).await
+            }
+            Bind::Separate => {
+                let receiver = self.bound(&account, Role::Receiver, inbox).await?;
+                let transmitter = self.bound(&account, Role::Transmitter, inbox).await?;
+                let links = [&receiver.link, &transmitter.link];
+                let work = self.listening(channel, &account, inbox, &stop, receiver.arrived, links);
+                receiver.session.during(transmitter.session.during(work)).await
+            }
+        }
+    }
+
+    /// Binds; tells people what a refusal means.
+    async fn bound(
+        &self,
+        account: &Account,
+        role: Role,
+        inbox: &dyn Inbox,
+    ) -> Result<Opened, ListenError> {
+        let error = match open(&self.wires, account, role, self.pace).await {
+            Ok(opened) => return Ok(opened),
+            Err(error) => error,
+        };
+        let OpenError::Refused(status) = error else {
+            return Err(ListenError::Interrupted(error.to_string()));
+        };
+        let interrupted = || ListenError::Interrupted(error.to_string());
+        match BindRefusal::of(status) {
+            BindRefusal::Passing => Err(interrupted()),
+            BindRefusal::Credentials | BindRefusal::Other => {
+                Err(ListenError::Stopped(errors::refused(status)))
+            }
+            BindRefusal::Doubtful => {
+                let now = inbox.now();
+                let since = read_state(inbox, REFUSED_SINCE).await?.unwrap_or(now);
+                if now - since > DOUBT {
+                    keep(inbox, REFUSED_SINCE, &None::<()>).await?;
+                    return Err(ListenError::Stopped(errors::refused(status)));
+                }
+                keep(inbox, REFUSED_SINCE, &since).await?;
+                Err(interrupted())
+            }
+        }
+    }
+
+    /// The work of a session: `links` are the one to receive over and the one to send over.
+    async fn listening(
+        &self,
+        channel: &Channel,
+        account: &Account,
+        inbox: &dyn Inbox,
+        stop: &CancellationToken,
+        arrived: mpsc::Receiver<Arrived>,
+        links: [&Link; 2],
+    ) -> Result<(), ListenError> {
+        let [receiver, sender] = links;
+        if read_state::<serde_json::Value>(inbox, REFUSED_SINCE).await?.is_some() {
+            keep(inbox, REFUSED_SINCE, &None::<()>).await?;
+        }
+        let kept = read_state(inbox, UNPROVED).await?.unwrap_or_default();
+        let reader = Reader {
+            alphabet: account.alphabet,
+            ids: account.ids,
+            joining: read_state(inbox, PARTS).await?.unwrap_or_default(),
+            doubles: Doubles::new(kept, Instant::now()),
+        };
+        let held = self.held.hold(channel.id, sender.clone());
+        inbox.report(domain::channel::StateReport::connected()).await?;
+        let mut taking = Taking { inbox, link: receiver, arrived, reader, pace: self.pace };
+        let outcome = select! {
+            outcome = taking.go_on() => outcome,
+            () = sender.closed() => Err(ListenError::Interrupted(sender.why().to_owned())),
+            () = stop.cancelled() => Ok(()),
+        };
+        // New sends find another way, and those under way get their answers.
+        drop(held);
+        sender.unbind().await;
+        if !std::ptr::eq(receiver, sender) {
+            receiver.unbind().await;
+        }
+        outcome
+    }
+}
+
+/// Stores what comes and answers for it.
+struct Taking<'a> {
+    inbox: &'a dyn Inbox,
+    link: &'a Link,
+    arrived: mpsc::Receiver<Arrived>,
+    reader: Reader,
+    pace: Pace,
+}
+
+impl Taking<'_> {
+    async fn go_on(&mut self) -> Result<(), ListenError> {
+        self.give_up().await?;
+        let mut look = Instant::now() + LOOK;
+        let mut quiet = Instant::now();
+        loop {
+            let mut burst = Vec::new();
+            let prove_at = if self.reader.doubles.wants_proof() { quiet + QUIET } else { look };
+            select! {
+                count = self.arrived.recv_many(&mut burst, AT_ONCE) => {
+                    if count == 0 {
+                        return Err(ListenError::Interrupted(self.link.why().to_owned()));
+                    }
+                    self.take(burst).await?;
+                    quiet = Instant::now();
+                }
+                () = sleep_until(prove_at.min(look)) => {
+                    if Instant::now() >= look {
+                        self.give_up().await?;
+                        look = Instant::now() + LOOK;
+                    } else {
+                        self.prove().await?;
+                        quiet = Instant::now();
+                    }
+                }
+            }
+        }
+    }
+
+    /// One commit for the burst, then its answers: what is not answered comes again.
+    async fn take(&mut self, burst: Vec<Arrived>) -> Result<(), ListenError> {
+        let mut batch = Batch::default();
+        let former = self.reader.joining.clone();
+        for arrived in &burst {
+            self.reader.read(arrived, self.inbox.now(), &mut batch);
+        }
+        if self.reader.joining != former {
+            batch.state.push(state(PARTS, &self.reader.joining)?);
+        }
+        batch.state.push(state(UNPROVED, &self.reader.doubles.kept())?);
+        self.inbox.accept(batch).await?;
+        for arrived in &burst {
+            let answered = self.link.delivered(arrived.frame.sequence).await;
+            answered.map_err(|_| ListenError::Interrupted(self.link.why().to_owned()))?;
+        }
+        self.reader.doubles.answered(Instant::now());
+        Ok(())
+    }
+
+    /// Once the SMSC has answered this, it has read all our answers before.
+    async fn prove(&mut self) -> Result<(), ListenError> {
+        let began = Instant::now();
+        if self.link.enquire().await.is_err() {
+            return Err(ListenError::Interrupted(self.link.why().to_owned()));
+        }
+        self.reader.doubles.proved(began);
+        keep(self.inbox, UNPROVED, &self.reader.doubles.kept()).await
+    }
+
+    async fn give_up(&mut self) -> Result<(), ListenError> {
+        let patience =
+            chrono::TimeDelta::from_std(self.pace.parts).unwrap_or(chrono::TimeDelta::MAX);
+        let Some(before) = self.inbox.now().checked_sub_signed(patience) else { return Ok(()) };
+        let mut batch = Batch::default();
+        self.reader.give_up(before, &mut batch);
+        if batch.events.is_empty() {
+            return Ok(());
+        }
+        batch.state.push(state(PARTS, &self.reader.joining)?);
+        Ok(self.inbox.accept(batch).await?)
+    }
+}
+
+/// A value of an earlier batch. One that cannot be read is as good as none.
+async fn read_state<T: DeserializeOwned>(
+    inbox: &dyn Inbox,
+    key: &str,
+) -> Result<Option<T>, ListenError> {
+    let Some(value) = inbox.state(key).await?.filter(|value| !value.is_null()) else {
+        return Ok(None);
+    };
+    match serde_json::from_value(value) {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => {
+            tracing::error!(%error, key, "a value of a channel's state is unreadable");
+            Ok(None)
+        }
+    }
+}
+
+async fn keep(
+    inbox: &dyn Inbox,
+    key: &str,
+    value: &impl serde::Serialize,
+) -> Result<(), ListenError> {
+    let batch = Batch { state: vec![state(key, value)?], ..Batch::default() };
+    Ok(inbox.accept(batch).await?)
+}
+
+fn state(
+    key: &str,
+    value: &impl serde::Serialize,
+) -> Result<(String, serde_json::Value), ListenError> {
+    let value =
+        serde_json::to_value(value).map_err(|error| ListenError::Interrupted(error.to_string()))?;
+    Ok((key.to_owned(), value))
+}
