@@ -34,6 +34,13 @@ pub const DEMO_VIBER_TOKEN: &str = "5a6e64626f782d31-2d64656d6f2d626f-742d6f662d
 /// The key of the demo community of VK; the same at every start.
 pub const DEMO_VK_KEY: &str = "vk1.a.sandbox-demo-key-of-the-community-romashka-0001";
 
+/// The keys of the demo account at the SMS providers; the same at every start.
+pub const DEMO_SMS_KEYS: [&str; 3] = [
+    "sandbox-demo-key-of-sms-aero-0001",
+    "sandbox-demo-key-of-smsc-ru-0001",
+    "sandbox-demo-key-of-mts-exolve-0001",
+];
+
 /// Loopback addresses of the sandboxes.
 #[derive(Clone, Copy, Debug)]
 pub struct Listen {
@@ -98,12 +105,14 @@ pub async fn run(listen: Listen, tried: Tried, stop: CancellationToken) -> Resul
     let amo = demo_amo(listen.amo, &tried).await?;
     let autoru = demo_autoru(listen.autoru).await?;
     let vk = demo_vk(listen.vk).await?;
+    let sms = demo_sms(listen.sms).await?;
     let viber = demo_viber(listen.viber).await?;
     stop.cancelled().await;
     telegram.stop().await;
     amo.stop().await;
     autoru.stop().await;
     vk.stop().await;
+    sms.stop().await;
     viber.stop().await;
     Ok(())
 }
@@ -118,6 +127,32 @@ async fn demo_viber(listen: SocketAddr) -> Result<viber::Viber, Error> {
     println!("  адрес Viber API для настройки канала: {}", viber.url());
     println!("  токен бота: {DEMO_VIBER_TOKEN}");
     Ok(viber)
+}
+
+async fn demo_sms(listen: SocketAddr) -> Result<sms::Sms, Error> {
+    use sms::Provider;
+    let options =
+        sms::Options { listen, limits: sms::Limits::documented(), ..sms::Options::default() };
+    let sandbox = sms::Sms::start(options).await?;
+    let [aero, smsc, exolve] = DEMO_SMS_KEYS;
+    let credentials = sms::Credentials {
+        email: "romashka@shop.test".to_owned(),
+        aero_key: aero.to_owned(),
+        login: "romashka".to_owned(),
+        password: "sandbox-demo".to_owned(),
+        smsc_key: smsc.to_owned(),
+        exolve_key: exolve.to_owned(),
+    };
+    let account = sandbox.add_account_with("Ромашка", "79160000001", credentials);
+    account.register_sender(&account.number);
+    sandbox.phone("79161234567");
+    println!("Песочница SMS: {}", sandbox.url());
+    println!("  откройте эту страницу, чтобы держать телефон клиента; номер компании +79160000001");
+    println!("  SMS Aero: адрес {}", sandbox.base(Provider::SmsAero));
+    println!("    логин romashka@shop.test, ключ {aero}");
+    println!("  SMSC.ru: адрес {}, ключ {smsc}", sandbox.base(Provider::SmscRu));
+    println!("  МТС Exolve: адрес {}, ключ {exolve}", sandbox.base(Provider::Exolve));
+    Ok(sandbox)
 }
 
 async fn demo_vk(listen: SocketAddr) -> Result<vk::Vk, Error> {
