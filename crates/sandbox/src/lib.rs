@@ -41,6 +41,13 @@ pub const DEMO_SMS_KEYS: [&str; 3] = [
     "sandbox-demo-key-of-mts-exolve-0001",
 ];
 
+/// The keys of the demo seller of Avito; the same at every start.
+pub const DEMO_AVITO_KEYS: (&str, &str) =
+    ("romashka-demo-client-id", "romashka-demo-client-secret");
+
+/// The demo application that asks Avito's sellers for their consent; the same at every start.
+pub const DEMO_AVITO_APP: (&str, &str) = ("beseda-demo-app", "beseda-demo-app-secret");
+
 /// Loopback addresses of the sandboxes.
 #[derive(Clone, Copy, Debug)]
 pub struct Listen {
@@ -84,6 +91,8 @@ pub struct Tried {
     pub disable_hook: String,
     /// Takes the messages of amoCRM's users; `:scope_id` in it becomes the scope.
     pub chat_hook: String,
+    /// Where Avito sends sellers back to.
+    pub avito_redirect: String,
 }
 
 /// Serves the sandboxes' pages with one demo bot and one demo account until `stop` is cancelled.
@@ -103,6 +112,7 @@ pub async fn run(listen: Listen, tried: Tried, stop: CancellationToken) -> Resul
     println!("  адрес Bot API для настройки канала: {}", telegram.url());
     println!("  токен бота @{}: {}", bot.username, bot.token);
     let amo = demo_amo(listen.amo, &tried).await?;
+    let avito = demo_avito(listen.avito, &tried).await?;
     let autoru = demo_autoru(listen.autoru).await?;
     let vk = demo_vk(listen.vk).await?;
     let sms = demo_sms(listen.sms).await?;
@@ -110,6 +120,7 @@ pub async fn run(listen: Listen, tried: Tried, stop: CancellationToken) -> Resul
     stop.cancelled().await;
     telegram.stop().await;
     amo.stop().await;
+    avito.stop().await;
     autoru.stop().await;
     vk.stop().await;
     sms.stop().await;
@@ -165,6 +176,34 @@ async fn demo_vk(listen: SocketAddr) -> Result<vk::Vk, Error> {
     println!("  адрес API для настройки канала: {}", vk.url());
     println!("  ключ сообщества «{}»: {DEMO_VK_KEY}", community.name);
     Ok(vk)
+}
+
+async fn demo_avito(listen: SocketAddr, tried: &Tried) -> Result<avito::Avito, Error> {
+    let avito = avito::Avito::start(avito::Options { listen, ..avito::Options::default() }).await?;
+    let (id, secret) = DEMO_AVITO_KEYS;
+    let seller = avito.add_seller_with(94_235_311, "Цветы «Ромашка»", id, secret);
+    let item = seller.add_item("Букет «Весна», 25 тюльпанов", "3 200 ₽");
+    seller.add_item("Горшок керамический", "890 ₽");
+    seller.chat_with(141_906_442, "Вера", Some(item));
+    let (app_id, app_secret) = DEMO_AVITO_APP;
+    let app = avito.add_app_with(avito::App {
+        name: "Беседа".to_owned(),
+        client_id: app_id.to_owned(),
+        client_secret: app_secret.to_owned(),
+        redirect_uri: tried.avito_redirect.clone(),
+    });
+    let url = avito.url();
+    println!("Песочница Авито: {url}");
+    println!("  откройте эту страницу, чтобы писать за покупателя");
+    println!("  свои ключи продавца: client_id {id}, client_secret {secret}");
+    println!("  свой адрес API для настройки канала: {url}");
+    println!("  для файла настроек, чтобы подключать через страницу Авито:");
+    println!("    [channels.avito]");
+    println!("    client_id = \"{}\"", app.client_id);
+    println!("    client_secret = \"{}\"", app.client_secret);
+    println!("    api = \"{url}\"");
+    println!("    consent = \"{url}/oauth\"");
+    Ok(avito)
 }
 
 async fn demo_autoru(listen: SocketAddr) -> Result<autoru::Autoru, Error> {

@@ -139,6 +139,7 @@ fn tried(config: &Config) -> sandbox::Tried {
         redirect_uri: format!("{base}/api/v1/crm/oauth/amo"),
         disable_hook: format!("{base}/hooks/crm-off/amo"),
         chat_hook: format!("{base}/hooks/crm-chats/:scope_id"),
+        avito_redirect: format!("{base}/api/v1/channels/oauth/avito"),
     }
 }
 

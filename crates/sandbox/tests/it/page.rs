@@ -90,6 +90,7 @@ async fn run_serves_the_demo_bot_until_told_to_stop() {
         redirect_uri: "http://127.0.0.1:9/oauth".to_owned(),
         disable_hook: "http://127.0.0.1:9/off".to_owned(),
         chat_hook: "http://127.0.0.1:9/chats/:scope_id".to_owned(),
+        avito_redirect: "http://127.0.0.1:9/avito".to_owned(),
     };
     let running = tokio::spawn(sandbox::run(listen, tried, stop.clone()));
     let url = format!("http://{address}/bot{}/getMe", sandbox::DEMO_TOKEN);
