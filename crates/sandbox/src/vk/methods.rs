@@ -289,12 +289,17 @@ fn attachments(world: &World, params: &Params<'_>) -> Result<Vec<Value>, Refusal
         return Err(invalid("attachment: more than 10"));
     }
     let found = names.into_iter().map(|name| {
-        // A key may be left out by the owner.
-        let plain = name.splitn(3, '_').take(2).collect::<Vec<_>>().join("_");
-        let found = world.files.attachments.get(&plain).cloned();
+        let found = world.files.attachments.get(&without_key(name)).cloned();
         found.ok_or_else(|| invalid(&format!("attachment {name} is not there")))
     });
     found.collect()
+}
+
+/// `audio_message-1_2_key` without the key, which its owner may leave out.
+fn without_key(name: &str) -> String {
+    let kind: String = name.chars().take_while(|c| !c.is_ascii_digit() && *c != '-').collect();
+    let ids = name.strip_prefix(kind.as_str()).unwrap_or_default();
+    format!("{kind}{}", ids.split('_').take(2).collect::<Vec<_>>().join("_"))
 }
 
 fn send(

@@ -1,0 +1,145 @@
+//! Long poll: cursor, gaps, keys, buttons; and what callbacks missed (CH-7, BY-8).
+
+use channel::{Driver, Inbound, ListenError};
+use domain::channel::ChannelState;
+use tokio_util::sync::CancellationToken;
+
+use crate::world::{House, Remembers, World, no_hook, world};
+
+/// Runs the listener while `act` goes on.
+async fn listening<T>(w: &World, inbox: &Remembers, act: impl Future<Output = T>) -> T {
+    let stop = CancellationToken::new();
+    let listener = w.driver.listener().expect("the driver listens");
+    let run = listener.run(&w.channel, inbox, stop.clone());
+    let both = async {
+        tokio::join!(run, async {
+            let done = act.await;
+            stop.cancel();
+            done
+        })
+    };
+    let (ended, done) = tokio::time::timeout(crate::world::PATIENCE, both).await.expect("in time");
+    ended.expect("it was told to stop");
+    done
+}
+
+#[tokio::test]
+async fn ch_7_by_long_poll_nothing_is_lost_between_two_runs() {
+    let w = world().await;
+    w.driver.connect(&w.channel, &no_hook()).await.expect("it connects");
+    let inbox = Remembers::new();
+    listening(&w, &inbox, async {
+        inbox.wait_for_state("looked_up_to").await;
+        w.vera.sends_text(&w.community, "раз");
+        inbox.message("раз").await;
+    })
+    .await;
+    assert_eq!(inbox.reported(), [ChannelState::Connected]);
+    // Written while nobody listens.
+    w.vera.sends_text(&w.community, "два");
+    listening(&w, &inbox, inbox.message("два")).await;
+    let names: Vec<String> = inbox.messages().into_iter().map(|m| m.external_id).collect();
+    assert_eq!(names, ["1001:1", "1001:2"]);
+    w.clean();
+}
+
+#[tokio::test]
+async fn by_8_what_the_long_poll_forgot_is_found_among_the_dialogues() {
+    let w = world().await;
+    w.vera.sends_text(&w.community, "давно, до подключения");
+    w.driver.connect(&w.channel, &no_hook()).await.expect("it connects");
+    let inbox = Remembers::new();
+    listening(&w, &inbox, async {
+        inbox.wait_for_state("looked_up_to").await;
+        w.vera.sends_text(&w.community, "слышно");
+        inbox.message("слышно").await;
+    })
+    .await;
+    w.vera.sends_text(&w.community, "забыто");
+    w.community.forget_history();
+    listening(&w, &inbox, inbox.message("забыто")).await;
+    let words: Vec<String> = inbox.messages().iter().map(|m| m.content.words()).collect();
+    assert!(!words.iter().any(|w| w.contains("давно")), "{words:?}");
+    w.clean();
+}
+
+#[tokio::test]
+async fn ch_7_an_old_key_and_a_lost_server_are_asked_for_again() {
+    let w = world().await;
+    w.driver.connect(&w.channel, &no_hook()).await.expect("it connects");
+    let inbox = Remembers::new();
+    listening(&w, &inbox, async {
+        inbox.wait_for_state("looked_up_to").await;
+        w.community.expire_poll_key();
+        w.vera.sends_text(&w.community, "после ключа");
+        inbox.message("после ключа").await;
+        w.community.lose_poll();
+        w.vera.sends_text(&w.community, "после потери");
+        inbox.message("после потери").await;
+    })
+    .await;
+    assert!(w.community.count("groups.getLongPollServer") >= 3);
+    w.clean();
+}
+
+#[tokio::test]
+async fn ch_7_a_pressed_button_stops_turning() {
+    let w = world().await;
+    w.driver.connect(&w.channel, &no_hook()).await.expect("it connects");
+    let inbox = Remembers::new();
+    listening(&w, &inbox, async {
+        inbox.wait_for_state("looked_up_to").await;
+        let cmid = w.vera.sends_text(&w.community, "вопрос");
+        let press = w.vera.presses(&w.community, cmid, serde_json::json!({ "cmd": "да" }));
+        inbox
+            .wait(|e| {
+                matches!(e, Inbound::Message(m) if m.external_id.starts_with("press:"))
+                    .then_some(())
+            })
+            .await;
+        let answered = || w.vera.press_was_answered(&w.community, &press).then_some(());
+        w.vk.until(crate::world::PATIENCE, answered).await.expect("it is answered");
+    })
+    .await;
+    w.clean();
+}
+
+#[tokio::test]
+async fn by_8_what_callbacks_missed_is_found() {
+    let mut w = world().await;
+    let house = House::open(&mut w).await;
+    w.vera.sends_text(&w.community, "давно, до подключения");
+    w.driver.connect(&w.channel, &house.connecting()).await.expect("it connects");
+    let inbox = Remembers::new();
+    listening(&w, &inbox, async {
+        inbox.wait_for_state("looked_up_to").await;
+        w.vera.sends_unheard(&w.community, "потерянное");
+        inbox.message("потерянное").await;
+    })
+    .await;
+    let found = inbox.messages();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].external_id, "1001:2");
+    w.clean();
+}
+
+#[tokio::test]
+async fn ch_13_why_a_listener_ends() {
+    let w = world().await;
+    w.driver.connect(&w.channel, &no_hook()).await.expect("it connects");
+    let listener = w.driver.listener().expect("the driver listens");
+    let run = async || {
+        let inbox = Remembers::new();
+        match listener.run(&w.channel, &inbox, CancellationToken::new()).await {
+            Err(ListenError::Stopped(report)) => format!("{:?}", report.state),
+            Err(ListenError::Interrupted(_)) => "interrupted".to_owned(),
+            other => panic!("{other:?}"),
+        }
+    };
+    w.community.set_messages(false);
+    assert_eq!(run().await, "Failed");
+    w.community.revoke_keys();
+    assert_eq!(run().await, "BadCredentials");
+    w.vk.stop().await;
+    assert_eq!(run().await, "interrupted");
+}
