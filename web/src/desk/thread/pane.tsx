@@ -125,7 +125,7 @@ function Header({
       <Avatar name={name} kind={signOf(channel)} />
       <div className="min-w-0 flex-1">
         <h2 className="truncate text-heading leading-5 font-semibold">{name}</h2>
-        <p className="num truncate text-second text-ink3">
+        <p title={about.join(' · ')} className="num truncate text-second text-ink3">
           {about.filter(Boolean).join(' · ')}
           <TypingNow id={id} />
         </p>
