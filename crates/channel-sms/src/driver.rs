@@ -15,6 +15,7 @@ use domain::{
     ids::MessageId,
     text::Words,
 };
+use net::Outgoing;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -37,11 +38,18 @@ pub struct Options {
     pub pace: Pace,
     /// How often a provider with an HTTP API is asked for what it did not tell by itself.
     pub poll: Duration,
+    /// Which addresses people may name as a provider's API.
+    pub outgoing: Outgoing,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { reach: Reach::PublicOnly, pace: Pace::default(), poll: Duration::from_secs(20) }
+        Self {
+            reach: Reach::PublicOnly,
+            pace: Pace::default(),
+            poll: Duration::from_secs(20),
+            outgoing: Outgoing::strict(),
+        }
     }
 }
 
@@ -54,7 +62,7 @@ pub struct Sms {
 impl Sms {
     /// A driver for any number of numbers.
     pub fn new(clock: Arc<dyn Clock>, options: Options) -> Self {
-        let http = Http::new(clock, options.poll);
+        let http = Http::new(clock, options.poll, options.outgoing);
         Self { smpp: Smpp::new(options.reach, options.pace), http }
     }
 

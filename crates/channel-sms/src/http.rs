@@ -24,7 +24,7 @@ use channel::{
     ListenError, Outbound, ParseError, Receive, Received, Request, SendError, Sent, VerifyError,
 };
 use domain::{channel::StateReport, clock::Clock, content::Content, ids::MessageId, text::Words};
-use net::http::Client;
+use net::Outgoing;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -47,13 +47,12 @@ const HOOK: &str = "hook_url";
 pub(crate) struct Http {
     clock: Arc<dyn Clock>,
     poll: Duration,
-    client: Result<Client, String>,
+    outgoing: Outgoing,
 }
 
 impl Http {
-    pub(crate) fn new(clock: Arc<dyn Clock>, poll: Duration) -> Self {
-        let client = net::client(net::Options::default()).map_err(|error| error.to_string());
-        Self { clock, poll, client }
+    pub(crate) fn new(clock: Arc<dyn Clock>, poll: Duration, outgoing: Outgoing) -> Self {
+        Self { clock, poll, outgoing }
     }
 
     fn provider(channel: &Channel) -> &'static dyn Provider {
@@ -64,20 +63,22 @@ impl Http {
         }
     }
 
+    fn account(&self, channel: &Channel) -> Result<Account, Vec<FieldError>> {
+        Account::of(channel, Self::provider(channel).traits(), self.outgoing.rules())
+    }
+
     /// The provider, and our account there; or the setting that is wrong.
     fn open(&self, channel: &Channel) -> Result<(&'static dyn Provider, Line), FieldError> {
         let provider = Self::provider(channel);
-        let account = Account::of(channel, provider.traits()).map_err(first)?;
-        Ok((provider, self.line(account, provider)?))
+        Ok((provider, self.line(self.account(channel).map_err(first)?, provider)))
     }
 
-    fn line(&self, account: Account, provider: &dyn Provider) -> Result<Line, FieldError> {
-        let http = self.client.clone().map_err(|why| reports::no_client(&why))?;
+    fn line(&self, account: Account, provider: &dyn Provider) -> Line {
         let hosts = match account.base_url.clone() {
             Some(own) => vec![own],
             None => provider.traits().hosts.iter().filter_map(|h| Url::parse(h).ok()).collect(),
         };
-        Ok(Line { http, hosts, account })
+        Line { outgoing: self.outgoing.clone(), hosts, account }
     }
 }
 
@@ -92,7 +93,7 @@ impl Gateway for Http {
     }
 
     fn check(&self, channel: &Channel) -> Result<(), Vec<FieldError>> {
-        Account::of(channel, Self::provider(channel).traits()).map(|_| ())
+        self.account(channel).map(|_| ())
     }
 
     /// Asks for the balance, which proves the key, and for the senders, which prove the number.
@@ -185,9 +186,9 @@ impl Gateway for Http {
             return Ok(Vec::new());
         }
         let provider = Self::provider(channel);
-        let account = Account::without_number(channel, provider.traits());
-        let account = account.map_err(|wrong| ConnectError::Field(first(wrong)))?;
-        let line = self.line(account, provider).map_err(ConnectError::Field)?;
+        let rules = self.outgoing.rules();
+        let account = Account::without_number(channel, provider.traits(), rules);
+        let line = self.line(account.map_err(|w| ConnectError::Field(first(w)))?, provider);
         let own = line.account.base_url.is_some();
         provider.senders(&line).await.map_err(|fault| fault::connect_error(fault, own))
     }
@@ -209,8 +210,7 @@ impl Gateway for Http {
     }
 
     fn parse(&self, channel: &Channel, request: &Request) -> Result<Received, ParseError> {
-        let account = Account::of(channel, Self::provider(channel).traits())
-            .map_err(|wrong| ParseError(first(wrong).message.en))?;
+        let account = self.account(channel).map_err(|wrong| ParseError(first(wrong).message.en))?;
         let now = self.clock.now();
         let body = called::body(request)?;
         let read = Self::provider(channel).read(&body, now)?;

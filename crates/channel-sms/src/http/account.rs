@@ -5,6 +5,7 @@ use domain::{
     phone::{self, Country, Phone},
     text::Words,
 };
+use net::Rules;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
@@ -36,12 +37,16 @@ pub(super) struct Account {
 
 impl Account {
     /// Reads and checks the settings; every wrong field is named.
-    pub(super) fn of(channel: &Channel, traits: &Traits) -> Result<Self, Vec<FieldError>> {
+    pub(super) fn of(
+        channel: &Channel,
+        traits: &Traits,
+        rules: Rules,
+    ) -> Result<Self, Vec<FieldError>> {
         let title = match channel.setting(NUMBER) {
             None => Err(FieldError::required(NUMBER)),
             Some(text) => sender(text).ok_or_else(bad_number),
         };
-        match (Self::without_number(channel, traits), title) {
+        match (Self::without_number(channel, traits, rules), title) {
             (Ok(account), Ok(title)) => Ok(Self { title, ..account }),
             (Ok(_), Err(wrong)) => Err(vec![wrong]),
             (Err(wrong), Ok(_)) => Err(wrong),
@@ -53,6 +58,7 @@ impl Account {
     pub(super) fn without_number(
         channel: &Channel,
         traits: &Traits,
+        rules: Rules,
     ) -> Result<Self, Vec<FieldError>> {
         let mut wrong = Vec::new();
         let login = channel.setting(LOGIN).filter(|_| traits.login != Login::Unused);
@@ -73,7 +79,7 @@ impl Account {
                 ),
             ));
         }
-        let base_url = channel.setting(BASE_URL).map(base).transpose();
+        let base_url = channel.setting(BASE_URL).map(|text| base(text, rules)).transpose();
         match base_url {
             Ok(base_url) if wrong.is_empty() => Ok(Self {
                 login,
@@ -121,20 +127,22 @@ fn bad_number() -> FieldError {
 }
 
 /// An address below which the provider's calls are; ends in a slash, so that they can be joined.
-fn base(text: &str) -> Result<Url, FieldError> {
+fn base(text: &str, rules: Rules) -> Result<Url, FieldError> {
+    let bad = |message| FieldError::new(BASE_URL, "bad_url", message);
     let text = format!("{}/", text.trim_end_matches('/'));
-    let url = Url::parse(&text).ok();
-    url.filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host() && u.query().is_none())
-        .ok_or_else(|| {
-            FieldError::new(
-                BASE_URL,
-                "bad_url",
-                Words::new(
-                    "Это не адрес. Он начинается с https:// или http://.",
-                    "This is not an address. It starts with https:// or http://.",
-                ),
-            )
-        })
+    let url = Url::parse(&text).ok().filter(|u| u.query().is_none() && u.fragment().is_none());
+    let url = url.ok_or_else(|| {
+        bad(Words::new(
+            "Это не адрес. Он начинается с https://.",
+            "This is not an address. It starts with https://.",
+        ))
+    })?;
+    rules.check(&url).map(|()| url).map_err(|refused| {
+        bad(Words::new(
+            "К этому адресу обращаться нельзя: нужен https:// и сервер в интернете.",
+            format!("This address is not called: {refused}."),
+        ))
+    })
 }
 
 /// The fields of an account. All are optional to the form, because they are asked for only where
@@ -220,8 +228,24 @@ mod tests {
             ("https://smsc.kz/sys/", Some("https://smsc.kz/sys/")),
             ("ftp://smsc.kz", None),
             ("smsc.kz", None),
+            ("https://user:word@smsc.kz/", None),
         ] {
-            assert_eq!(base(text).ok().as_ref().map(Url::as_str), expected, "{text}");
+            assert_eq!(
+                base(text, net::Outgoing::lenient().rules()).ok().as_ref().map(Url::as_str),
+                expected,
+                "{text}"
+            );
         }
+    }
+
+    #[test]
+    fn by_5_an_address_inside_is_not_called() {
+        let strict = net::Outgoing::strict().rules();
+        for text in
+            ["http://smsc.kz/", "https://127.0.0.1/", "https://10.0.0.7/", "https://localhost/"]
+        {
+            assert!(base(text, strict).is_err(), "{text}");
+        }
+        assert!(base("https://smsc.kz/sys/", strict).is_ok());
     }
 }

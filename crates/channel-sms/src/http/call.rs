@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures::StreamExt;
-use net::http::{RequestBuilder, Response, StatusCode, Url, header};
+use net::{
+    SendError,
+    http::header::{HeaderMap, HeaderValue},
+};
 use serde_json::Value;
 
 use super::{fault::Fault, provider::Line};
 
 /// The largest answer that is read: a list of two thousand messages is under 2 MB.
 const LONGEST: usize = 8 << 20;
+const CALL: Duration = Duration::from_secs(30);
 /// Where the provider names no time.
 const PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
@@ -47,13 +49,15 @@ impl Answer {
 pub(super) async fn ask(
     line: &Line,
     path: &str,
-    request: impl Fn(Url) -> RequestBuilder,
+    headers: &HeaderMap,
+    body: &str,
 ) -> Result<Answer, Fault> {
     let mut last = Fault::NotSent("the provider has no address".to_owned());
     for host in &line.hosts {
         let Ok(url) = host.join(path) else { continue };
-        match request(url).send().await {
-            Ok(response) => return whole(response).await,
+        let body = body.as_bytes().to_vec();
+        match line.outgoing.post(&url, headers.clone(), body, CALL, LONGEST).await {
+            Ok(answer) => return Ok(read(&answer)),
             Err(error) => last = transport(error),
         }
         // Whatever else went wrong may have been heard.
@@ -64,38 +68,30 @@ pub(super) async fn ask(
     Err(last)
 }
 
-async fn whole(response: Response) -> Result<Answer, Fault> {
-    let status = response.status();
-    let retry_after = response
-        .headers()
-        .get(header::RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-        .map(Duration::from_secs);
-    let body = match body(response).await {
-        Ok(body) => serde_json::from_slice(&body).unwrap_or(Value::Null),
-        // A refusal is a refusal without its words.
-        Err(_) if status == StatusCode::TOO_MANY_REQUESTS => Value::Null,
-        Err(fault) => return Err(fault),
-    };
-    Ok(Answer { status: status.as_u16(), body, retry_after })
+/// A header whose value is not to be logged.
+pub(super) fn secret(value: &str) -> Result<HeaderValue, Fault> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| Fault::BadKey)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
-async fn body(response: Response) -> Result<Bytes, Fault> {
-    let mut stream = response.bytes_stream();
-    let mut body = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        // The request was heard, so no failure from here on is "not sent".
-        body.extend_from_slice(&chunk.map_err(|error| Fault::Lost(net::error_text(error)))?);
-        if body.len() > LONGEST {
-            return Err(Fault::Lost("the answer is too long".to_owned()));
-        }
+fn read(answer: &net::Answer) -> Answer {
+    let seconds = answer.retry_after.as_deref().and_then(|text| text.trim().parse().ok());
+    Answer {
+        status: answer.status,
+        body: serde_json::from_slice(&answer.body).unwrap_or(Value::Null),
+        retry_after: seconds.map(Duration::from_secs),
     }
-    Ok(body.into())
 }
 
-/// A failure without an answer. Only a failed connection proves that nothing was sent.
-fn transport(error: net::http::Error) -> Fault {
-    let not_sent = error.is_connect() || error.is_builder();
-    let text = net::error_text(error);
-    if not_sent { Fault::NotSent(text) } else { Fault::Lost(text) }
+/// A failure without an answer.
+fn transport(error: SendError) -> Fault {
+    let text = error.to_string();
+    match error {
+        SendError::Refused(_)
+        | SendError::Unresolved
+        | SendError::NotConnected
+        | SendError::Certificate => Fault::NotSent(text),
+        SendError::TimedOut | SendError::Broken => Fault::Lost(text),
+    }
 }

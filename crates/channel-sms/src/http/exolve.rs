@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use channel::{Choice, ParseError};
 use chrono::{DateTime, SecondsFormat};
 use domain::{clock::Instant, text::Words};
+use net::http::header::{self, HeaderMap, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -38,11 +39,11 @@ const OVERLAP: i64 = 300;
 const FIRST: i64 = 3600;
 
 async fn ask(line: &Line, method: &str, body: &Value) -> Result<Value, Fault> {
-    let answer = call::ask(line, method, |url| {
-        line.http.post(url).bearer_auth(line.account.key.expose_secret()).json(body)
-    })
-    .await?;
-    read(answer)
+    let bearer = format!("Bearer {}", line.account.key.expose_secret());
+    let mut headers = HeaderMap::new();
+    headers.insert(header::AUTHORIZATION, call::secret(&bearer)?);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    read(call::ask(line, method, &headers, &body.to_string()).await?)
 }
 
 fn read(answer: Answer) -> Result<Value, Fault> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use channel::{Choice, ParseError};
 use domain::{clock::Instant, ids::MessageId, text::Words};
-use net::http::Client;
+use net::Outgoing;
 use serde_json::Value;
 use url::Url;
 
@@ -58,7 +58,7 @@ pub(super) enum Login {
 
 /// One account at one provider.
 pub(super) struct Line {
-    pub(super) http: Client,
+    pub(super) outgoing: Outgoing,
     pub(super) hosts: Vec<Url>,
     pub(super) account: Account,
 }

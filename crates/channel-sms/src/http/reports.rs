@@ -102,14 +102,3 @@ pub(super) fn unknown_sender(known: &[Choice]) -> FieldError {
         ),
     )
 }
-
-pub(super) fn no_client(why: &str) -> FieldError {
-    FieldError::new(
-        account::BASE_URL,
-        "no_client",
-        Words::new(
-            format!("Этот сервер не может делать запросы: {why}"),
-            format!("This server can make no requests: {why}"),
-        ),
-    )
-}

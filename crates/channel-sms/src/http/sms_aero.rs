@@ -5,8 +5,10 @@
 //! how people's messages come, is documented nowhere: it is read as [`super::loose`] does.
 
 use async_trait::async_trait;
+use base64::Engine;
 use channel::{Choice, ParseError};
 use domain::{clock::Instant, delivery::DeliveryStatus, text::Words};
+use net::http::header::{self, HeaderMap, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
@@ -32,12 +34,12 @@ const TRAITS: Traits = Traits {
 };
 
 async fn ask(line: &Line, method: &str, body: &Value) -> Result<Value, Fault> {
-    let answer = call::ask(line, method, |url| {
-        let key = line.account.key.expose_secret();
-        line.http.post(url).basic_auth(&line.account.login, Some(key)).json(body)
-    })
-    .await?;
-    data(answer)
+    let pair = format!("{}:{}", line.account.login, line.account.key.expose_secret());
+    let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
+    let mut headers = HeaderMap::new();
+    headers.insert(header::AUTHORIZATION, call::secret(&basic)?);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    data(call::ask(line, method, &headers, &body.to_string()).await?)
 }
 
 /// The envelope's data, or what the refusal means.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use channel::{Choice, ParseError};
 use domain::{clock::Instant, delivery::DeliveryStatus, ids::MessageId, text::Words};
+use net::http::header::{self, HeaderMap, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
@@ -53,14 +54,10 @@ async fn ask(line: &Line, call: &str, params: &[(&str, &str)]) -> Result<Value, 
     form.extend([("fmt", "3"), ("charset", "utf-8")]);
     form.extend_from_slice(params);
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let answer = call::ask(line, call, |url| {
-        line.http
-            .post(url)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body.clone())
-    })
-    .await?;
-    read(answer)
+    let mut headers = HeaderMap::new();
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    headers.insert(header::CONTENT_TYPE, form);
+    read(call::ask(line, call, &headers, &body).await?)
 }
 
 /// A refusal with its code, or a fault that has none.
