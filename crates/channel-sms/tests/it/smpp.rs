@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     testserver::Smsc,
-    world::{Stored, channel, driver, driver_with, outbound, until},
+    world::{Stored, channel, driver, driver_with, locked, outbound, until},
 };
 
 const CUSTOMER: &str = "+79161234567";
@@ -65,17 +65,15 @@ impl Stage {
 
     /// Starts the listener, as the supervisor does, and waits until it is connected.
     async fn listen(&mut self) {
-        let before = self.inbox.reports.lock().unwrap().len();
+        let before = locked(&self.inbox.reports).len();
         self.stop = CancellationToken::new();
         let (driver, channel) = (self.driver.clone(), self.channel.clone());
         let (inbox, stop) = (self.inbox.clone(), self.stop.clone());
         self.listening = Some(tokio::spawn(async move {
             driver.listener().expect("a listener").run(&channel, &*inbox, stop).await
         }));
-        until("it listens", async || {
-            (self.inbox.reports.lock().unwrap().len() > before).then_some(())
-        })
-        .await;
+        until("it listens", async || (locked(&self.inbox.reports).len() > before).then_some(()))
+            .await;
     }
 
     async fn ended(&mut self) -> Result<(), ListenError> {
@@ -447,7 +445,7 @@ async fn ch_11_repeated_deliveries_and_repeated_words() {
 
     // The proof: an enquire_link after the burst.
     until("the SMSC is asked", async || {
-        let unproved = stage.inbox.state.lock().unwrap().get("smpp.unproved").cloned();
+        let unproved = locked(&stage.inbox.state).get("smpp.unproved").cloned();
         (unproved == Some(json!([]))).then_some(())
     })
     .await;
@@ -551,7 +549,7 @@ async fn ch_13_a_refused_bind_of_a_running_channel() {
     assert!(matches!(run().await, Err(ListenError::Interrupted(_))));
     let long_ago = chrono::Utc::now() - chrono::TimeDelta::minutes(30);
     let since = serde_json::to_value(long_ago).expect("a time");
-    stage.inbox.state.lock().unwrap().insert("smpp.refused_since".to_owned(), since);
+    locked(&stage.inbox.state).insert("smpp.refused_since".to_owned(), since);
     assert!(
         matches!(run().await, Err(ListenError::Stopped(r)) if r.state == ChannelState::BadCredentials)
     );

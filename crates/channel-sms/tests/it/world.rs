@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -90,7 +90,7 @@ pub struct Stored {
 
 impl Stored {
     pub fn events(&self) -> Vec<Inbound> {
-        self.batches.lock().unwrap().iter().flat_map(|b| b.events.clone()).collect()
+        locked(&self.batches).iter().flat_map(|b| b.events.clone()).collect()
     }
 
     pub fn messages(&self) -> Vec<InboundMessage> {
@@ -110,7 +110,7 @@ impl Stored {
     }
 
     pub fn quarantined(&self) -> usize {
-        self.batches.lock().unwrap().iter().map(|b| b.quarantined.len()).sum()
+        locked(&self.batches).iter().map(|b| b.quarantined.len()).sum()
     }
 }
 
@@ -120,23 +120,28 @@ impl Inbox for Stored {
         if self.away.load(Ordering::SeqCst) {
             return Err(AcceptError::Unavailable("a test".to_owned()));
         }
-        self.state.lock().unwrap().extend(batch.state.iter().cloned());
-        self.batches.lock().unwrap().push(batch);
+        locked(&self.state).extend(batch.state.iter().cloned());
+        locked(&self.batches).push(batch);
         Ok(())
     }
 
     async fn state(&self, key: &str) -> Result<Option<Value>, AcceptError> {
-        Ok(self.state.lock().unwrap().get(key).cloned())
+        Ok(locked(&self.state).get(key).cloned())
     }
 
     async fn report(&self, report: StateReport) -> Result<(), AcceptError> {
-        self.reports.lock().unwrap().push(report);
+        locked(&self.reports).push(report);
         Ok(())
     }
 
     fn now(&self) -> Instant {
         chrono::Utc::now()
     }
+}
+
+/// A test that panicked elsewhere is no reason to panic here.
+pub fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits until there is something.
