@@ -29,7 +29,6 @@ const KIND = {
       field('base_url', 'url', 'Адрес API', { advanced: true }),
     ],
   },
-  paste_hook: both('Раздел «Уведомления» в кабинете Барахолки', 'The section Notifications of its cabinet'),
 }
 
 /** Answers of the API with the kind put in. */
@@ -111,6 +110,7 @@ export async function run(stage) {
 
   await check('CH-8: consent is asked for at the service and told when the browser is back', async () => {
     const asks = { kind: 'marketplace', state: 'logged_out', consent: true, external_id: null,
+      hand_over: [{ label: both('Адрес для уведомлений'), value: 'https://beseda.test/hooks/marketplace/abc', help: both('Раздел «Уведомления»') }],
       reason: both('Доступ ещё не разрешён на стороне сервиса.'), remedy: both('Нажмите «Разрешить доступ».') }
     await page.route(`**/api/v1/channels/${bot.channel_id}`, async (route) => {
       const answer = await route.fetch()
@@ -128,9 +128,9 @@ export async function run(stage) {
     await page.goto(`/cabinet/channels/${bot.channel_id}?consent=ok`)
     await page.getByRole('status').filter({ hasText: 'Доступ разрешён' }).waitFor()
     await page.getByRole('button', { name: 'Подключить заново' }).waitFor()
-    // Where a person must paste the address of the webhook, it stands ready.
-    const hook = page.getByLabel('Адрес для уведомлений (webhook)', { exact: true })
-    assert.match(await hook.inputValue(), /\/hooks\/marketplace\/\w+/)
+    // What a person must paste at the service stands ready.
+    assert.match(await page.getByLabel('Адрес для уведомлений', { exact: true }).inputValue(), /\/hooks\/marketplace\/abc/)
+    await page.getByRole('button', { name: 'Скопировать: Адрес для уведомлений' }).waitFor()
     await wear('dark', 'en')
     await page.getByRole('button', { name: 'Connect again' }).waitFor()
     await axe(page, 'consent, dark, in English')

@@ -98,7 +98,7 @@ export function ChannelPage({ id, tab }: { id: string; tab: string }) {
       {tab !== 'crm' && tab !== 'log' && tab !== 'danger' && (
         <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
           <Progress channel={channel} reconnect={reconnect} />
-          <HandOver channel={channel} kind={kind} />
+          <HandOver channel={channel} />
           {channel.state === 'connected' && <FirstMessage channel={channel} />}
           {channel.kind === 'widget' && <Snippet channel={channel} />}
           <Basics

@@ -91,7 +91,7 @@ function NewChannel({
           onSubmit={form.submit}
           className={`${card} max-w-[640px] space-y-4 p-6 max-[759px]:p-4`}
         >
-          <p className="text-ink2">{words(intro)}</p>
+          <p className="whitespace-pre-line text-ink2">{words(intro)}</p>
           <SettingsForm
             kind={kind}
             answers={value.settings}

@@ -1,16 +1,15 @@
 import { Copy } from 'lucide-react'
-import type { ChannelDetails, ChannelKind } from '../../kit/api/types'
+import type { ChannelDetails } from '../../kit/api/types'
 import { words } from '../../kit/i18n'
 import { s } from '../../kit/i18n/cabinet-settings'
 import { Button } from '../../kit/ui/button'
 import { Field, inputClass } from '../../kit/ui/field'
 import { card, copy } from '../parts/bits'
-import { handedOver } from './handed-over'
 
 /** What a person copies from here into the service's own settings: an address, a key. */
-export function HandOver({ channel, kind }: { channel: ChannelDetails; kind: ChannelKind }) {
+export function HandOver({ channel }: { channel: ChannelDetails }) {
   const f = s().channels
-  const values = handedOver(channel, kind)
+  const values = channel.hand_over
   if (values.length === 0) return null
   return (
     <section data-hand-over className={`${card} max-w-[640px] space-y-4 p-6 max-[759px]:p-4`}>
