@@ -9,8 +9,10 @@ use channel_autoru::Autoru;
 use channel_avito::Avito;
 use channel_demo::Demo;
 use channel_email::{Email, Reach};
+use channel_sms::Sms;
 use channel_telegram_bot::TelegramBot;
 use channel_viber::Viber;
+use channel_vk::Vk;
 use channel_widget::Widget;
 use crm::AppKeys;
 use crm_amo::Amo;
@@ -31,14 +33,16 @@ pub fn registry(config: &Config) -> Registry {
         true => Reach::Everywhere,
         false => Reach::PublicOnly,
     };
-    let drivers: [Arc<dyn Driver>; 7] = [
+    let drivers: [Arc<dyn Driver>; 9] = [
         Arc::new(TelegramBot::new(clock, channel_telegram_bot::Options::default())),
         Arc::new(Email::new(reach, Vec::new())),
         Arc::new(Widget),
         Arc::new(Demo::default()),
         Arc::new(Viber::new(Arc::new(SystemClock), channel_viber::Options::default())),
         Arc::new(Avito::new(Arc::new(SystemClock), avito(&config.channels.avito))),
+        Arc::new(Vk::new(Arc::new(SystemClock), channel_vk::Options::default())),
         Arc::new(Autoru::new(Arc::new(SystemClock), outgoing(config))),
+        Arc::new(Sms::new(Arc::new(SystemClock), sms(config))),
     ];
     Registry::new(drivers)
 }
@@ -52,6 +56,18 @@ fn avito(avito: &config::Avito) -> channel_avito::Options {
             .map(|(client_id, client_secret)| channel_avito::AppKeys { client_id, client_secret }),
         reconcile: avito.reconcile,
         ..channel_avito::Options::default()
+    }
+}
+
+fn sms(config: &Config) -> channel_sms::Options {
+    let reach = match config.outgoing.allow_loopback {
+        true => channel_sms::Reach::Everywhere,
+        false => channel_sms::Reach::PublicOnly,
+    };
+    channel_sms::Options {
+        reach,
+        outgoing: outgoing(config),
+        ..channel_sms::Options::default()
     }
 }
 
