@@ -76,6 +76,18 @@ export async function run(stage) {
     await wear('light', 'ru')
   })
 
+  await check('CV-6: on a narrow screen what is being changed fits', async () => {
+    await page.setViewportSize({ width: 420, height: 800 })
+    await composer.press('ArrowUp')
+    const editor = page.locator('[data-message-editor]')
+    await editor.waitFor()
+    const { x, width } = await editor.boundingBox()
+    assert.ok(x >= 0 && x + width <= 420, `${x} and ${width} wide`)
+    await shot(page, 'narrow')
+    await editor.press('Escape')
+    await page.setViewportSize({ width: 1600, height: 960 })
+  })
+
   await check('CV-6: an answer is taken back for both sides, and stays here with a mark', async () => {
     await bubble('в субботу').hover()
     await beside('в субботу').locator('[data-message-more]').click()
