@@ -89,7 +89,7 @@ fn look_ups(
     };
     let mut jobs = Vec::new();
     if item.look_up.person && identity.name.is_empty() {
-        let id = identity.identity_id;
+        let id = IdentityId(identity.identity_id);
         jobs.push(job(format!("person:{id}"), json!({ "job": "look_up_person", "identity": id })));
     }
     if item.look_up.whole {
