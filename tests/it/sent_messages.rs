@@ -1,0 +1,489 @@
+//! What becomes of messages after they are sent: receipts by parts and by place (CV-7), changes,
+//! removals and emoji (CV-6), signs of reading and writing (OW-6), services' black lists (WA-5). The
+//! driver is a puppet that writes down what it is asked.
+
+mod puppet;
+mod stage;
+
+use std::time::Duration;
+
+use channel::{Inbound, Reaction, RetryScope, SendError, Sender};
+use chrono::TimeDelta;
+use domain::{
+    blacklist::EntryKind,
+    channel::{ChannelState, StateReport},
+    clock::Clock,
+    content::Content,
+    delivery::DeliveryStatus::{Delivered, Failed, Read, Sent, Uncertain},
+    listing::Listing,
+    message_change::{ChangeKind, ChangeState},
+    passing::Sign,
+    reaction::{ReactionSide, ReactionState},
+    text::Words,
+    view::Body,
+};
+
+use self::stage::{Stage, VERA, code};
+
+fn parts(ids: &[&str]) -> Vec<String> {
+    ids.iter().map(|id| (*id).to_owned()).collect()
+}
+
+fn refused(text: &str) -> SendError {
+    SendError::Rejected { code: "refused", text: text.to_owned() }
+}
+
+fn seen(up_to: Option<&str>, at: chrono::DateTime<chrono::Utc>) -> Inbound {
+    Inbound::Seen { person: VERA.to_owned(), up_to: up_to.map(str::to_owned), at }
+}
+
+/// CV-7: a message in parts is delivered when all parts are, whichever comes first.
+#[tokio::test]
+async fn cv_7_a_message_in_parts_is_delivered_when_all_of_them_are() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    stage.puppet.parts.lock().unwrap().push_back(parts(&["p1", "p2", "p3"]));
+    let id = stage.answers(talk, "длинный ответ").await;
+    stage.work().await;
+    let seq = stage.seq().await;
+    for part in ["p3", "p1", "p1"] {
+        stage.reports(part, Delivered, None).await;
+    }
+    assert_eq!(stage.status(id).await, Sent);
+    assert!(stage.told_since(seq).await.is_empty(), "nothing changed for readers yet");
+    stage.reports("p2", Delivered, None).await;
+    assert_eq!(stage.status(id).await, Delivered);
+    stage.reports("p2", Sent, None).await;
+    assert_eq!(stage.status(id).await, Delivered, "only forward");
+    assert_eq!(stage.told_since(seq).await.len(), 1);
+}
+
+/// CV-7: one part that failed fails the message, with its reason; sending again begins anew.
+#[tokio::test]
+async fn cv_7_a_failed_part_fails_the_message_with_its_reason() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    stage.puppet.parts.lock().unwrap().extend([parts(&["p1", "p2"]), parts(&["q1", "q2"])]);
+    let id = stage.answers(talk, "ответ").await;
+    stage.work().await;
+    stage.reports("p1", Delivered, None).await;
+    stage.reports("p2", Failed, Some("absent subscriber")).await;
+    let view = stage.view(id).await;
+    assert_eq!((view.status, view.failure.as_deref()), (Some(Failed), Some("absent subscriber")));
+
+    stage.app.send_again(&stage.anna, id).await.unwrap();
+    stage.work().await;
+    stage.reports("q1", Delivered, None).await;
+    assert_eq!(stage.status(id).await, Sent, "the parts of the former send count no more");
+    stage.reports("q2", Delivered, None).await;
+    assert_eq!(stage.status(id).await, Delivered);
+}
+
+/// CV-7: receipts of parts that come before our own record of the send wait for it, also where the
+/// first part's id is the message's.
+#[tokio::test]
+async fn cv_7_receipts_of_parts_may_come_before_the_answer_to_the_send() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    stage.puppet.parts.lock().unwrap().push_back(parts(&["out-1", "p2"]));
+    stage.reports("out-1", Delivered, None).await;
+    let id = stage.answers(talk, "ответ").await;
+    stage.work().await;
+    assert_eq!(stage.status(id).await, Sent, "the first part's receipt is not the message's");
+    stage.reports("p2", Delivered, None).await;
+    assert_eq!(stage.status(id).await, Delivered);
+
+    stage.puppet.parts.lock().unwrap().push_back(parts(&["r1", "r2"]));
+    for part in ["r2", "r1"] {
+        stage.reports(part, Delivered, None).await;
+    }
+    let id = stage.answers(talk, "ещё").await;
+    stage.work().await;
+    assert_eq!(stage.status(id).await, Delivered);
+}
+
+/// CV-7: a receipt that comes beside the record of the send is lost by neither.
+#[tokio::test(flavor = "multi_thread")]
+async fn cv_7_a_receipt_beside_the_record_of_its_send_is_not_lost() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    for n in 1..=25 {
+        let id = stage.answers(talk, "ответ").await;
+        let name = format!("out-{n}");
+        tokio::join!(stage.work(), stage.reports(&name, Delivered, None));
+        assert_eq!(stage.status(id).await, Delivered, "round {n}");
+    }
+}
+
+/// CV-7: reading up to a message is one step for everything before it, also in conversations that
+/// are closed; a repeat and older news are silent.
+#[tokio::test]
+async fn cv_7_a_reading_covers_everything_up_to_its_place() {
+    let stage = Stage::set().await;
+    let first = stage.vera_writes("in-1").await;
+    let old = stage.answers(first, "раньше").await;
+    stage.work().await;
+    stage.app.close(&stage.anna, first).await.unwrap();
+    let talk = stage.vera_writes("in-2").await;
+    assert_ne!(first, talk);
+    let mut ids = Vec::new();
+    for n in 0..4 {
+        ids.push(stage.answers(talk, &format!("ответ {n}")).await);
+    }
+    stage.work().await;
+    stage.reports("out-5", Failed, Some("no")).await;
+    let seq = stage.seq().await;
+    stage.comes(seen(Some("out-3"), stage.clock.now())).await;
+    assert_eq!(stage.status(old).await, Read);
+    let mut all = Vec::new();
+    for id in &ids {
+        all.push(stage.status(*id).await);
+    }
+    assert_eq!(all, [Read, Read, Sent, Failed]);
+    let told = stage.told_since(seq).await;
+    assert_eq!(told.len(), 3);
+    assert!(told.iter().all(|message| message["status"] == "read"));
+    stage.comes(seen(Some("out-3"), stage.clock.now())).await;
+    stage.comes(seen(Some("out-1"), stage.clock.now())).await;
+    assert_eq!(stage.seq().await, seq + 3, "nothing moved, nothing is told");
+
+    let mut other = seen(None, stage.clock.now());
+    if let Inbound::Seen { person, .. } = &mut other {
+        "somebody".clone_into(person);
+    }
+    stage.comes(other).await;
+    assert_eq!(stage.status(ids[2]).await, Sent, "somebody else's reading is not hers");
+}
+
+/// CV-7: where the service names no message, or one that we do not know, its clock decides.
+#[tokio::test]
+async fn cv_7_a_reading_without_a_known_place_goes_by_time() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    let early = stage.answers(talk, "рано").await;
+    stage.work().await;
+    let between = stage.clock.now() + TimeDelta::minutes(1);
+    stage.pass(TimeDelta::minutes(2));
+    let late = stage.answers(talk, "поздно").await;
+    stage.work().await;
+    stage.comes(seen(None, between)).await;
+    assert_eq!((stage.status(early).await, stage.status(late).await), (Read, Sent));
+
+    // The reading of a message overtakes our record of its send.
+    stage.comes(seen(Some("out-3"), between)).await;
+    assert_eq!(stage.status(late).await, Sent);
+    let third = stage.answers(talk, "третье").await;
+    stage.work().await;
+    assert_eq!(stage.status(third).await, Read);
+
+    stage.comes(seen(Some("no-such-id"), stage.clock.now())).await;
+    assert_eq!(stage.status(late).await, Read);
+}
+
+/// CV-7: a reading makes certain what was uncertain.
+#[tokio::test]
+async fn cv_7_what_was_read_was_sent() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    let id = stage.answers(talk, "дошло?").await;
+    stage.work().await;
+    let mut tx = stage.app.store.tenant(stage.anna.account).await.unwrap();
+    tx.set_status(id, Uncertain, Some("the answer was lost")).await.unwrap();
+    tx.commit().await.unwrap();
+    stage.comes(seen(None, stage.clock.now())).await;
+    let view = stage.view(id).await;
+    assert_eq!((view.status, view.failure), (Some(Read), None));
+}
+
+/// CV-6: one's own message gets other words: wanted first, done when the service has done it.
+#[tokio::test]
+async fn cv_6_a_sent_message_is_edited_through_the_service() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    let id = stage.answers(talk, "Приезжайте в сриду").await;
+    assert_eq!(code(stage.app.edit_sent(&stage.anna, id, "х").await), "not_sent");
+    stage.work().await;
+    stage.puppet.asked();
+
+    let same = stage.app.edit_sent(&stage.anna, id, "Приезжайте в сриду").await.unwrap();
+    assert!(same.change.is_none(), "the same words are no change");
+    assert_eq!(code(stage.app.edit_sent(&stage.anna, id, "  ").await), "required");
+    assert_eq!(code(stage.app.edit_sent(&stage.anna, id, &"я".repeat(101)).await), "too_long");
+
+    let seq = stage.seq().await;
+    let wanted = stage.app.edit_sent(&stage.anna, id, "Приезжайте в среду").await.unwrap();
+    let change = wanted.change.expect("it is wanted");
+    assert_eq!((change.what, change.state), (ChangeKind::Edit, ChangeState::Pending));
+    assert_eq!(wanted.body, Body::Said(Content::text("Приезжайте в сриду")), "not done yet");
+    assert_eq!(code(stage.app.remove_sent(&stage.anna, id).await), "change_pending");
+    stage.work().await;
+    assert_eq!(stage.puppet.asked(), ["edit vera out-1 Приезжайте в среду"]);
+    let done = stage.view(id).await;
+    assert_eq!(done.body, Body::Said(Content::text("Приезжайте в среду")));
+    assert!(done.change.is_none() && done.edited_at.is_some());
+    assert_eq!(stage.told_since(seq).await.len(), 2, "wanted, done");
+}
+
+/// CV-6: taking back, and what may not be taken back: another's, too old, gone already.
+#[tokio::test]
+async fn cv_6_a_sent_message_is_taken_back_in_time_by_its_author() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    let (gone, late) = (stage.answers(talk, "ой").await, stage.answers(talk, "ай").await);
+    stage.work().await;
+    stage.puppet.asked();
+    let boris = stage.colleague("Борис").await;
+    assert_eq!(code(stage.app.remove_sent(&boris, gone).await), "not_yours");
+    let hers = stage.found("in-1").await.message_id;
+    assert_eq!(code(stage.app.remove_sent(&stage.anna, hers).await), "not_yours");
+
+    stage.app.remove_sent(&stage.anna, gone).await.unwrap();
+    stage.work().await;
+    assert_eq!(stage.puppet.asked(), ["remove vera out-1"]);
+    let view = stage.view(gone).await;
+    assert!(view.removed_at.is_some() && view.change.is_none());
+    assert_eq!(view.body, Body::Said(Content::text("ой")), "kept for the record");
+    assert_eq!(code(stage.app.remove_sent(&stage.anna, gone).await), "removed");
+
+    stage.pass(TimeDelta::minutes(11));
+    assert_eq!(code(stage.app.remove_sent(&stage.anna, late).await), "too_late");
+    stage.app.edit_sent(&stage.anna, late, "эй").await.expect("an hour for edits");
+    stage.work().await;
+    stage.pass(TimeDelta::minutes(60));
+    assert_eq!(code(stage.app.edit_sent(&stage.anna, late, "уй").await), "too_late");
+}
+
+/// CV-6: a refusal is shown with its words, and asking again is possible.
+#[tokio::test]
+async fn cv_6_a_refused_change_says_why() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    let id = stage.answers(talk, "ой").await;
+    stage.work().await;
+    stage.puppet.asked();
+    stage.puppet.answers.lock().unwrap().push_back(refused("message can't be deleted"));
+    stage.app.remove_sent(&stage.anna, id).await.unwrap();
+    stage.work().await;
+    let view = stage.view(id).await;
+    let change = view.change.expect("it is shown");
+    assert_eq!((change.state, change.what), (ChangeState::Refused, ChangeKind::Remove));
+    let why = change.reason.expect("words");
+    assert!(why.ru.contains("message can't be deleted") && why.ru.contains("отказал"), "{why:?}");
+    assert!(view.removed_at.is_none());
+
+    stage.app.remove_sent(&stage.anna, id).await.unwrap();
+    stage.work().await;
+    assert!(stage.view(id).await.removed_at.is_some());
+}
+
+/// CV-6: a change waits in the conversation's lane: for its turn, for a service that asks for time,
+/// for an answer that was lost, for a channel that is down; it is done at last, once.
+#[tokio::test]
+async fn cv_6_a_change_waits_with_its_lane() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    let id = stage.answers(talk, "раз").await;
+    stage.work().await;
+    stage.puppet.asked();
+    let again = |scope| SendError::Retry { after: Duration::ZERO, scope, why: "busy".to_owned() };
+    let down = StateReport::new(
+        ChannelState::BadCredentials,
+        Words::new("Ключ не подходит.", "The key does not fit."),
+        Words::new("Вставьте новый.", "Paste a new one."),
+    );
+    stage
+        .puppet
+        .answers
+        .lock()
+        .unwrap()
+        .extend([again(RetryScope::Conversation), SendError::Disconnected(down)]);
+    stage.app.edit_sent(&stage.anna, id, "два").await.unwrap();
+    stage.answers(talk, "следом").await;
+    stage.work().await;
+    assert_eq!(stage.puppet.asked(), ["edit vera out-1 два", "edit vera out-1 два"]);
+    let view = stage.view(id).await;
+    assert_eq!(view.change.map(|c| c.state), Some(ChangeState::Pending), "visible meanwhile");
+
+    let channel = stage.channel.channel_id;
+    stage.app.report(stage.anna.account, channel, &StateReport::connected()).await.unwrap();
+    stage.work().await;
+    assert_eq!(stage.puppet.asked(), ["edit vera out-1 два", "send следом"], "in order");
+    assert_eq!(stage.view(id).await.body, Body::Said(Content::text("два")));
+}
+
+/// OW-6: reading is told for whoever answers, once for all that was read, and not for those who
+/// look at a new conversation or look on.
+#[tokio::test]
+async fn ow_6_reading_is_told_for_those_who_answer() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    stage.app.mark_read(&stage.anna, talk, 1).await.unwrap();
+    stage.work().await;
+    assert!(stage.puppet.asked().is_empty(), "a new conversation is only looked at");
+    stage.app.take(&stage.anna, talk).await.unwrap();
+    stage.work().await;
+    assert_eq!(stage.puppet.asked(), ["seen vera in-1"], "whoever takes it has read it");
+
+    for id in ["in-2", "in-3", "in-4"] {
+        stage.vera_writes(id).await;
+    }
+    let boris = stage.colleague("Борис").await;
+    stage.app.mark_read(&boris, talk, 5).await.unwrap();
+    stage.work().await;
+    assert!(stage.puppet.asked().is_empty(), "Boris looks on");
+    for position in [3, 4, 5] {
+        stage.app.mark_read(&stage.anna, talk, position).await.unwrap();
+    }
+    stage.work().await;
+    assert_eq!(stage.puppet.asked(), ["seen vera in-4"], "once, the last of them");
+
+    stage.answers(talk, "да").await;
+    stage.app.mark_read(&stage.anna, talk, 6).await.unwrap();
+    stage.work().await;
+    assert_eq!(stage.puppet.asked(), ["send да"], "nothing of hers is new");
+
+    stage.app.join(&boris, talk).await.unwrap();
+    stage.vera_writes("in-5").await;
+    stage.app.mark_read(&boris, talk, 8).await.unwrap();
+    stage.puppet.answers.lock().unwrap().push_back(refused("no"));
+    stage.work().await;
+    assert_eq!(stage.puppet.asked(), ["seen vera in-5"], "Boris has joined");
+    stage.app.mark_read(&stage.anna, talk, 8).await.unwrap();
+    stage.work().await;
+    assert!(stage.puppet.asked().is_empty(), "tried once");
+}
+
+/// OW-6: an operator's writing is told every five seconds at most, and not when it is past.
+#[tokio::test]
+async fn ow_6_writing_is_told_every_five_seconds_at_most() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    for _ in 0..7 {
+        stage.app.typing(&stage.anna, talk).await.unwrap();
+        stage.work().await;
+        stage.pass(TimeDelta::seconds(1));
+    }
+    assert_eq!(stage.puppet.asked(), ["typing vera", "typing vera"]);
+    stage.pass(TimeDelta::seconds(5));
+    stage.app.typing(&stage.anna, talk).await.unwrap();
+    stage.pass(TimeDelta::seconds(6));
+    stage.work().await;
+    assert!(stage.puppet.asked().is_empty(), "that moment is past");
+}
+
+/// OW-6: the customer's writing is shown to those who see the conversation, and stored nowhere.
+#[tokio::test]
+async fn ow_6_the_customers_writing_is_shown() {
+    let stage = Stage::set().await;
+    let mut signs = stage.app.passing();
+    stage.comes(Inbound::Typing { person: VERA.to_owned() }).await;
+    let talk = stage.vera_writes("in-1").await;
+    let seq = stage.seq().await;
+    stage.comes(Inbound::Typing { person: VERA.to_owned() }).await;
+    let (_, passing) = signs.try_recv().expect("a sign");
+    assert_eq!((passing.conversation, passing.sign), (talk, Sign::VisitorTyping));
+    assert!(signs.try_recv().is_err(), "a stranger's is nobody's");
+    assert_eq!(stage.seq().await, seq);
+}
+
+/// CV-6: the customer's emoji is put, changed and taken away; older news does not bring it back.
+#[tokio::test]
+async fn cv_6_the_customers_reaction_comes_and_goes() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    let id = stage.answers(talk, "готово").await;
+    stage.work().await;
+    let react = |emoji: Option<&str>, at| {
+        Inbound::Reaction(Reaction {
+            external_id: "out-1".to_owned(),
+            by: Sender::Customer,
+            emoji: emoji.map(str::to_owned),
+            at,
+        })
+    };
+    let now = stage.clock.now();
+    let seq = stage.seq().await;
+    stage.comes(react(Some("🔥"), now)).await;
+    let told = stage.told_since(seq).await;
+    assert_eq!(told[0]["reactions"][0]["emoji"], "🔥");
+    assert_eq!(told[0]["reactions"][0]["side"], "customer");
+    stage.comes(react(Some("👍"), now + TimeDelta::seconds(2))).await;
+    stage.comes(react(Some("👍"), now + TimeDelta::seconds(2))).await;
+    assert_eq!(stage.told_since(seq).await.len(), 2, "a repeat is silent");
+    assert_eq!(stage.view(id).await.reactions[0].emoji, "👍");
+    stage.comes(react(None, now + TimeDelta::seconds(4))).await;
+    stage.comes(react(Some("👍"), now + TimeDelta::seconds(3))).await;
+    assert!(stage.view(id).await.reactions.is_empty());
+    let page = stage.messages(talk).await;
+    assert!(page.iter().all(|m| m.reactions.is_empty()));
+}
+
+/// CV-6: an employee's emoji: on its way, there, changed, refused with words, taken away.
+#[tokio::test]
+async fn cv_6_an_employees_reaction_goes_through_the_service() {
+    let stage = Stage::set().await;
+    stage.vera_writes("in-1").await;
+    let id = stage.found("in-1").await.message_id;
+    assert_eq!(code(stage.app.react(&stage.anna, id, "🦄").await), "unknown_emoji");
+    let view = stage.app.react(&stage.anna, id, "👍").await.unwrap();
+    assert_eq!(view.reactions[0].state, Some(ReactionState::Adding));
+    assert_eq!(view.reactions[0].side, ReactionSide::OurSide);
+    stage.work().await;
+    assert_eq!(stage.puppet.asked(), ["react vera in-1 👍"]);
+    assert_eq!(stage.view(id).await.reactions[0].state, None);
+    stage.app.react(&stage.anna, id, "👍").await.unwrap();
+    stage.work().await;
+    assert!(stage.puppet.asked().is_empty(), "it is there");
+
+    // Two wishes before the first is done: only the last one counts.
+    stage.app.react(&stage.anna, id, "❤").await.unwrap();
+    stage.app.unreact(&stage.anna, id).await.unwrap();
+    stage.work().await;
+    assert_eq!(stage.puppet.asked(), ["react vera in-1 -"]);
+    assert!(stage.view(id).await.reactions.is_empty());
+    stage.app.unreact(&stage.anna, id).await.expect("none there is no fault");
+
+    stage.puppet.answers.lock().unwrap().push_back(refused("REACTION_INVALID"));
+    stage.app.react(&stage.anna, id, "❤").await.unwrap();
+    stage.work().await;
+    let shown = stage.view(id).await.reactions.remove(0);
+    assert_eq!(shown.state, Some(ReactionState::Refused));
+    assert!(shown.reason.expect("words").ru.contains("REACTION_INVALID"));
+}
+
+/// WA-5: whoever is put on our black list goes onto the service's, named as the service needs it.
+#[tokio::test]
+async fn wa_5_a_black_list_entry_reaches_the_service() {
+    let stage = Stage::set().await;
+    let person = channel::Person {
+        external_id: "chat-7".to_owned(),
+        key: Some("author-7".to_owned()),
+        phones: vec!["8 916 123-45-67".to_owned()],
+        ..channel::Person::default()
+    };
+    let mut message = channel::InboundMessage::new(
+        "in-9",
+        stage.clock.now(),
+        person,
+        Content::text("купите слона"),
+    );
+    message.attribution.listing = Some(Listing {
+        external_id: "1".to_owned(),
+        title: "Слон".to_owned(),
+        ..Listing::default()
+    });
+    stage.comes(Inbound::Message(Box::new(message))).await;
+    stage.vera_writes("in-1").await;
+    for (kind, value) in [
+        (EntryKind::Phone, "+7 916 123 45 67"),
+        (EntryKind::ExternalId, "author-7"),
+        (EntryKind::ExternalId, "chat-7"),
+        (EntryKind::ExternalId, "nobody"),
+    ] {
+        stage.app.add_to_blacklist(&stage.anna, kind, value, "", None).await.unwrap();
+        stage.work().await;
+        let expected: &[&str] =
+            if value == "nobody" { &[] } else { &["block chat-7 author-7 Слон"] };
+        assert_eq!(stage.puppet.asked(), expected, "{value}");
+    }
+}

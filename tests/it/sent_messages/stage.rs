@@ -1,0 +1,251 @@
+//! A company with a puppet for a channel, whose jobs run when the test says so.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use app::{Actor, App, ChannelForm, ChannelRow, Draft, DraftKind, SignUp, Stretch};
+use channel::{DeliveryReport, Inbound, InboundMessage, Person, Registry};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    channel::ChannelKind,
+    clock::Clock,
+    content::Content,
+    delivery::DeliveryStatus,
+    event::EventKind,
+    ids::{ConversationId, Ids, MessageId},
+    view::MessageView,
+};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use store::{
+    FeedPage,
+    lanes::{Failed, Next, Outcome},
+};
+use tests::Database;
+use uuid::Uuid;
+
+use super::puppet::Puppet;
+
+const QUEUES: [&str; 4] = ["send", "signs", "channels", "routing"];
+pub const VERA: &str = "vera";
+
+struct RandomIds;
+
+impl Ids for RandomIds {
+    fn uuid(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+}
+
+pub struct HandClock(Mutex<DateTime<Utc>>);
+
+impl Clock for HandClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
+    }
+}
+
+pub struct Stage {
+    // Dropped last: it takes the database along.
+    pub app: App,
+    pub puppet: Arc<Puppet>,
+    pub clock: Arc<HandClock>,
+    pub anna: Actor,
+    pub channel: ChannelRow,
+    pub database: Database,
+}
+
+impl Stage {
+    pub async fn set() -> Self {
+        let database = Database::create().await;
+        let clock = Arc::new(HandClock(Mutex::new(Utc::now())));
+        let puppet = Puppet::new();
+        let app = App::new(
+            database.store(),
+            Registry::new([puppet.clone() as Arc<dyn channel::Driver>]),
+            clock.clone(),
+            Arc::new(RandomIds),
+            app::Objects::new(Arc::new(object_store::memory::InMemory::new())),
+            app::Settings { public_url: None, crm: app::CrmSettings::default() },
+        );
+        let anna = sign_up(&app).await;
+        let form = ChannelForm { name: Some("Кукла".to_owned()), ..ChannelForm::default() };
+        let kind = ChannelKind::new("puppet");
+        let made = app.create_channel(&anna, &kind, form, None).await.unwrap();
+        let id = made.view.channel_id;
+        let channel = app.channel_row(anna.account, id).await.unwrap().unwrap();
+        let stage = Self { app, puppet, clock, anna, channel, database };
+        stage.work().await;
+        stage
+    }
+
+    pub fn pass(&self, time: TimeDelta) {
+        *self.clock.0.lock().unwrap() += time;
+    }
+
+    /// Does every job that is ready, as a worker would; returns the reasons of those that were not done.
+    pub async fn work(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        loop {
+            let me = Uuid::now_v7();
+            let lease = Duration::from_secs(60);
+            let claimed = self.app.store.claim_lanes(me, &QUEUES, 50, 50, lease).await.unwrap();
+            if claimed.is_empty() {
+                return reasons;
+            }
+            for lane in claimed {
+                let mut outcome = Outcome {
+                    lane: lane.lane.clone(),
+                    epoch: lane.epoch,
+                    done: Vec::new(),
+                    failed: None,
+                };
+                for job in lane.jobs {
+                    match self.app.run(lane.account, &job.payload, job.attempts).await {
+                        Ok(()) => outcome.done.push(job.job_id),
+                        Err(error) => {
+                            reasons.push(error.to_string());
+                            let next = match error {
+                                app::JobError::Retry { after, .. } => Next::Retry(after),
+                                app::JobError::Wait { after, .. } => Next::Wait(after),
+                                app::JobError::Fail { .. } => Next::Bury,
+                            };
+                            outcome.failed = Some(Failed {
+                                job_id: job.job_id,
+                                error: "see the reasons".to_owned(),
+                                next,
+                            });
+                            break;
+                        }
+                    }
+                }
+                self.app.store.finish_lane(&outcome).await.unwrap();
+            }
+        }
+    }
+
+    pub async fn comes(&self, event: Inbound) {
+        self.app.accept(&self.channel, vec![event], Vec::new()).await.unwrap();
+    }
+
+    /// Vera writes; the message is called by the id.
+    pub async fn vera_writes(&self, id: &str) -> ConversationId {
+        let person = Person {
+            external_id: VERA.to_owned(),
+            name: Some("Вера".to_owned()),
+            ..Person::default()
+        };
+        let content = Content::text(format!("вопрос {id}"));
+        let message = InboundMessage::new(id, self.clock.now(), person, content);
+        self.comes(Inbound::Message(Box::new(message))).await;
+        self.found(id).await.conversation_id
+    }
+
+    pub async fn found(&self, external_id: &str) -> store::MessageRow {
+        let mut tx = self.app.store.tenant(self.anna.account).await.unwrap();
+        let id = self.channel.channel_id;
+        tx.message_by_external_id(id, external_id).await.unwrap().expect("a message of this id")
+    }
+
+    pub async fn answers(&self, conversation: ConversationId, text: &str) -> MessageId {
+        let draft = Draft {
+            client_id: Uuid::now_v7().simple().to_string(),
+            text: text.to_owned(),
+            files: Vec::new(),
+            reply_to: None,
+            kind: DraftKind::Answer,
+            mentions: Vec::new(),
+            subject: None,
+        };
+        let sent = self.app.reply(&self.anna, conversation, draft).await.unwrap();
+        sent.message_id
+    }
+
+    pub async fn reports(&self, id: &str, status: DeliveryStatus, reason: Option<&str>) {
+        self.comes(Inbound::Delivery(DeliveryReport {
+            external_id: id.to_owned(),
+            status,
+            at: self.clock.now(),
+            reason: reason.map(str::to_owned),
+        }))
+        .await;
+    }
+
+    pub async fn view(&self, id: MessageId) -> MessageView {
+        let mut tx = self.app.store.tenant(self.anna.account).await.unwrap();
+        let row = tx.message(id).await.unwrap().expect("a message");
+        tx.message_view(row).await.unwrap()
+    }
+
+    pub async fn status(&self, id: MessageId) -> DeliveryStatus {
+        self.view(id).await.status.expect("a message of ours")
+    }
+
+    pub async fn messages(&self, conversation: ConversationId) -> Vec<MessageView> {
+        self.app.messages(&self.anna, conversation, Stretch::Latest, 100).await.unwrap()
+    }
+
+    pub async fn seq(&self) -> i64 {
+        let mut tx = self.app.store.tenant(self.anna.account).await.unwrap();
+        tx.last_seq().await.unwrap()
+    }
+
+    /// What readers were told of changed messages since then.
+    pub async fn told_since(&self, seq: i64) -> Vec<Value> {
+        match self.app.events_after(self.anna.account, seq, 1000).await.unwrap() {
+            FeedPage::Events(events) => events
+                .into_iter()
+                .filter(|e| e.kind == EventKind::MessageChanged.as_str())
+                .map(|e| json!(e.payload["message"]))
+                .collect(),
+            FeedPage::TooOld { .. } => panic!("the feed is kept"),
+        }
+    }
+
+    /// A colleague with the rights of an operator.
+    pub async fn colleague(&self, name: &str) -> Actor {
+        let email = format!("{}@example.test", Uuid::now_v7().simple());
+        let mut conn = self.database.connect().await;
+        let id = Uuid::now_v7();
+        sqlx::query(
+            "insert into employees (account_id, employee_id, name, email, role, password_hash)
+             values ($1, $2, $3, $4, 'operator', '')",
+        )
+        .bind(self.anna.account.0)
+        .bind(id)
+        .bind(name)
+        .bind(email)
+        .execute(&mut conn)
+        .await
+        .unwrap();
+        Actor { employee: domain::ids::EmployeeId(id), name: name.to_owned(), ..self.anna.clone() }
+    }
+}
+
+async fn sign_up(app: &App) -> Actor {
+    let form = SignUp {
+        company: "Лавка".to_owned(),
+        name: "Анна".to_owned(),
+        email: format!("{}@example.test", Uuid::now_v7().simple()),
+        password: "a-long-password-of-hers".to_owned().into(),
+        language: "ru".to_owned(),
+        user_agent: String::new(),
+    };
+    let opened = app.sign_up(form).await.unwrap();
+    app.authenticate(opened.token.expose_secret()).await.unwrap()
+}
+
+/// The code of a refusal.
+pub fn code<T: std::fmt::Debug>(refused: app::Result<T>) -> &'static str {
+    match refused.expect_err("it is refused") {
+        app::Error::Conflict { code, message, .. } => {
+            assert!(!message.ru.is_empty() && !message.en.is_empty());
+            code
+        }
+        app::Error::Invalid(wrong) => wrong[0].code,
+        app::Error::NotFound { .. } => "not_found",
+        other => panic!("another refusal: {other}"),
+    }
+}
