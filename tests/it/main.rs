@@ -7,6 +7,7 @@
               panicking"
 )]
 
+mod autoru;
 mod board;
 mod channel_memory;
 mod config;
