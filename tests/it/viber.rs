@@ -158,7 +158,7 @@ async fn cv_6_media_both_ways() {
         let uploaded = stage.owner.send(request, 201).await.json();
         let words = format!("это {name}");
         let ids = json!([uploaded["attachment_id"]]);
-        let body = json!({ "client_id": n, "text": words, "attachments": ids });
+        let body = json!({ "client_id": n, "text": words, "files": ids });
         stage.owner.post(&path(&conversation, "/messages"), &body, 201).await;
         let arrived = |m: &sandbox::viber::Shown| m.kind == kind && m.file.is_some();
         let shown = zoya.wait_for(&stage.bot, PATIENCE, arrived).await.unwrap();
