@@ -143,6 +143,8 @@ impl<'a> Round<'a> {
         let about = About::of(us, chat);
         let seen = read_up_to(&messages, us, id);
         messages.retain(|(message, _)| message.created.is_none_or(|at| at >= after));
+        // The newest come first, and many share a second.
+        messages.reverse();
         messages.sort_by_key(|(message, _)| message.created);
         let now = keeper.now();
         let read = messages.iter().filter_map(|(m, raw)| inbound::event(m, &about, raw, now));
