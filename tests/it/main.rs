@@ -8,6 +8,7 @@
 )]
 
 mod autoru;
+mod avito;
 mod board;
 mod channel_memory;
 mod config;
