@@ -13,11 +13,14 @@ const BRANDS = {
   autoru: '#d3392b',
 };
 
+// A bot of Viber is opened by its application alone, which has a scheme of its own.
+const SCHEMES = ['https:', 'viber:'];
+
 const safe = (ways) =>
   (Array.isArray(ways) ? ways : []).flatMap((way) => {
     try {
       const url = new URL(way.url);
-      return url.protocol === 'https:' ? [{ ...way, url }] : [];
+      return SCHEMES.includes(url.protocol) ? [{ ...way, url }] : [];
     } catch (e) {
       return [];
     }
