@@ -265,6 +265,7 @@ impl App {
         reach: Option<Reach>,
         attribution: Attribution,
     ) -> Result<()> {
+        let attribution = self.source(channel, attribution).await?;
         let mut tx = self.store.tenant(channel.account).await?;
         let known = tx.lock_identity(channel.channel_id, &person.external_id).await?;
         let identity = match known {

@@ -81,14 +81,23 @@ impl App {
         channel: &ChannelRow,
         mut message: InboundMessage,
     ) -> Result<InboundMessage> {
-        let told = &message.attribution.start_payload;
-        let Some(visitor) = told.as_deref().and_then(visitor_of) else { return Ok(message) };
-        let mut tx = self.store.tenant(channel.account).await?;
-        if let Some(found) = tx.visitor_attribution(visitor).await? {
-            let start_payload = message.attribution.start_payload.take();
-            message.attribution = Attribution { start_payload, ..found };
-        }
+        message.attribution = self.source(channel, message.attribution).await?;
         Ok(message)
+    }
+
+    /// Where a person came from: behind a visitor's mark stands what the site told of the visitor.
+    pub(crate) async fn source(
+        &self,
+        channel: &ChannelRow,
+        told: Attribution,
+    ) -> Result<Attribution> {
+        let mark = told.start_payload.as_deref();
+        let Some(visitor) = mark.and_then(visitor_of) else { return Ok(told) };
+        let mut tx = self.store.tenant(channel.account).await?;
+        Ok(match tx.visitor_attribution(visitor).await? {
+            Some(found) => Attribution { start_payload: told.start_payload, ..found },
+            None => told,
+        })
     }
 
     /// Whether the company works now, as far as the channel's scenario knows: closed when the
