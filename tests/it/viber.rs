@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use reqwest::{Method, multipart};
 use sandbox::viber::{Bot, Customer, Faults, Media, Options, State, Viber};
 use serde_json::{Value, json};
-use tests::{PATIENCE, Session, TestServer, until};
+use tests::{PATIENCE, Session, TestServer, Visitor, until, widget};
 
 const PIXEL: &[u8] = include_bytes!("support/pixel.png");
 
@@ -319,6 +319,36 @@ async fn cv_5_a_link_brings_its_context_and_a_welcome() {
     let conversation = stage.conversation().await;
     assert_eq!(conversation["attribution"]["start_payload"], "spring-sale_7", "{conversation}");
     assert_eq!(stage.viber.violations(), [""; 0]);
+}
+
+/// WG-1, CH-2, CV-5: a visitor of the site goes on in Viber, and the page and the campaign come along.
+#[tokio::test(flavor = "multi_thread")]
+async fn ch_2_a_visitor_goes_on_in_viber_and_keeps_the_source() {
+    let stage = Stage::start().await;
+    let site = widget(&stage.owner, json!({ "origins": ["https://shop.test"] })).await;
+    let of_ours = format!("/api/v1/channels/{}", stage.channel["channel_id"].as_str().unwrap());
+    stage.owner.patch(&of_ours, &json!({ "use_in_widget": true }), 200).await;
+    let visit = json!({ "site": "https://shop.test", "page": "https://shop.test/kettles",
+                        "utm": { "utm_source": "yandex", "utm_campaign": "autumn" } });
+    let url = stage.server.url();
+    let visitor = Visitor::open(&url, &site, json!({ "visit": visit })).await;
+    let way = visitor.welcome["ways"][0].clone();
+    assert_eq!((&way["kind"], &way["title"]), (&json!("viber"), &json!("Лавка (lavka_test)")));
+    let link = way["url"].as_str().unwrap();
+    let mark = link.strip_prefix("viber://pa?chatURI=lavka_test&context=").unwrap();
+
+    let vera = stage.viber.customer("Вера");
+    vera.opens(&stage.bot, Some(mark));
+    let told = || {
+        let told = stage.bot.deliveries();
+        told.iter().any(|d| d.event == "conversation_started" && d.answer == Ok(200)).then_some(())
+    };
+    stage.viber.until(PATIENCE, told).await.unwrap();
+    vera.sends_text(&stage.bot, "чайник");
+    let source = stage.conversation().await["attribution"].clone();
+    assert_eq!(source["page"], "https://shop.test/kettles", "{source}");
+    assert_eq!((&source["source"], &source["campaign"]), (&json!("yandex"), &json!("autumn")));
+    assert_eq!(source["start_payload"], mark);
 }
 
 /// CH-7: who unsubscribed cannot be written to, and can again when they write.

@@ -95,7 +95,11 @@ impl Callback<'_> {
     /// The chat was opened, perhaps by a link with a context. It is not a subscription
     /// (<https://developers.viber.com/docs/api/rest-bot-api/#conversation-started>).
     fn started(&self) -> Option<Heard> {
-        let context = self.body.text("context").map(|c| shortened(c.trim(), LONGEST_CONTEXT));
+        let context: Option<String> = self.body.text("context").map(|context| {
+            let line = context.chars().filter(|c| !c.is_control()).collect::<String>();
+            shortened(line.trim(), LONGEST_CONTEXT)
+        });
+        let context = context.filter(|context| !context.is_empty());
         let attribution = Attribution { start_payload: context, ..Attribution::default() };
         let heard = self.person(self.profile("user")?, None, attribution);
         let subscribed = self.body.get::<bool>("subscribed").unwrap_or(false);

@@ -69,6 +69,31 @@ fn a_wrong_time_costs_no_message() {
     assert_eq!(times, [at(NOW)]);
 }
 
+/// Anybody may write a link to the bot with any context in it.
+#[test]
+fn cv_5_a_context_is_one_line_of_bounded_length() {
+    let driver = driver();
+    let role = driver.webhook().unwrap();
+    let long = "я".repeat(1_000);
+    for (context, expected) in [
+        ("spring", Some("spring".to_owned())),
+        ("a\0b\r\nc", Some("abc".to_owned())),
+        (" \0 ", None),
+        ("", None),
+        (long.as_str(), Some(format!("{}…", "я".repeat(200)))),
+    ] {
+        let body = json!({
+            "event": "conversation_started", "message_token": 1, "context": context,
+            "user": { "id": "a=" },
+        });
+        let received = role.parse(&channel(), &signed(&body.to_string())).unwrap();
+        let [Inbound::Person { attribution, .. }] = received.events.as_slice() else {
+            panic!("{:?}", received.events)
+        };
+        assert_eq!(attribution.start_payload, expected);
+    }
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
