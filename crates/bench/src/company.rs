@@ -1,4 +1,6 @@
-//! Companies with a connected bot, made as a customer of ours would make them: through the API.
+//! Companies with a connected channel, made as a customer of ours would make them: through the API.
+
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use futures::{StreamExt, TryStreamExt};
@@ -7,8 +9,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
+    messenger::{Hook, Messenger},
     stage::{Stage, plain_client},
-    telegram::Hook,
 };
 
 /// Rights of a person who does everything.
@@ -21,16 +23,17 @@ const SCOPES: [&str; 6] = [
     "manage_account",
 ];
 
-/// How long a bot may take to be connected.
+/// How long a channel may take to be connected.
 const CONNECT_TRIES: u32 = 600;
 
-/// A company, its owner's token, its bot.
+/// A company, its owner's token, its channel.
 #[derive(Debug, Clone)]
 pub struct Company {
     pub account_id: String,
-    pub bot_id: i64,
     pub channel_id: String,
-    pub hook: Hook,
+    /// The account at the messenger.
+    pub account: String,
+    pub hook: Arc<dyn Hook>,
     pub api: Api,
 }
 
@@ -82,38 +85,28 @@ impl Api {
 }
 
 /// Makes `count` companies, a few at a time.
-pub async fn found(stage: &Stage, count: usize) -> Result<Vec<Company>> {
+pub async fn found(stage: &Stage, messenger: &dyn Messenger, count: usize) -> Result<Vec<Company>> {
     let client = plain_client()?;
-    let one = |nth| found_one(stage, client.clone(), nth);
+    let one = |nth| found_one(stage, messenger, client.clone(), nth);
     futures::stream::iter(0..count).map(one).buffered(4).try_collect().await
 }
 
-async fn found_one(stage: &Stage, client: Client, nth: usize) -> Result<Company> {
-    let (account_id, api) = sign_up(stage, client.clone(), nth).await?;
-    let bot = post_sandbox(
-        stage,
-        &client,
-        "/sandbox/bots",
-        &json!({ "username": format!("company_{nth}_bot") }),
-    )
-    .await?;
-    let bot_id = bot["id"].as_i64().context("the sandbox made a bot without an id")?;
+async fn found_one(
+    stage: &Stage,
+    messenger: &dyn Messenger,
+    client: Client,
+    nth: usize,
+) -> Result<Company> {
+    let (account_id, api) = sign_up(stage, client, nth).await?;
+    let account = messenger.account(nth).await?;
+    let kind = messenger.kind().name();
     let form = json!({
-        "kind": "telegram_bot",
-        "name": format!("Бот {nth}"),
-        "settings": {
-            "token": bot["token"],
-            "base_url": stage.sandbox_url(),
-            "receive": "webhook",
-        },
+        "kind": kind, "name": format!("Канал {nth}"), "settings": account.settings,
     });
-    let (status, channel) = api.post("/api/v1/channels", &form).await?;
-    if !status.is_success() {
-        bail!("the channel was not made: {status} {channel}");
-    }
-    let hook = hook_of(stage, &client, bot_id).await?;
+    let channel = api.make("/api/v1/channels", &form).await?;
     let channel_id = text(&channel, "channel_id")?;
-    Ok(Company { account_id, bot_id, channel_id, hook, api })
+    let hook = hook_of(stage, messenger, &account.name, &api, &channel_id).await?;
+    Ok(Company { account_id, channel_id, account: account.name, hook, api })
 }
 
 async fn sign_up(stage: &Stage, client: Client, nth: usize) -> Result<(String, Api)> {
@@ -154,34 +147,24 @@ async fn sign_up(stage: &Stage, client: Client, nth: usize) -> Result<(String, A
     Ok((text(&made, "account_id")?, api))
 }
 
-/// Waits until the server told the sandbox where updates go.
-async fn hook_of(stage: &Stage, client: &Client, bot_id: i64) -> Result<Hook> {
+/// Waits until the channel is connected on both sides.
+async fn hook_of(
+    stage: &Stage,
+    messenger: &dyn Messenger,
+    account: &str,
+    api: &Api,
+    channel_id: &str,
+) -> Result<Arc<dyn Hook>> {
+    let path = format!("/api/v1/channels/{channel_id}");
+    let mut seen = Value::Null;
     for _ in 0..CONNECT_TRIES {
-        let state = get_sandbox(stage, client, "/sandbox/state").await?;
-        let bots = state["bots"].as_array().cloned().unwrap_or_default();
-        let bot = bots.iter().find(|bot| bot["id"] == bot_id).context("the bot is gone")?;
-        if let Some(url) = bot["webhook"].as_str() {
-            let path = Url::parse(url)?.path().to_owned();
-            return Ok(Hook { path, secret: text(bot, "webhook_secret")? });
+        seen = api.get(&path).await?;
+        if let Some(hook) = messenger.hook(account, &seen).await? {
+            return Ok(hook);
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    bail!("the bot was not connected: no setWebhook came\n{}", stage.last_words());
-}
-
-pub async fn get_sandbox(stage: &Stage, client: &Client, path: &str) -> Result<Value> {
-    let answer = client.get(format!("{}{path}", stage.sandbox_url())).send().await?;
-    Ok(answer.error_for_status()?.json().await?)
-}
-
-pub async fn post_sandbox(
-    stage: &Stage,
-    client: &Client,
-    path: &str,
-    body: &Value,
-) -> Result<Value> {
-    let answer = client.post(format!("{}{path}", stage.sandbox_url())).json(body).send().await?;
-    Ok(answer.error_for_status()?.json().await?)
+    bail!("the channel was not connected: {seen}\n{}", stage.last_words());
 }
 
 pub fn text(value: &Value, key: &str) -> Result<String> {

@@ -34,6 +34,7 @@ use self::{
 };
 use crate::{
     company,
+    messenger::Telegram,
     percentile::Summary,
     report::{Check, Part},
     stage::{Plan, Stage},
@@ -128,7 +129,7 @@ pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
     for nth in 0..WORKERS {
         stage.start_worker(nth).await?;
     }
-    let companies = company::found(&stage, options.portals).await?;
+    let companies = company::found(&stage, &Telegram::of(&stage)?, options.portals).await?;
     let portals = portals::connect(&stage, &amo, companies).await?;
     let found = tokio::select! {
         found = measure(&mut stage, &amo, &portals, options, seed) => found?,

@@ -13,6 +13,7 @@ use sqlx::{Connection, PgConnection};
 
 use crate::{
     company::{self, Company},
+    messenger::Telegram,
     percentile::{Latencies, Summary},
     report::{Check, Part, ms},
     stage::{Plan, Stage},
@@ -58,7 +59,8 @@ struct Measured {
 
 pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
     let mut stage = Stage::start(plan).await?;
-    let companies = company::found(&stage, options.conversations.len()).await?;
+    let companies =
+        company::found(&stage, &Telegram::of(&stage)?, options.conversations.len()).await?;
     let mut measured = Vec::new();
     for (&size, company) in options.conversations.iter().zip(&companies) {
         eprintln!("inbox: making {size} conversations with {} messages each", options.messages);

@@ -1,8 +1,9 @@
-//! `bench intake`: webhooks in Telegram's shape through the whole HTTP path, each answered after its
+//! `bench intake`: webhooks in the shape of a messenger through the whole HTTP path, each answered after its
 //! own COMMIT, against the least SQL that pgbench can do on the same cluster.
 
 use std::{
     net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -16,11 +17,11 @@ use crate::{
     company::{self, Company},
     floor::{self, Floor, per_message},
     line::Line,
+    messenger::{Hook, Kind, Said},
     percentile::{Latencies, Summary},
     processes,
     report::{Check, Part, mib, ms},
     stage::{Plan, Stage},
-    telegram::{self, Hook},
 };
 
 /// Customers who write, over all accounts. Each has an open conversation when measuring begins.
@@ -30,6 +31,9 @@ const WORDS: &str =
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
+    /// The messenger
+    #[arg(long, value_enum, default_value_t)]
+    pub kind: Kind,
     /// Seconds of each measurement
     #[arg(long, default_value_t = 10)]
     pub seconds: u64,
@@ -70,7 +74,7 @@ pub struct Measured {
 /// A customer as the sender knows it.
 #[derive(Debug, Clone)]
 pub struct Customer {
-    pub hook: Hook,
+    pub hook: Arc<dyn Hook>,
     pub chat: i64,
     pub next_message: i64,
 }
@@ -91,8 +95,10 @@ pub fn customers(companies: &[Company], count: usize, first: i64) -> Vec<Custome
 pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
     let mut stage = Stage::start(plan).await?;
     let most = options.accounts.iter().copied().max().unwrap_or(1);
-    eprintln!("intake: making {most} companies, each with a bot of its own");
-    let companies = company::found(&stage, most).await?;
+    let kind = options.kind.name();
+    eprintln!("intake: making {most} companies, each with a {kind} of its own");
+    let messenger = options.kind.start(&stage).await?;
+    let companies = company::found(&stage, &*messenger, most).await?;
     let mut measured = Vec::new();
     let mut floors: Vec<Floor> = Vec::new();
     let mut worlds: Vec<Vec<Customer>> = options
@@ -233,9 +239,8 @@ async fn sender(to: SocketAddr, mut share: Vec<Customer>, until: Until) -> (Vec<
         turn += 1;
         let number = customer.next_message;
         customer.next_message += 1;
-        let body =
-            telegram::update(customer.chat * 1_000_000 + number, customer.chat, number, WORDS);
-        let request = customer.hook.request(to, &body);
+        let said = Said { customer: customer.chat, number, text: WORDS };
+        let request = customer.hook.request(to, &said);
         let sent = Instant::now();
         match line.send(&request).await {
             Ok(200..300) => {
@@ -328,7 +333,7 @@ fn part(measured: &[Measured], floors: &[Floor], options: &Options) -> Part {
     }
     Part {
         name: "intake",
-        title: "Intake: webhook to COMMIT to 2xx".to_owned(),
+        title: format!("Intake of {}: webhook to COMMIT to 2xx", options.kind.name()),
         columns: vec![
             "senders",
             "accounts",
@@ -349,6 +354,6 @@ fn part(measured: &[Measured], floors: &[Floor], options: &Options) -> Part {
         rows,
         notes,
         checks,
-        figures: json!({ "measured": measured, "pgbench": floors }),
+        figures: json!({ "kind": options.kind.name(), "measured": measured, "pgbench": floors }),
     }
 }

@@ -21,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::json;
 use sqlx::{Connection, Executor};
 use tokio::task::JoinSet;
@@ -34,14 +34,18 @@ use self::{
     senders::{Course, Sender},
 };
 use crate::{
-    company::{self, Company, get_sandbox, post_sandbox},
+    company::{self, Company},
+    messenger::{Kind, Messenger},
     percentile::Summary,
     report::{Check, Part},
-    stage::{Plan, Stage, plain_client},
+    stage::{Plan, Stage},
 };
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
+    /// The messenger
+    #[arg(long, value_enum, default_value_t)]
+    pub kind: Kind,
     /// How long customers write
     #[arg(long, default_value_t = 600)]
     pub seconds: u64,
@@ -81,12 +85,14 @@ const ANSWER_PAUSE: Duration = Duration::from_millis(250);
 pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
     let seed = options.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let kills = options.kills.unwrap_or((options.seconds / 10).max(2));
-    eprintln!("ledger: {} s, {kills} kills, seed {seed}", options.seconds);
+    let kind = options.kind.name();
+    eprintln!("ledger: {kind}, {} s, {kills} kills, seed {seed}", options.seconds);
     let mut stage = Stage::start(plan).await?;
-    let company = company::found(&stage, 1).await?.pop().context("one company")?;
+    let messenger = options.kind.start(&stage).await?;
+    let company = company::found(&stage, &*messenger, 1).await?.pop().context("one company")?;
     let chats: Vec<i64> =
         (0..options.senders * options.customers).map(|n| 500_001 + n as i64).collect();
-    open_chats(&stage, &company, &chats).await?;
+    open_chats(&*messenger, &company, &chats).await?;
     let mut db = stage.database().await?;
     let conversations = evidence::conversations(&mut db, chats.len()).await?;
     let from = evidence::last_event(&mut db, &company).await?;
@@ -135,10 +141,9 @@ pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
     let begun = Instant::now();
     let only_postgres = options.control == Some(Control::SynchronousCommitOff);
     let orders = killer::Orders { seconds: options.seconds, kills, seed, only_postgres };
-    let faults = format!("{}/sandbox/bots/{}/faults", stage.sandbox_url(), company.bot_id);
     let killed = tokio::select! {
         killed = killer::kill(&mut stage, &course, &orders) => killed,
-        never = lose_answers(&faults, options.control.is_none()) => match never {},
+        never = lose_answers(&*messenger, &company, options.control.is_none()) => match never {},
     };
     course.end();
     let killed = killed?;
@@ -169,7 +174,8 @@ pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
         deliveries,
         answers,
         rows: evidence::rows(&mut db, &company).await?,
-        calls: evidence::calls(&stage, &company).await?,
+        calls: messenger.calls(&company.account).await?,
+        sending: messenger.sending(),
         feed: evidence::feed(&mut db, &company, from).await?,
         readings,
     };
@@ -183,37 +189,21 @@ pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
     Ok((part, stage))
 }
 
-/// Each customer starts the bot in the messenger, so that it may write back, and has a conversation.
-async fn open_chats(stage: &Stage, company: &Company, chats: &[i64]) -> Result<()> {
-    let client = plain_client()?;
+/// Each customer writes through the messenger itself, so that it may be answered, and has a
+/// conversation.
+async fn open_chats(messenger: &dyn Messenger, company: &Company, chats: &[i64]) -> Result<()> {
     for chat in chats {
-        let person = json!({ "id": chat, "first_name": format!("Клиент {chat}") });
-        post_sandbox(stage, &client, "/sandbox/customers", &person).await?;
-        let path = format!("/sandbox/chats/{}/{chat}/start", company.bot_id);
-        post_sandbox(stage, &client, &path, &json!({})).await?;
+        messenger.meet(&company.account, *chat).await?;
     }
-    let begun = Instant::now();
-    loop {
-        let state = get_sandbox(stage, &client, "/sandbox/state").await?;
-        let bots = state["bots"].as_array().cloned().unwrap_or_default();
-        if bots.iter().any(|b| b["id"] == company.bot_id && b["pending"] == 0) {
-            return Ok(());
-        }
-        if begun.elapsed() > Duration::from_secs(60) {
-            bail!("the customers' first messages were not taken: {state}");
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    Ok(())
 }
 
 /// Every two seconds one send reaches the customer and its answer does not reach the server.
-async fn lose_answers(faults: &str, wanted: bool) -> Infallible {
-    let client = plain_client();
+async fn lose_answers(messenger: &dyn Messenger, company: &Company, wanted: bool) -> Infallible {
     loop {
         tokio::time::sleep(Duration::from_secs(2)).await;
-        if let (true, Ok(client)) = (wanted, &client) {
-            // A fault that cannot be set shows as too few uncertain answers.
-            let _ = client.post(faults).json(&json!({ "drop_answer": 1 })).send().await;
+        if wanted {
+            messenger.lose_answer(&company.account).await;
         }
     }
 }
@@ -279,6 +269,7 @@ fn part(
         ("requests, with copies and repeats", course.requests.load(Ordering::Relaxed).to_string()),
         ("of them not acknowledged, by status", refusals(course)),
         ("answers acknowledged", v.answers.to_string()),
+        ("answers of the messenger lost on purpose", v.untold.to_string()),
         ("shown uncertain (of them arrived)", format!("{} ({})", v.uncertain, v.uncertain_arrived)),
         ("shown failed", v.failed.to_string()),
         ("socket events read", v.socket_events.to_string()),
@@ -293,7 +284,7 @@ fn part(
         Check::enough("deliveries acknowledged", v.accepted, seconds * 10),
         Check::enough("answers acknowledged", v.answers, seconds / 2),
         Check::enough("kills", killed.count(), seconds / 20),
-        Check::enough("answers of the messenger lost on purpose", v.uncertain, seconds / 30),
+        Check::enough("answers of the messenger lost on purpose", v.untold, seconds / 30),
         Check::none("never acknowledged", v.never_accepted + v.answers_never_accepted),
         Check::none("lost", v.lost),
         Check::none("doubled", v.doubled),
@@ -322,13 +313,17 @@ fn part(
     }
     Part {
         name: "ledger",
-        title: format!("Ledger: {} s under random kill -9", options.seconds),
+        title: format!(
+            "Ledger of {}: {} s under random kill -9",
+            options.kind.name(),
+            options.seconds
+        ),
         columns: vec!["", ""],
         rows: rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect(),
         notes: v.examples.iter().chain(&killed.words_of_faults).cloned().collect(),
         checks,
         figures: json!({
-            "seed": seed, "verdict": v, "kills": killed.count(),
+            "kind": options.kind.name(), "seed": seed, "verdict": v, "kills": killed.count(),
             "server_back_ms": server, "postgres_back_ms": postgres,
             "requests": course.requests.load(Ordering::Relaxed),
         }),

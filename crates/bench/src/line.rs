@@ -18,12 +18,14 @@ pub struct Line {
     buffer: Vec<u8>,
 }
 
+pub const JSON: (&str, &str) = ("Content-Type", "application/json");
+
 /// A request of HTTP/1.1 in bytes (RFC 9112).
-pub fn post(to: SocketAddr, path: &str, header: (&str, &str), body: &str) -> Vec<u8> {
-    let (name, value) = header;
+pub fn post(to: SocketAddr, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+    let headers: String =
+        headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     format!(
-        "POST {path} HTTP/1.1\r\nHost: {to}\r\nContent-Type: application/json\r\n\
-         {name}: {value}\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST {path} HTTP/1.1\r\nHost: {to}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()

@@ -19,12 +19,12 @@ use crate::{
     company::{self, Company},
     intake::{self, Customer, Until},
     line::Line,
+    messenger::{Said, Telegram},
     percentile::Latencies,
     processes,
     report::{Check, Part, ms},
     socket::{Frame, Socket},
     stage::{Plan, Stage},
-    telegram,
 };
 
 const SENDERS: usize = 64;
@@ -51,7 +51,7 @@ pub struct Options {
 
 pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
     let mut stage = Stage::start(plan).await?;
-    let companies = company::found(&stage, options.accounts.max(1)).await?;
+    let companies = company::found(&stage, &Telegram::of(&stage)?, options.accounts.max(1)).await?;
     // Of a server that has done nothing yet: memory that log-ins or a load left behind would hide
     // theirs.
     stage.kill_server()?;
@@ -137,9 +137,8 @@ async fn paced(
                 customer.next_message += 1;
                 let stamp = from.duration_since(origin).as_micros();
                 let text = format!("{WORD} {stamp}");
-                let id = customer.chat * 1_000_000 + number;
-                let body = telegram::update(id, customer.chat, number, &text);
-                let request = customer.hook.request(to, &body);
+                let said = Said { customer: customer.chat, number, text: &text };
+                let request = customer.hook.request(to, &said);
                 if let Ok(200..300) = line.send(&request).await {
                     accepted += 1;
                 }

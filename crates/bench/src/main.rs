@@ -14,12 +14,12 @@ mod ledger;
 mod line;
 mod live;
 mod machine;
+mod messenger;
 mod percentile;
 mod processes;
 mod report;
 mod socket;
 mod stage;
-mod telegram;
 
 use std::{
     fs,

@@ -79,7 +79,7 @@ impl Stage {
             plan: plan.clone(),
             dir,
             http: free_port()?,
-            sandbox: free_port()?,
+            sandbox: free_ports(SANDBOXES)?,
             server: None,
             counterpart: None,
             workers: Vec::new(),
@@ -374,6 +374,24 @@ fn new_folder() -> Result<PathBuf> {
 
 fn free_port() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}
+
+/// `beseda sandbox` takes so many ports in a row.
+const SANDBOXES: u16 = 7;
+
+/// The first of as many free ports in a row.
+fn free_ports(count: u16) -> Result<SocketAddr> {
+    for _ in 0..100 {
+        let first = free_port()?;
+        let is_free = |n| {
+            let port = first.port().checked_add(n);
+            port.is_some_and(|port| TcpListener::bind((first.ip(), port)).is_ok())
+        };
+        if (0..count).all(is_free) {
+            return Ok(first);
+        }
+    }
+    bail!("no {count} ports in a row are free");
 }
 
 /// A client that waits for no proxy and not for ever.

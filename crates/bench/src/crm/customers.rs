@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -14,7 +15,7 @@ use super::portals::Portal;
 use crate::{
     company::Api,
     line::Line,
-    telegram::{self, Hook},
+    messenger::{self, Hook, Said},
 };
 
 const SENDERS: usize = 4;
@@ -27,7 +28,7 @@ const AGAIN: Duration = Duration::from_millis(200);
 pub struct Customer {
     pub portal: usize,
     pub chat: i64,
-    pub hook: Hook,
+    pub hook: Arc<dyn Hook>,
 }
 
 /// One who has written, and when, in unix milliseconds.
@@ -39,9 +40,9 @@ pub struct Written {
 }
 
 impl Written {
-    /// As `telegram::update` names them.
+    /// As the messenger names them.
     pub fn name(&self) -> String {
-        format!("Клиент {}", self.chat)
+        messenger::name(self.chat)
     }
 }
 
@@ -71,8 +72,8 @@ pub async fn write(to: SocketAddr, customers: Vec<Customer>, rate: f64) -> Resul
                 tokio::time::sleep_until(due.into()).await;
                 let Customer { portal, chat, hook } = customer;
                 let at_ms = now_ms();
-                let body = telegram::update(chat, chat, 1, "Здравствуйте! Сколько стоит доставка?");
-                let request = hook.request(to, &body);
+                let text = "Здравствуйте! Сколько стоит доставка?";
+                let request = hook.request(to, &Said { customer: chat, number: 1, text });
                 while !matches!(line.send(&request).await, Ok(200..300)) {
                     tokio::time::sleep(AGAIN).await;
                 }

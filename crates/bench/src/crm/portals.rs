@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use sandbox::amo::{Account, Amo, Faults, Integration, Options, Outage, Scope};
 use serde_json::{Value, json};
-use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
 use crate::{
     company::{self, Company},
+    messenger::Apart,
     stage::{self, Stage},
 };
 
@@ -29,31 +29,8 @@ pub struct Portal {
     id: String,
 }
 
-/// amoCRM with its documented limits. On a thread of its own: it must see calls when they come, not
-/// when the generator has time for it.
-pub struct Sandbox {
-    amo: Amo,
-    runtime: Option<Runtime>,
-}
-
-impl std::ops::Deref for Sandbox {
-    type Target = Amo;
-
-    fn deref(&self) -> &Amo {
-        &self.amo
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        // A runtime that is dropped the usual way waits, which nobody may do in another one.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-pub async fn sandbox(seed: u64) -> Result<Sandbox> {
+/// amoCRM with its documented limits.
+pub async fn sandbox(seed: u64) -> Result<Apart<Amo>> {
     let options = Options {
         search_lag: SEARCH_LAG / SCALE,
         seed,
@@ -61,9 +38,7 @@ pub async fn sandbox(seed: u64) -> Result<Sandbox> {
         journal_kept: 1_000_000,
         ..Options::default()
     };
-    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let amo = runtime.spawn(Amo::start(options)).await??;
-    Ok(Sandbox { amo, runtime: Some(runtime) })
+    Apart::start(Amo::start(options)).await
 }
 
 /// What the server must be told about this amoCRM.

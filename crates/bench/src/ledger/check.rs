@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
+use crate::messenger::{Call, Effect, Sending};
+
 /// A message of a customer that was delivered until it was acknowledged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
@@ -33,22 +35,6 @@ pub struct Row {
     pub status: Option<String>,
 }
 
-/// A call of the messenger that sends.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Call {
-    pub text: String,
-    pub effect: Effect,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// It reached the customer, and the caller was told.
-    Told,
-    /// It reached the customer, and the answer was lost.
-    Untold,
-    None,
-}
-
 /// What one reader of the socket got, in order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
@@ -74,6 +60,7 @@ pub struct Evidence {
     pub answers: Vec<Answer>,
     pub rows: Vec<Row>,
     pub calls: Vec<Call>,
+    pub sending: Sending,
     /// Numbers of the account's feed in the database.
     pub feed: Vec<i64>,
     pub readings: Vec<Reading>,
@@ -99,10 +86,12 @@ pub struct Verdict {
     pub sent_in_name_only: usize,
     /// Shown as failed, and the customer has it.
     pub failed_but_sent: usize,
-    /// The messenger's answer was lost, and it is not shown as uncertain.
+    /// The messenger's answer was lost, repeating is dangerous, and it is not shown as uncertain.
     pub uncertain_hidden: usize,
     /// Neither sent nor given up.
     pub unfinished: usize,
+    /// Calls whose effect the messenger did not tell.
+    pub untold: usize,
     pub uncertain: usize,
     /// Of those, how many the customer has.
     pub uncertain_arrived: usize,
@@ -190,6 +179,7 @@ fn outbound(evidence: &Evidence, verdict: &mut Verdict) {
         let entry = reached.entry(&call.text).or_insert((0, false));
         entry.0 += 1;
         entry.1 |= call.effect == Effect::Untold;
+        verdict.untold += usize::from(call.effect == Effect::Untold);
     }
     for answer in &evidence.answers {
         let row = rows.get(answer.text.as_str());
@@ -223,7 +213,7 @@ fn outbound(evidence: &Evidence, verdict: &mut Verdict) {
                 if arrived == 0 {
                     verdict.sent_in_name_only += 1;
                     verdict.example(|| format!("shown {status}, never sent: {}", answer.text));
-                } else if untold && arrived == 1 {
+                } else if untold && arrived == 1 && evidence.sending == Sending::Blind {
                     verdict.uncertain_hidden += 1;
                     verdict.example(|| format!("shown {status}, uncertain: {}", answer.text));
                 }

@@ -1,16 +1,12 @@
-//! What the database and the messenger know after a run.
+//! What the database knows after a run.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use serde_json::Value;
 use sqlx::PgConnection;
 
-use super::check::{Call, Effect, Row};
-use crate::{
-    company::{Company, get_sandbox},
-    stage::{Stage, plain_client},
-};
+use super::check::Row;
+use crate::company::Company;
 
 /// API ids of the conversations, once all customers have one.
 pub async fn conversations(db: &mut PgConnection, customers: usize) -> Result<Vec<String>> {
@@ -96,46 +92,4 @@ pub async fn feed(db: &mut PgConnection, company: &Company, from: i64) -> Result
         "select seq from events where account_id = $1::text::uuid and seq > $2 order by seq",
     );
     Ok(seqs.bind(uuid(&company.account_id)).bind(from).fetch_all(db).await?)
-}
-
-/// The messenger's record of what it was asked to send.
-pub async fn calls(stage: &Stage, company: &Company) -> Result<Vec<Call>> {
-    let path = format!("/sandbox/bots/{}/calls", company.bot_id);
-    let calls = get_sandbox(stage, &plain_client()?, &path).await?;
-    Ok(calls.as_array().into_iter().flatten().filter_map(call).collect())
-}
-
-fn call(call: &Value) -> Option<Call> {
-    if call["method"] != "sendmessage" {
-        return None;
-    }
-    let outcome = &call["outcome"];
-    let effect = if outcome["accepted"].is_object() {
-        Effect::Told
-    } else if outcome["answer_dropped"].is_object() {
-        Effect::Untold
-    } else {
-        Effect::None
-    };
-    Some(Call { text: call["text"].as_str().unwrap_or_default().to_owned(), effect })
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn outcomes_of_the_sandbox_are_told_apart() {
-        let of = |outcome: Value| {
-            call(&json!({ "method": "sendmessage", "text": "x", "outcome": outcome }))
-                .map(|call| call.effect)
-        };
-        assert_eq!(of(json!({ "accepted": { "message_ids": [1] } })), Some(Effect::Told));
-        assert_eq!(of(json!({ "answer_dropped": { "message_ids": [1] } })), Some(Effect::Untold));
-        assert_eq!(of(json!("request_dropped")), Some(Effect::None));
-        assert_eq!(of(json!({ "refused": { "code": 429 } })), Some(Effect::None));
-        assert_eq!(call(&json!({ "method": "getme" })), None);
-    }
 }

@@ -17,7 +17,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 use super::check::Delivery;
 use crate::{
     line::Line,
-    telegram::{self, Hook},
+    messenger::{Hook, Said},
 };
 
 /// Copies under way beside the deliveries of one sender.
@@ -101,7 +101,7 @@ impl Course {
 
 /// Customers of one sender.
 pub struct Sender {
-    pub hook: Hook,
+    pub hook: Arc<dyn Hook>,
     pub chats: Vec<i64>,
     pub seed: u64,
     /// One delivery of each, so that no late copy repairs a loss (for a negative control).
@@ -122,8 +122,8 @@ pub async fn send(course: Arc<Course>, sender: Sender) -> Vec<Delivery> {
         *number += 1;
         let text = text(chat, *number);
         let message = MESSAGES_FROM + i64::from(*number);
-        let body = telegram::update(chat * 1_000_000 + message, chat, message, &text);
-        let request: Arc<[u8]> = sender.hook.request(course.to, &body).into();
+        let said = Said { customer: chat, number: message, text: &text };
+        let request: Arc<[u8]> = sender.hook.request(course.to, &said).into();
         while late.len() >= LATE_AT_ONCE {
             late.join_next().await;
         }
