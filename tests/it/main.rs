@@ -35,6 +35,7 @@ mod routing;
 mod secrets;
 mod sent_messages;
 mod several_nodes;
+mod sms;
 mod sms_http;
 mod socket;
 mod start;

@@ -19,10 +19,12 @@ const rules = {
   early: false, // the receipt comes before the answer
   state: 'DELIVRD',
   deaf: false, // enquire_link is not answered
+  keep: false, // deliveries that were not answered come again at the next bind
 };
 const STATES = { ENROUTE: 1, DELIVRD: 2, EXPIRED: 3, DELETED: 4, UNDELIV: 5, ACCEPTD: 6, UNKNOWN: 7, REJECTD: 8 };
 
 const bound = new Set();
+const unanswered = new Map(); // deliveries by tag
 let lastId = 0x7cf3a0;
 
 function receive(pdu) {
@@ -47,11 +49,15 @@ function receipt(session, pdu, number) {
   deliverOver(session, {
     source_addr: pdu.destination_addr, destination_addr: pdu.source_addr, esm_class: 4,
     short_message: text, ...tlvs,
-  }, 'receipt');
+  }, `receipt ${id}`);
 }
 
 function deliverOver(session, pdu, tag) {
-  session.deliver_sm(pdu, (answer) => say('deliver_resp', { tag, status: answer.command_status }));
+  if (rules.keep) unanswered.set(tag, pdu);
+  session?.deliver_sm({ ...pdu }, (answer) => {
+    if (answer.command_status === 0) unanswered.delete(tag);
+    say('deliver_resp', { tag, status: answer.command_status });
+  });
 }
 
 function submit(session, pdu) {
@@ -66,7 +72,7 @@ function submit(session, pdu) {
   }
   const answer = () => session.send(pdu.response(status === 0 ? { message_id: id } : { command_status: status }));
   const tell = () => {
-    if (status === 0 && rules.receipts !== 'none') receipt(receiver() ?? session, pdu, number);
+    if (status === 0 && rules.receipts !== 'none') receipt(receiver(), pdu, number);
   };
   if (rules.early) {
     tell();
@@ -97,6 +103,7 @@ const server = smpp.createServer({}, (session) => {
       if (status === 0) {
         session.role = role;
         bound.add(session);
+        if (role !== 'bind_transmitter') unanswered.forEach((kept, tag) => deliverOver(session, kept, tag));
       }
     });
   }
@@ -116,10 +123,8 @@ const commands = {
   rules: (changes) => Object.assign(rules, changes),
   // `octets` is a short_message as it is on the wire, in hex; else `short_message` is text.
   deliver: ({ tag, octets, ...pdu }) => {
-    const session = receiver();
-    if (!session) return say('nobody', { tag });
     if (octets !== undefined) pdu.short_message = Buffer.from(octets, 'hex');
-    return deliverOver(session, pdu, tag);
+    deliverOver(receiver(), pdu, tag);
   },
   // Octets on the wire that no library would write.
   raw: ({ octets }) => receiver()?.socket.write(Buffer.from(octets, 'hex')),
