@@ -10,6 +10,7 @@ import { tellRefusal } from '../kit/ui/toast'
 import { Basics } from './channel/basics'
 import { ConsentCame } from './channel/came-back'
 import type { Named } from './channel/common-fields'
+import { consentAsked } from './channel/consent'
 import { Danger } from './channel/danger'
 import { HandOver } from './channel/hand-over'
 import { LogPage } from './channel/log-page'
@@ -74,7 +75,7 @@ export function ChannelPage({ id, tab }: { id: string; tab: string }) {
           </p>
         </div>
         <span aria-live="polite">
-          <StateChip state={channel.state} />
+          <StateChip state={channel.state} asked={consentAsked(channel) === 'first'} />
         </span>
       </header>
       <ConsentCame />

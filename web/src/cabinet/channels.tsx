@@ -7,6 +7,7 @@ import { Link } from '../kit/link'
 import { ChannelBadge, signOf } from '../kit/ui/channel-badge'
 import { useFeed } from './feed'
 import { ConsentCame } from './channel/came-back'
+import { consentAsked } from './channel/consent'
 import { readKinds, readScenarios } from './kinds'
 import { Faulty, PageHead, useLoaded } from './load'
 import { Table } from './parts/bits'
@@ -64,7 +65,7 @@ export function Channels() {
                 </td>
                 <td className="text-second text-ink2">{nameOf(people, channel.pinned_employee_id) || '—'}</td>
                 <td>
-                  <StateChip state={channel.state} />
+                  <StateChip state={channel.state} asked={consentAsked(channel) === 'first'} />
                   <div className="num mt-0.5 text-caption text-ink3">{texts.since(moment(channel.state_at))}</div>
                   {channel.reason && channel.state !== 'connected' && (
                     <div className="mt-0.5 max-w-64 text-caption text-ink2">{words(channel.reason)}</div>

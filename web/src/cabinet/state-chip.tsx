@@ -1,5 +1,6 @@
 import type { ChannelState } from '../kit/api/types'
 import { t } from '../kit/i18n'
+import { s } from '../kit/i18n/cabinet-settings'
 import { Chip } from './parts/bits'
 
 const tones: Record<ChannelState, 'plain' | 'good' | 'warn' | 'bad'> = {
@@ -12,6 +13,7 @@ const tones: Record<ChannelState, 'plain' | 'good' | 'warn' | 'bad'> = {
   disabled: 'plain',
 }
 
-export function StateChip({ state }: { state: ChannelState }) {
-  return <Chip tone={tones[state]}>{t.channelStates[state]}</Chip>
+/** `asked`: the service waits for a person's consent, which they have not given yet. */
+export function StateChip({ state, asked }: { state: ChannelState; asked?: boolean }) {
+  return asked ? <Chip tone="warn">{s().channels.needsAccess}</Chip> : <Chip tone={tones[state]}>{t.channelStates[state]}</Chip>
 }

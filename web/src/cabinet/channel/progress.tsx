@@ -25,7 +25,7 @@ export function Progress({ channel, reconnect }: { channel: ChannelDetails; reco
   }
   const bad = channel.state === 'bad_credentials' || channel.state === 'logged_out' || channel.state === 'failed'
   const disabled = channel.state === 'disabled'
-  const look = bad ? 'bg-red-soft text-red' : disabled ? 'bg-raised text-ink2' : 'bg-amber-soft text-amber'
+  const look = bad && asked !== 'first' ? 'bg-red-soft text-red' : disabled ? 'bg-raised text-ink2' : 'bg-amber-soft text-amber'
   const Icon = channel.state === 'connected' ? Check : CircleAlert
   return (
     <section role="status" className={`flex max-w-[640px] flex-wrap items-start gap-3 rounded-card px-4 py-3 ${look}`}>
@@ -34,7 +34,7 @@ export function Progress({ channel, reconnect }: { channel: ChannelDetails; reco
         <p className="font-medium">{channel.reason ? words(channel.reason) : disabled ? texts.enableHelp : t.channelStates[channel.state]}</p>
         {channel.remedy && <p className="text-second">{words(channel.remedy)}</p>}
       </div>
-      {bad && (
+      {bad && asked !== 'first' && (
         <Link href={`/cabinet/channels/${channel.channel_id}/log`} className={buttonClass('outline')}>
           {texts.log}
         </Link>

@@ -57,10 +57,11 @@ export const channelsRu = {
   handOver: 'Что вписать на стороне сервиса',
   handOverHint: 'Скопируйте эти значения в настройки сервиса: без них сообщения не придут.',
   copyValue: 'Скопировать',
+  needsAccess: 'нужен доступ',
   allow: 'Разрешить доступ',
   allowAgain: 'Подключить заново',
   came: {
-    ok: 'Доступ разрешён. Подключаем канал.',
+    ok: 'Доступ разрешён.',
     errors: {
       denied: 'На странице сервиса отказали в доступе. Попробуйте ещё раз и подтвердите его.',
       state: 'Эта ссылка устарела или уже использована. Начните подключение заново.',
@@ -131,10 +132,11 @@ export const channelsEn: typeof channelsRu = {
   handOver: 'What to put in at the service',
   handOverHint: 'Copy these values into the settings of the service: without them no messages come.',
   copyValue: 'Copy',
+  needsAccess: 'access needed',
   allow: 'Allow access',
   allowAgain: 'Connect again',
   came: {
-    ok: 'Access is allowed. The channel is being connected.',
+    ok: 'Access is allowed.',
     errors: {
       denied: 'Access was refused at the service’s page. Try again and allow it.',
       state: 'This link is too old or was used already. Begin again.',
