@@ -174,9 +174,10 @@ fn enter(shared: &Shared, asked: &Asked) -> (Option<Operation>, Option<i64>, Opt
         if operation.user().is_some_and(|user| Some(user) != seller) {
             return refused(seller, 403, "Forbidden: this is another user's account");
         }
-        let used = state.used.entry(operation.name()).or_insert((0, 0));
-        if used.0 != now / MINUTE {
-            *used = (now / MINUTE, 0);
+        let used = state.used.entry(operation.name()).or_insert((now, 0));
+        // A minute begins with the first call in it.
+        if now - used.0 >= MINUTE {
+            *used = (now, 0);
         }
         if used.1 >= shared.options.limits.per_minute {
             return refused(seller, 429, "Too Many Requests");
@@ -189,9 +190,9 @@ fn enter(shared: &Shared, asked: &Asked) -> (Option<Operation>, Option<i64>, Opt
 
 fn left(shared: &Shared, seller: i64, operation: &'static str) -> u32 {
     let world = shared.world();
-    let now = world.now() / MINUTE;
+    let now = world.now();
     let used = world.sellers.get(&seller).and_then(|seller| seller.used.get(operation));
-    let used = used.filter(|(minute, _)| *minute == now).map_or(0, |(_, calls)| *calls);
+    let used = used.filter(|(begun, _)| now - begun < MINUTE).map_or(0, |(_, calls)| *calls);
     shared.options.limits.per_minute.saturating_sub(used)
 }
 

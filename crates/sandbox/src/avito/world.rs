@@ -102,7 +102,7 @@ pub(super) struct SellerState {
     pub(super) hooks: Vec<Hook>,
     pub(super) blacklist: BTreeSet<i64>,
     pub(super) faults: Faults,
-    /// By operation: the minute and the calls in it.
+    /// By operation: when the minute began, and the calls in it.
     pub(super) used: HashMap<&'static str, (i64, u32)>,
     pub(super) deliveries: VecDeque<Delivery>,
     pub(super) last_hook: Option<Value>,

@@ -10,6 +10,7 @@
 
 mod amo_chats;
 mod amo_page;
+mod avito;
 mod faults;
 mod hook;
 mod methods;
