@@ -42,6 +42,7 @@ mod start;
 mod telegram;
 mod telegram_changes;
 mod upgrade;
+mod viber;
 mod visitors;
 mod web;
 mod widget;
