@@ -2,7 +2,6 @@
 //! `{success, data, message}`; shapes of `sms/send` and `sms/status` from the vendor's own examples.
 
 use base64::Engine;
-use chrono::Utc;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -131,20 +130,11 @@ fn send(world: &mut World, options: &Options, account: u64, asked: &Asked, mode:
             false => invalid("number", "Number is in the blacklist."),
         };
     }
+    let id = world.next_id();
     let message = Outgoing {
-        provider: Provider::SmsAero,
-        account,
-        id: world.next_id(),
-        from: sign,
-        to,
-        parts,
-        text,
-        status: Status::Sent,
-        at: Utc::now(),
-        since: std::time::Instant::now(),
-        changed: Utc::now(),
         callback: asked.json["callbackUrl"].as_str().map(str::to_owned),
         test: mode == Mode::Test,
+        ..Outgoing::taken(Provider::SmsAero, account, id, sign, to, text)
     };
     let data = shown(&message);
     let key = world.send(message, options.kept);

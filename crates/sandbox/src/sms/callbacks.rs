@@ -5,12 +5,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::Utc;
 use serde_json::json;
 
 use super::{
     Delivery, Provider, Status, aero, exolve, smsc,
-    world::{Incoming, Outgoing, Shared},
+    world::{Incoming, Outgoing, Shared, now},
 };
 
 const JSON: &str = "application/json";
@@ -47,7 +46,7 @@ pub(super) fn settle(shared: &Arc<Shared>, key: u64, status: Status) {
         let message = world.outgoing.get_mut(&key)?;
         if message.status == Status::Sent {
             message.status = status;
-            message.changed = Utc::now();
+            message.changed = now();
         }
         let message = message.clone();
         let account = world.accounts.get(&message.account)?;

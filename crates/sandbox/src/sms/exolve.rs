@@ -114,21 +114,7 @@ fn send(world: &mut World, options: &Options, account: u64, asked: &Asked) -> An
         return error(400, "destination is in the stop list");
     }
     let id = 439_166_538_204_000_000 + world.next_id();
-    let message = Outgoing {
-        provider: Provider::Exolve,
-        account,
-        id,
-        from,
-        to,
-        parts,
-        text: words,
-        status: Status::Sent,
-        at: Utc::now(),
-        since: std::time::Instant::now(),
-        changed: Utc::now(),
-        callback: None,
-        test: false,
-    };
+    let message = Outgoing::taken(Provider::Exolve, account, id, from, to, words);
     let key = world.send(message, options.kept);
     Answer { sent: Some(key), ..Answer::ok(json!({"message_id": id.to_string()})) }
 }

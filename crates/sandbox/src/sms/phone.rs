@@ -2,12 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::Utc;
 use serde::Serialize;
 
 use super::{
     Account, Provider, Status, callbacks, parts,
-    world::{Incoming, Shared, World},
+    world::{Incoming, Shared, World, now},
 };
 use crate::Error;
 
@@ -55,7 +54,7 @@ impl Phone {
             phone: self.number.clone(),
             to: number.to_owned(),
             text: text.to_owned(),
-            at: Utc::now(),
+            at: now(),
         };
         let kept = self.shared.options.kept;
         let id = self.shared.change(|world| {

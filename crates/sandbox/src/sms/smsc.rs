@@ -10,7 +10,7 @@ use super::{
     Credentials, Options, Provider, Status,
     http::{Answer, Asked, Kind, is_phone},
     parts,
-    world::{Incoming, Outgoing, World, price, roubles},
+    world::{Incoming, Outgoing, World, now, price, roubles},
 };
 
 const SEND: [&str; 13] = [
@@ -129,21 +129,7 @@ fn send(world: &mut World, options: &Options, account: u64, asked: &Asked) -> An
     if world.outgoing.values().any(same) {
         return error(9, "duplicate request, wait a minute");
     }
-    let message = Outgoing {
-        provider: Provider::SmscRu,
-        account,
-        id,
-        from: sender,
-        to,
-        parts,
-        text,
-        status: Status::Sent,
-        at: Utc::now(),
-        since: std::time::Instant::now(),
-        changed: Utc::now(),
-        callback: None,
-        test: false,
-    };
+    let message = Outgoing::taken(Provider::SmscRu, account, id, sender, to, text);
     let key = world.send(message, options.kept);
     let mut body = json!({"id": id, "cnt": parts});
     if asked.param("cost") == "3" {
@@ -186,7 +172,7 @@ fn answers(world: &World, account: u64, asked: &Asked) -> Answer {
     if after.is_none() && hours.is_none() {
         return error(1, "parameters error");
     }
-    let since = hours.map(|hours| Utc::now() - chrono::Duration::hours(hours.clamp(1, 168)));
+    let since = hours.map(|hours| now() - chrono::Duration::hours(hours.clamp(1, 168)));
     let wanted = world.incoming.iter().rev().filter(|(id, m)| {
         m.account == account
             && after.is_none_or(|after| **id > after)

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Instant, SystemTime},
 };
 
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Call, Credentials, Delivery, Faults, Options, Outcome};
+use super::{Call, Credentials, Delivery, Faults, Options, Outcome, parts::parts};
 
 const DELIVERIES_KEPT: usize = 20_000;
 const VIOLATIONS_KEPT: usize = 1_000;
@@ -152,6 +152,39 @@ pub(super) struct Incoming {
     pub to: String,
     pub text: String,
     pub at: DateTime<Utc>,
+}
+
+impl Outgoing {
+    /// Taken just now, and on its way.
+    pub(super) fn taken(
+        provider: Provider,
+        account: u64,
+        id: u64,
+        from: String,
+        to: String,
+        text: String,
+    ) -> Self {
+        Self {
+            provider,
+            account,
+            id,
+            from,
+            to,
+            parts: parts(&text),
+            text,
+            status: Status::Sent,
+            at: now(),
+            since: Instant::now(),
+            changed: now(),
+            callback: None,
+            test: false,
+        }
+    }
+}
+
+/// The machine's time.
+pub(super) fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
 }
 
 impl World {
