@@ -12,6 +12,8 @@ const root = resolve(import.meta.dirname, '../../..')
 const program = process.env.BESEDA_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug/beseda')
 const execute = promisify(execFile)
 const MUCH = '100000'
+/** What the sandbox plays, on one port after another. */
+const COUNTERPARTS = ['telegram', 'amo', 'viber', 'vk', 'avito', 'autoru', 'sms']
 
 export async function freePort() {
   const server = createServer()
@@ -19,6 +21,25 @@ export async function freePort() {
   const { port } = server.address()
   await new Promise((done) => server.close(done))
   return port
+}
+
+const taken = async (port) => {
+  const server = createServer()
+  const free = await new Promise((done) => {
+    server.once('error', () => done(false))
+    server.listen(port, '127.0.0.1', () => done(true))
+  })
+  if (free) await new Promise((done) => server.close(done))
+  return !free
+}
+
+/** The first of so many free ports in a row, below those that the system gives to whoever asks. */
+async function freeRow(length) {
+  for (;;) {
+    const first = 20_000 + Math.floor(Math.random() * 11_000)
+    const row = Array.from({ length }, (_, n) => first + n)
+    if (!(await Promise.all(row.map(taken))).includes(true)) return first
+  }
 }
 
 /** Ours alone: what is set for the tests or another server is no setting of this one. */
@@ -58,8 +79,9 @@ function psql() {
   return found.at(-1) ?? 'psql'
 }
 
-/** Starts a server, or takes the one of BESEDA_URL (then `folder` is BESEDA_DATA_DIR, if set). */
-export async function openServer(extra = {}) {
+/** Starts a server, or takes the one of BESEDA_URL (then `folder` is BESEDA_DATA_DIR, if set). `extra` are
+ * more settings, which may stand on its address and on the sandbox's first port. */
+export async function openServer(extra = () => ({})) {
   const folder = process.env.BESEDA_URL ? null : mkdtempSync(join(tmpdir(), 'beseda-e2e-'))
   const log = folder ? join(folder, 'log') : '/dev/null'
   const data = folder ? join(folder, 'data') : process.env.BESEDA_DATA_DIR
@@ -67,7 +89,7 @@ export async function openServer(extra = {}) {
   let child
   let sandbox
   // Known before the sandbox runs: the server is told where amoCRM is, next door to Telegram.
-  const door = await freePort()
+  const door = await freeRow(COUNTERPARTS.length)
   if (folder) {
     // Started by root, Postgres runs as another user, who must get in.
     chmodSync(folder, 0o755)
@@ -88,7 +110,7 @@ export async function openServer(extra = {}) {
         BESEDA_CRM__AMO__API: `http://127.0.0.1:${door + 1}/a/{subdomain}`,
         BESEDA_CRM__AMO__CONSENT: `http://127.0.0.1:${door + 1}/oauth`,
         BESEDA_CRM__AMO__CHATS: `http://127.0.0.1:${door + 1}/amojo`,
-        ...extra,
+        ...extra({ base, door }),
       },
       log,
     )
@@ -101,11 +123,18 @@ export async function openServer(extra = {}) {
     async sandbox() {
       sandbox ??= (async () => {
         const listen = `127.0.0.1:${door}`
-        const program = start(['sandbox', '--listen', listen], {}, log)
+        const program = start(['sandbox', '--listen', listen], { BESEDA_PUBLIC_URL: base }, log)
         await answers(`http://${listen}/sandbox/state`, program, log)
         return { url: `http://${listen}`, program }
       })()
       return (await sandbox).url
+    },
+    /** The sandbox of a messenger: its address, once all of them run. */
+    async counterpart(kind) {
+      await this.sandbox()
+      const url = `http://127.0.0.1:${door + COUNTERPARTS.indexOf(kind)}`
+      await until(() => fetch(`${url}/sandbox/state`).then((r) => r.ok, () => false), { what: `the sandbox of ${kind}` })
+      return url
     },
     /** The same of amoCRM: its address, and the long-lived token of its account `romashka`. */
     async amo() {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { accessible } from './axe.mjs'
 import { openPerson, openWidget } from './browser.mjs'
 import { newCompany } from './company.mjs'
+import { openServer } from './server.mjs'
 import { until } from './until.mjs'
 
 const CHECK_WITHIN = 60_000
@@ -83,6 +84,20 @@ export class Stage {
 
   /** Faults of pages that this area brings about on purpose. */
   excuse = (pattern) => this.#excused.push(pattern)
+
+  /** A part of the area against a server of its own with other settings; its checks are counted here. */
+  apart = async (settings, run) => {
+    const server = await openServer(settings)
+    const part = new Stage(this.area, server, this.browser, this.update)
+    part.base = server.base
+    try {
+      await part.perform(run)
+    } finally {
+      await server.close()
+      this.passed += part.passed
+      this.failed += part.failed
+    }
+  }
 
   async #shootAll() {
     const pages = this.#people.flatMap(({ context }) => context.pages())
