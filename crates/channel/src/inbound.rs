@@ -13,6 +13,10 @@ use domain::{
 use serde_json::Value;
 
 /// One fact from a service.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "few are alive at once, and none is copied about: a box would serve nobody"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Inbound {
     /// A new message: of the customer, or of our side from elsewhere (an echo).
