@@ -9,6 +9,7 @@ mod advice;
 mod changes;
 mod chat_answer;
 mod chat_hook;
+mod chat_log;
 mod chat_open;
 mod chat_words;
 mod deal_block;

@@ -106,7 +106,7 @@ impl App {
         conversation: ConversationId,
     ) -> Result<Option<Backlog>> {
         let mut tx = self.store.tenant(account).await?;
-        let Some(gathered) = self.crm_gather(&mut tx, integration, conversation).await? else {
+        let Some(mut gathered) = self.crm_gather(&mut tx, integration, conversation).await? else {
             return Ok(None);
         };
         let Settings::Amo(amo) = gathered.integration.settings.clone() else { return Ok(None) };
@@ -114,6 +114,7 @@ impl App {
             return Ok(None);
         };
         let portal = gathered.portal.portal_id;
+        gathered.facts.directory = tx.portal_directory(portal).await?.unwrap_or_default();
         let begun = tx.begun_crm_chat(portal, gathered.conversation.identity_id).await?;
         let is_shown = amo::is_shown(&amo, &gathered.facts)
             || (begun.is_some() && gathered.facts.chats_connected);
@@ -319,7 +320,10 @@ impl App {
         let conversation = backlog.gathered.conversation.conversation_id;
         let mut tx = self.store.tenant(visit.account).await?;
         if !news.posts.is_empty() {
-            warn(visit, news.change.message, refusal.as_ref());
+            let message = news.change.message;
+            if let Some(why) = &refusal {
+                self.log_not_shown(&mut tx, visit, &backlog.gathered, message, why).await?;
+            }
             tx.insert_crm_chat_shown(integration, conversation, &news.change, refusal.as_ref())
                 .await?;
         }
@@ -335,10 +339,12 @@ impl App {
         change: &ChatChange,
         refusal: Option<Words>,
     ) -> Result<()> {
-        warn(visit, change.message, refusal.as_ref());
         let integration = backlog.gathered.integration.integration_id;
         let conversation = backlog.gathered.conversation.conversation_id;
         let mut tx = self.store.tenant(visit.account).await?;
+        if let Some(why) = &refusal {
+            self.log_not_shown(&mut tx, visit, &backlog.gathered, change.message, why).await?;
+        }
         tx.insert_crm_chat_shown(integration, conversation, change, refusal.as_ref()).await?;
         tx.commit().await?;
         Ok(())
@@ -361,17 +367,28 @@ impl App {
         let call = calling!(visit, adapter, caller => {
             react(&*adapter, &caller, client, &message, emoji)
         });
-        if let Err(words) = refused(call, attempts)? {
-            warn(visit, reaction.message, Some(&words));
+        let refusal = refused(call, attempts)?.err();
+        self.reaction_shown(visit, backlog, reaction, refusal)
+            .await
+            .map_err(|error| JobError::of(&error, attempts))
+    }
+
+    async fn reaction_shown(
+        &self,
+        visit: &Visit<'_>,
+        backlog: &Backlog,
+        reaction: &ChatReaction,
+        refusal: Option<Words>,
+    ) -> Result<()> {
+        let integration = backlog.gathered.integration.integration_id;
+        let conversation = backlog.gathered.conversation.conversation_id;
+        let mut tx = self.store.tenant(visit.account).await?;
+        if let Some(why) = &refusal {
+            self.log_not_shown(&mut tx, visit, &backlog.gathered, reaction.message, why).await?;
         }
-        let kept = async {
-            let integration = backlog.gathered.integration.integration_id;
-            let conversation = backlog.gathered.conversation.conversation_id;
-            let mut tx = self.store.tenant(visit.account).await?;
-            tx.save_crm_chat_reaction(integration, conversation, reaction).await?;
-            tx.commit().await
-        };
-        kept.await.map(|_| ()).map_err(|error| JobError::of(&error.into(), attempts))
+        tx.save_crm_chat_reaction(integration, conversation, reaction).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// What became of a message that was written in the CRM; WA-2: a failure also in words, unless the
@@ -436,15 +453,6 @@ pub(super) fn refused<T>(
         Err(Fault::Unknown { why, .. }) => {
             Err(JobError::Wait { after: back_off(attempts.min(4)), why })
         }
-    }
-}
-
-fn warn(visit: &Visit<'_>, message: MessageId, refusal: Option<&Words>) {
-    if let Some(words) = refusal {
-        tracing::warn!(
-            portal.id = %visit.portal.portal_id, message.id = %message, why = %words.en,
-            "the CRM's chat did not take a message"
-        );
     }
 }
 

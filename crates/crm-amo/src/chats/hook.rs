@@ -128,10 +128,12 @@ struct ReplyTo {
     message: Option<Quoted>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Quoted {
     id: Option<String>,
     msgid: Option<String>,
+    /// Ours, of a message that we posted.
+    client_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -196,7 +198,9 @@ fn message(sent: Sent, told_at: i64) -> ChatEvent {
 }
 
 fn reaction(told: Reaction) -> Option<ChatEvent> {
-    let message = told.msgid.or(told.message.and_then(|quoted| quoted.id.or(quoted.msgid)))?;
+    let quoted = told.message.unwrap_or_default();
+    let ours = filled(quoted.client_id).or(filled(quoted.msgid));
+    let message = ours.or(filled(told.msgid)).or(filled(quoted.id))?;
     let emoji = match told.kind.as_str() {
         "react" => Some(filled(told.emoji)?),
         "unreact" => None,

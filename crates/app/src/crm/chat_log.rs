@@ -1,0 +1,60 @@
+//! What a CRM's chat would not take, in the CRM log (CRM-6): the reason in words and the calls that led
+//! to it. What it takes is seen there, and is not written down a second time here.
+
+use domain::{
+    crm::{Because, FactLine, Rule},
+    crm_view::RunState,
+    ids::{CrmRunId, MessageId},
+    text::Words,
+};
+use serde_json::json;
+use store::{NewRun, TenantTx};
+
+use super::{gather::Gathered, visit::Visit};
+use crate::{App, Result};
+
+impl App {
+    /// Notes that the chat refused a message, a change of it or an emoji on it. The caller commits.
+    pub(super) async fn log_not_shown(
+        &self,
+        tx: &mut TenantTx,
+        visit: &Visit<'_>,
+        gathered: &Gathered,
+        message: MessageId,
+        why: &Words,
+    ) -> Result<()> {
+        tracing::warn!(
+            portal.id = %visit.portal.portal_id, message.id = %message, why = %why.en,
+            "the CRM's chat did not take a message"
+        );
+        let because = Because {
+            rule: Rule("AMO-13".to_owned()),
+            code: "not_shown_in_chat".to_owned(),
+            words: Words::new(
+                format!("Чат CRM не принял сообщение. {}", why.ru),
+                format!("The CRM's chat did not take a message. {}", why.en),
+            ),
+            facts: vec![FactLine {
+                name: Words::new("Сообщение", "Message"),
+                value: message.to_string(),
+            }],
+            mend: None,
+        };
+        let run = NewRun {
+            run_id: CrmRunId::new(&*self.ids),
+            portal_id: gathered.portal.portal_id,
+            integration_id: gathered.integration.integration_id,
+            conversation_id: gathered.conversation.conversation_id,
+            contact_id: gathered.conversation.contact_id,
+            cause: Words::new("Показ в чате CRM", "Showing in the CRM's chat"),
+            state: RunState::Nothing,
+            settings_revision: gathered.integration.revision,
+            facts: json!({}),
+            left_out: vec![because],
+            calls: visit.take_calls(),
+            steps: Vec::new(),
+            created_at: self.clock.now(),
+        };
+        Ok(tx.insert_crm_run(&run).await?)
+    }
+}
