@@ -71,11 +71,11 @@ pub use contact_fields::CONTACT_FIELD_TAKEN;
 pub use contact_merge::{LockedContact, Merge};
 pub use conversation::{COUNT_BOUND, ConversationFilter, Counts, NewConversation, Read, Waiting};
 pub use crm::{
-    BegunChat, ChatChange, ChatFate, ChatReceived, ChatRefusal, Concerned, Consent, CrmFeedEvent,
-    EnquiryRow, Entry, INTEGRATION_CHANNEL_TAKEN, IntegrationRow, LinkData, LinkRow, LinkState,
-    LinkWritten, NewConsent, NewCrmQuarantine, NewIntegration, NewLink, NewPortal, NewRun,
-    PORTAL_TAKEN, PortalAbout, PortalChat, PortalRow, PortalSecrets, PortalTokens, RateLimit,
-    Refreshing, RunFilter, RunRow, Slot, StepEnd, StepRow, WrittenLine,
+    BegunChat, ChatChange, ChatFate, ChatReaction, ChatReceived, ChatRefusal, Concerned, Consent,
+    CrmFeedEvent, EnquiryRow, Entry, INTEGRATION_CHANNEL_TAKEN, IntegrationRow, LinkData, LinkRow,
+    LinkState, LinkWritten, NewConsent, NewCrmQuarantine, NewIntegration, NewLink, NewPortal,
+    NewRun, PORTAL_TAKEN, PortalAbout, PortalChat, PortalRow, PortalSecrets, PortalTokens,
+    RateLimit, Refreshing, RunFilter, RunRow, Slot, StepEnd, StepRow, WrittenLine,
 };
 pub use demo::{
     DemoAttachment, DemoContact, DemoContactTag, DemoConversation, DemoConversationTag, DemoEmail,
