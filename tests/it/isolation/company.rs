@@ -213,6 +213,7 @@ impl Company {
         let owner = uuid(&self.owner.employee).unwrap();
         let conversation = uuid(self.id("ConversationId")).unwrap();
         let portal = uuid(self.id("PortalId")).unwrap();
+        let message = uuid(self.id("MessageId")).unwrap();
         let made = Uuid::now_v7();
         // So far ahead that nobody reads the feed for a CRM that nobody answers for.
         sqlx::query(
@@ -262,6 +263,24 @@ impl Company {
                  select $1, decode(md5($2::text || 'consent'), 'hex'), $3, employee_id, now()
                  from employees where account_id = $1 limit 1",
                 channel,
+            ),
+            (
+                "insert into message_parts (account_id, channel_id, part, message_id, status)
+                 select $1, channel_id, $2::text, message_id, 'sent'
+                 from messages where account_id = $1 and message_id = $3",
+                message,
+            ),
+            (
+                "insert into message_reactions
+                    (account_id, message_id, conversation_id, side, emoji, at)
+                 select account_id, message_id, conversation_id, 'our_side', '👍', now()
+                 from messages where account_id = $1 and message_id = $3 and $2 is not null",
+                message,
+            ),
+            (
+                "insert into conversation_signs (account_id, conversation_id, seen_asked)
+                 select $1, $3, 1 where $2 is not null",
+                conversation,
             ),
             (
                 "insert into visitors (account_id, visitor_id, channel_id, token_hash)
@@ -336,6 +355,13 @@ impl Company {
                     (account_id, integration_id, message_id, conversation_id)
                  values ($1, $2, $2, $3)",
                 conversation,
+            ),
+            (
+                "insert into crm_chat_reactions
+                    (account_id, integration_id, message_id, conversation_id, emoji)
+                 select $1, $2, message_id, conversation_id, '👍'
+                 from messages where account_id = $1 and message_id = $3",
+                message,
             ),
             (
                 "insert into crm_chat_received (account_id, portal_id, external_id, said)

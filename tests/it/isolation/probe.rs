@@ -56,6 +56,10 @@ fn operations() -> Vec<Operation> {
                     path = path.replace(&format!("{{{name}}}"), word);
                     continue;
                 }
+                if name == "kind" && parameter["in"] == "path" {
+                    path = path.replace("{kind}", "widget");
+                    continue;
+                }
                 let kind = id_schema(&document, &parameter["schema"]);
                 let in_path = parameter["in"] == "path";
                 match (in_path, kind) {
@@ -154,7 +158,9 @@ fn body(operation: &str, place: &Place, own: &Company) -> Value {
         "create_group" => json!({ "name": some }),
         "create_canned_reply" | "change_canned_reply" => json!({ "title": some, "text": "т" }),
         "change_contact_field" => json!({ "name": some, "kind": "text" }),
-        "save_draft" => json!({ "text": some }),
+        "save_draft" | "edit_message" => json!({ "text": some }),
+        "put_reaction" => json!({ "emoji": "👍" }),
+        "list_channel_choices" => json!({ "kind": "widget", "settings": {}, "field": "number" }),
         "try_scenario" => json!({ "tree": { "steps": [] }, "example": {} }),
         "create_invite" => {
             json!({ "email": format!("{some}@example.test"), "role": "operator" })
@@ -288,10 +294,17 @@ async fn s8_no_operation_reaches_another_company() {
 /// that is refused, and not the probe's form.
 #[tokio::test(flavor = "multi_thread")]
 async fn s8_the_probes_bodies_are_right_but_for_the_foreign_id() {
-    /// A widget cannot write first; log-in with one's own company is other tests' matter; a CRM that
-    /// does not answer has no stages, no lists to try settings on, and no consent page.
-    const OTHERWISE: [&str; 5] =
-        ["write_first", "log_in", "ask_crm_consent", "move_crm_deal", "try_integration"];
+    /// A widget cannot write first and offers no numbers; log-in with one's own company is other tests'
+    /// matter; a CRM that does not answer has no stages, no lists to try settings on, and no consent
+    /// page.
+    const OTHERWISE: [&str; 6] = [
+        "write_first",
+        "list_channel_choices",
+        "log_in",
+        "ask_crm_consent",
+        "move_crm_deal",
+        "try_integration",
+    ];
     let server = TestServer::start().await;
     let ours = Company::found(&server).await;
     let mut wrong = Vec::new();
@@ -378,7 +391,9 @@ async fn s8_lists_and_search_show_ones_own_alone() {
     for operation in operations() {
         let plain = operation.method == Method::GET
             && operation.positions.iter().all(|p| matches!(p.place, Place::Query(_)));
-        if !plain || ["socket", "return_from_crm", "return_from_channel"].contains(&operation.id.as_str()) {
+        if !plain
+            || ["socket", "return_from_crm", "return_from_channel"].contains(&operation.id.as_str())
+        {
             continue;
         }
         let query = if operation.id == "search" { "?q=секретное" } else { "" };
@@ -393,14 +408,8 @@ async fn s8_lists_and_search_show_ones_own_alone() {
 }
 
 /// Operations that answer somebody who is not logged in.
-const PUBLIC: [&str; 6] = [
-    "sign_up",
-    "log_in",
-    "open_invite",
-    "accept_invite",
-    "return_from_crm",
-    "return_from_channel",
-];
+const PUBLIC: [&str; 6] =
+    ["sign_up", "log_in", "open_invite", "accept_invite", "return_from_crm", "return_from_channel"];
 
 /// S11: without proof, with an ended session, with a token of another kind: 401, whatever the
 /// operation; only the listed ones may answer otherwise.
