@@ -4,15 +4,26 @@
 
 mod apart;
 mod autoru;
+mod avito;
+mod names;
+mod sms;
 mod telegram;
+mod viber;
+mod vk;
 
-use std::{fmt::Debug, net::SocketAddr, sync::Arc};
+use std::{
+    fmt::Debug,
+    net::SocketAddr,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::Result;
 use async_trait::async_trait;
 use serde_json::Value;
 
 pub use apart::Apart;
+pub use names::Names;
 pub use telegram::{Telegram, name};
 
 use crate::stage::Stage;
@@ -23,7 +34,12 @@ pub enum Kind {
     #[default]
     #[value(name = "telegram_bot")]
     TelegramBot,
+    Viber,
+    Vk,
+    Avito,
     Autoru,
+    /// By HTTP; SMPP has no webhooks
+    Sms,
 }
 
 impl Kind {
@@ -31,7 +47,11 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::TelegramBot => "telegram_bot",
+            Self::Viber => "viber",
+            Self::Vk => "vk",
+            Self::Avito => "avito",
             Self::Autoru => "autoru",
+            Self::Sms => "sms",
         }
     }
 
@@ -39,7 +59,11 @@ impl Kind {
     pub async fn start(self, stage: &Stage) -> Result<Arc<dyn Messenger>> {
         Ok(match self {
             Self::TelegramBot => Arc::new(Telegram::of(stage)?),
+            Self::Viber => Arc::new(viber::Viber::start().await?),
+            Self::Vk => Arc::new(vk::Vk::start().await?),
+            Self::Avito => Arc::new(avito::Avito::start().await?),
             Self::Autoru => Arc::new(autoru::Autoru::start().await?),
+            Self::Sms => Arc::new(sms::Sms::start().await?),
         })
     }
 }
@@ -121,4 +145,9 @@ pub enum Effect {
     /// It reached the customer, and the answer was lost.
     Untold,
     None,
+}
+
+/// The time as messengers tell it, in unix milliseconds.
+fn now_ms() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis())
 }

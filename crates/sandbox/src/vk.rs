@@ -32,7 +32,7 @@ use tokio_util::sync::DropGuard;
 pub use customer::{Attachment, Customer};
 pub use faults::Faults;
 pub use options::Options;
-pub use record::{Call, Delivery};
+pub use record::{Call, Delivery, Outcome};
 pub use world::Shown;
 
 use crate::{Error, cut};
