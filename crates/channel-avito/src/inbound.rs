@@ -52,7 +52,7 @@ fn listing(context: &Value) -> Option<Listing> {
         title: text("title").unwrap_or_default(),
         price: text("price_string"),
         url: text("url"),
-        image: image.and_then(|sizes| largest(sizes)).map(|(url, _)| url),
+        image: image.and_then(largest).map(|(url, _)| url),
     };
     Some(listing.clean())
 }
