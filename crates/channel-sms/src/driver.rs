@@ -16,6 +16,7 @@ use domain::{
     text::Words,
 };
 use net::Outgoing;
+use rustls::pki_types::CertificateDer;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -34,6 +35,8 @@ const MOST_PARTS: usize = 12;
 pub struct Options {
     /// Which SMPP hosts people may name.
     pub reach: Reach,
+    /// Certificates of authorities that SMPP trusts beside the public ones.
+    pub extra_roots: Vec<CertificateDer<'static>>,
     /// The rhythm of SMPP sessions.
     pub pace: Pace,
     /// How often a provider with an HTTP API is asked for what it did not tell by itself.
@@ -46,6 +49,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             reach: Reach::PublicOnly,
+            extra_roots: Vec::new(),
             pace: Pace::default(),
             poll: Duration::from_secs(20),
             outgoing: Outgoing::strict(),
@@ -63,7 +67,7 @@ impl Sms {
     /// A driver for any number of numbers.
     pub fn new(clock: Arc<dyn Clock>, options: Options) -> Self {
         let http = Http::new(clock, options.poll, options.outgoing);
-        Self { smpp: Smpp::new(options.reach, options.pace), http }
+        Self { smpp: Smpp::new(options.reach, options.extra_roots, options.pace), http }
     }
 
     fn gateway(&self, channel: &Channel) -> Result<&dyn Gateway, FieldError> {
@@ -107,7 +111,8 @@ impl Driver for Sms {
             // Neither SMPP nor the providers know a message again by our id.
             idempotent_send: false,
             write_first: true,
-            in_widget: true,
+            // A link to a number brings nothing back by which the visitor's source would be known.
+            in_widget: false,
             edit_within: None,
             remove_within: None,
             reactions: Vec::new(),
@@ -150,14 +155,6 @@ impl Driver for Sms {
 
     fn foretold(&self, channel: &Channel, message: MessageId) -> Vec<String> {
         self.gateway(channel).map(|g| g.foretold(channel, message)).unwrap_or_default()
-    }
-
-    /// Phones open `sms:+7…` in their own program. What it then says comes from the person, so the
-    /// source does not come back with it.
-    fn write_link(&self, _channel: &Channel, title: &str, _start: &str) -> Option<String> {
-        let digits = title.strip_prefix('+')?;
-        let is_phone = digits.len() >= 7 && digits.chars().all(|c| c.is_ascii_digit());
-        is_phone.then(|| format!("sms:{title}"))
     }
 
     fn hand_over(&self, channel: &Channel, connecting: &Connecting) -> Vec<HandOver> {

@@ -4,7 +4,7 @@
 
 use std::{
     io::{self, BufRead, BufReader, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     time::Duration,
@@ -48,8 +48,18 @@ impl Smsc {
 
     /// Starts it and waits until it listens.
     pub fn start() -> io::Result<Self> {
+        Self::start_with(&[])
+    }
+
+    /// The same within TLS, with the files of a key and a certificate, as PEM.
+    pub fn start_secured(key: &Path, certificate: &Path) -> io::Result<Self> {
+        Self::start_with(&[key, certificate])
+    }
+
+    fn start_with(files: &[&Path]) -> io::Result<Self> {
         let mut node = Command::new("node")
             .arg("smsc.mjs")
+            .args(files)
             .current_dir(folder())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

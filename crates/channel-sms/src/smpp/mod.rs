@@ -33,6 +33,7 @@ use domain::{
     ids::MessageId,
     text::Words,
 };
+use rustls::pki_types::CertificateDer;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::account::KEYS;
@@ -58,10 +59,10 @@ pub(crate) struct Smpp {
 }
 
 impl Smpp {
-    pub(crate) fn new(reach: Reach, pace: Pace) -> Self {
+    pub(crate) fn new(reach: Reach, extra_roots: Vec<CertificateDer<'static>>, pace: Pace) -> Self {
         let [.., high, low] = std::process::id().to_be_bytes();
         Self {
-            wires: Wires::new(reach),
+            wires: Wires::new(reach, extra_roots, pace.connect),
             pace,
             held: HeldLinks::default(),
             reference: AtomicU16::new(u16::from_be_bytes([high, low])),

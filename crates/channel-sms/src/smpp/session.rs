@@ -41,6 +41,8 @@ pub struct Pace {
     pub enquire: Duration,
     /// How long an answer may take.
     pub answer: Duration,
+    /// How long name look-up, TCP and TLS may take each.
+    pub connect: Duration,
     /// How long parts of a message are waited for.
     pub parts: Duration,
 }
@@ -50,6 +52,7 @@ impl Default for Pace {
         Self {
             enquire: Duration::from_secs(30),
             answer: Duration::from_secs(30),
+            connect: Duration::from_secs(15),
             parts: Duration::from_secs(6 * 3600),
         }
     }

@@ -3,16 +3,16 @@
 use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use net::Guard;
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
     time::timeout,
 };
 use tokio_rustls::TlsConnector;
-
-/// For name look-up, TCP and TLS each.
-const TO_CONNECT: Duration = Duration::from_secs(15);
 
 /// Which addresses a company may name as its SMSC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 pub(crate) struct Wires {
     tls: Arc<ClientConfig>,
     reach: Reach,
+    /// For name look-up, TCP and TLS each.
+    patience: Duration,
 }
 
 impl fmt::Debug for Wires {
@@ -56,15 +58,21 @@ impl fmt::Debug for Wires {
 }
 
 impl Wires {
-    pub(crate) fn new(reach: Reach) -> Self {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    /// Trusts the public roots and the given ones.
+    pub(crate) fn new(
+        reach: Reach,
+        extra_roots: Vec<CertificateDer<'static>>,
+        patience: Duration,
+    ) -> Self {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        roots.add_parsable_certificates(extra_roots);
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("ring supports the default TLS versions")
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Self { tls: Arc::new(config), reach }
+        Self { tls: Arc::new(config), reach, patience }
     }
 
     pub(crate) async fn open(
@@ -80,7 +88,7 @@ impl Wires {
         }
         let name = ServerName::try_from(host.to_owned()).map_err(|_| WireError::UnknownHost)?;
         let shake = TlsConnector::from(Arc::clone(&self.tls)).connect(name, tcp);
-        match timeout(TO_CONNECT, shake).await {
+        match timeout(self.patience, shake).await {
             Ok(Ok(tls)) => Ok(Box::new(tls)),
             Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
                 Err(WireError::Tls(error.to_string()))
@@ -91,21 +99,21 @@ impl Wires {
     }
 
     async fn tcp(&self, host: &str, port: u16) -> Result<TcpStream, WireError> {
-        let addresses: Vec<SocketAddr> = match timeout(TO_CONNECT, lookup_host((host, port))).await
-        {
-            Ok(Ok(addresses)) => addresses.collect(),
-            Ok(Err(_)) => return Err(WireError::UnknownHost),
-            Err(_) => {
-                return Err(WireError::Unreachable("name look-up took too long".to_owned()));
-            }
-        };
+        let addresses: Vec<SocketAddr> =
+            match timeout(self.patience, lookup_host((host, port))).await {
+                Ok(Ok(addresses)) => addresses.collect(),
+                Ok(Err(_)) => return Err(WireError::UnknownHost),
+                Err(_) => {
+                    return Err(WireError::Unreachable("name look-up took too long".to_owned()));
+                }
+            };
         let mut last = WireError::UnknownHost;
         for address in addresses {
             if self.reach == Reach::PublicOnly && !Guard::Public.allows(address.ip()) {
                 last = WireError::NotPublic;
                 continue;
             }
-            match timeout(TO_CONNECT, TcpStream::connect(address)).await {
+            match timeout(self.patience, TcpStream::connect(address)).await {
                 Ok(Ok(tcp)) => {
                     // Small requests and answers follow each other.
                     let _ = tcp.set_nodelay(true);

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests own the real clock and their tasks")]
 
 mod smpp;
+mod tls;
 mod world;
 // The crate offers it behind a feature to the tests of the whole; here it is compiled in directly.
 #[path = "../../src/testserver.rs"]

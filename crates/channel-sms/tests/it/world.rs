@@ -33,11 +33,17 @@ impl Clock for Real {
 
 /// A driver with a quick rhythm that may reach this machine.
 pub fn driver() -> Sms {
-    driver_with(Pace {
+    driver_with(pace())
+}
+
+/// A quick rhythm.
+pub fn pace() -> Pace {
+    Pace {
         enquire: Duration::from_secs(30),
         answer: Duration::from_secs(5),
+        connect: Duration::from_secs(2),
         parts: Duration::from_secs(6 * 3600),
-    })
+    }
 }
 
 /// The same with a rhythm of its own.

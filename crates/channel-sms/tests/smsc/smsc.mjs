@@ -1,5 +1,7 @@
 // An SMSC for tests: the npm package `smpp` speaks the protocol, this file decides what it says. It is
-// told what to do by lines of JSON on stdin, and tells what happened by lines of JSON on stdout.
+// told what to do by lines of JSON on stdin, and tells what happened by lines of JSON on stdout. With the
+// files of a key and a certificate as arguments it speaks TLS.
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import smpp from 'smpp';
 
@@ -87,7 +89,8 @@ function receiver() {
   return [...bound].reverse().find((session) => session.role !== 'bind_transmitter');
 }
 
-const server = smpp.createServer({}, (session) => {
+const [key, cert] = process.argv.slice(2).map((file) => readFileSync(file));
+const server = smpp.createServer({ key, cert }, (session) => {
   session.on('error', () => {});
   session.on('close', () => {
     bound.delete(session);
@@ -138,4 +141,5 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   commands[name](rest);
 }).on('close', () => process.exit(0));
 
+server.on('tlsClientError', () => say('stranger'));
 server.listen(0, '127.0.0.1', () => say('listening', { port: server.address().port }));
