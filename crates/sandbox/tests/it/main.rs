@@ -16,6 +16,7 @@ mod hook;
 mod methods;
 mod page;
 mod receiver;
+mod sms;
 mod updates;
 mod webhook;
 
