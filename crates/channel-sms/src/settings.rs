@@ -105,7 +105,8 @@ pub(crate) fn form(further: Vec<Field>) -> SettingsForm {
             "You need a number rented from an SMS provider, and access to its service. Customers \
              write to this number, and answers go from it.",
         ),
-        fields: [vec![provider, number], further].concat(),
+        // The number comes last: the provider names its numbers once it knows the account.
+        fields: [vec![provider], further, vec![number]].concat(),
     }
 }
 
