@@ -8,6 +8,7 @@ use sandbox::{
         self, Account, Amo, Integration, Limits, Outage,
         chats::{Author, ChatShown, Delivery, Draft, Kind, Message, sign_body},
     },
+    sms::{self, Provider, Sms},
     telegram::{self, Bot, Customer, Media, MediaKind, Telegram},
 };
 use serde_json::{Value, json};
@@ -418,4 +419,44 @@ async fn amo_4_a_chat_in_unsorted_mode_makes_one_record_and_goes_on_in_it() {
     customer.wait_for_text(&stage.bot, PATIENCE, "Слушаю вас").await.unwrap();
     let now = stage.account.unsorted();
     assert!(now.len() <= 1 && stage.account.leads().len() <= 1, "nothing doubled: {now:?}");
+}
+
+/// AMO-13, WA-3: whoever has never written is written to from the CRM through the channel that can, and
+/// the answer lands in the same chat.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_a_person_is_written_to_first_through_sms() {
+    const NUMBER: &str = "79160000001";
+    let stage = Stage::start(|_, _| json!({})).await;
+    let provider = Provider::SmsAero;
+    let sms = Sms::start(sms::Options::quick()).await.unwrap();
+    let line = sms.add_account("Romashka", NUMBER);
+    line.register_sender(NUMBER);
+    let phone = sms.phone("79165554433");
+    let keys = line.credentials();
+    let form = json!({"kind": "sms", "name": "SMS", "settings": {
+        "provider": "sms_aero", "login": keys.email, "key": keys.aero_key,
+        "number": format!("+{NUMBER}"), "base_url": sms.base(provider)}});
+    let made = stage.owner.post("/api/v1/channels", &form, 201).await.json();
+    let channel = made["channel_id"].as_str().unwrap().to_owned();
+    let made = until("the number is connected", async || {
+        let now = stage.owner.get(&format!("/api/v1/channels/{channel}"), 200).await.json();
+        (now["state"] == "connected").then_some(now)
+    })
+    .await;
+    line.set_callback(provider, made["hand_over"][0]["value"].as_str().unwrap());
+    stage
+        .save(json!({"channels": [{"channel": stage.channel}, {"channel": channel}], "chats": {}}))
+        .await;
+
+    let user = stage.account.managers()[0].id;
+    let contact = stage.account.add_contact("Пётр", Some("+79165554433"), None);
+    let draft = Draft::text("Добрый день, ваш заказ готов");
+    let (chat, sent) = stage.account.writes_first(user, contact, Some(&channel), draft).unwrap();
+    phone.wait_for(&line, PATIENCE, "Добрый день, ваш заказ готов").await.unwrap();
+    stage.delivery(&sent, |delivery| !matches!(delivery, Delivery::Failed { .. })).await;
+
+    phone.writes(&line, "Спасибо, еду");
+    let (shown, message) = stage.shows("Спасибо, еду").await;
+    assert_eq!((shown.id, message.author), (chat, Author::Client), "in the chat that was begun");
+    assert_eq!(stage.account.chats().len(), 1);
 }

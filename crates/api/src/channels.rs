@@ -49,8 +49,6 @@ struct KindBody {
     /// `advanced`): draw it, and send the answers as `settings`.
     #[schema(value_type = Object)]
     form: channel::SettingsForm,
-    /// Where a person pastes our webhook's address, at services that are not told it by us.
-    paste_hook: Option<Words>,
 }
 
 /// A channel with its settings. Secrets are never sent back.
@@ -173,7 +171,6 @@ async fn list_channel_kinds(
             title: k.title,
             capabilities: k.capabilities,
             form: k.form,
-            paste_hook: k.paste_hook,
         })
         .collect();
     Ok(Json(Page { items, next: None }))

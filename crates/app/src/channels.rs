@@ -28,8 +28,6 @@ pub struct KindView {
     pub title: Words,
     pub capabilities: Capabilities,
     pub form: SettingsForm,
-    /// Where a person pastes our webhook's address, at services that are not told it by us.
-    pub paste_hook: Option<Words>,
 }
 
 /// Everything that people set of a channel. In a patch, `None` leaves a value as it is.
@@ -102,7 +100,6 @@ impl App {
                 title: d.title(),
                 capabilities: d.capabilities(),
                 form: d.form(),
-                paste_hook: d.paste_hook(),
             })
             .collect()
     }

@@ -151,11 +151,6 @@ pub trait Driver: Send + Sync + 'static {
         None
     }
 
-    /// Where a person pastes our webhook's address by hand, at services that we cannot tell it to.
-    fn paste_hook(&self) -> Option<Words> {
-        None
-    }
-
     /// What the service offers for a [`crate::FieldKind::Choice`] field, asked with the settings
     /// filled so far (which may be incomplete): the account's numbers and the like.
     async fn choices(&self, _channel: &Channel, _field: &str) -> Result<Vec<Choice>, ConnectError> {

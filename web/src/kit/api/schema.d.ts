@@ -3700,7 +3700,6 @@ export interface components {
              */
             form: Record<string, never>;
             kind: string;
-            paste_hook?: components["schemas"]["Words"] | null;
             title: components["schemas"]["Words"];
         };
         /**
@@ -4327,7 +4326,6 @@ export interface components {
                  */
                 form: Record<string, never>;
                 kind: string;
-                paste_hook?: components["schemas"]["Words"] | null;
                 title: components["schemas"]["Words"];
             }[];
             /** @description The cursor of the next page; absent on the last one. */
