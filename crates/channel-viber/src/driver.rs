@@ -34,6 +34,9 @@ const EVENTS: [&str; 6] =
 /// Our webhook's address, kept so that we never take away another product's.
 const HOOK: &str = "hook";
 
+/// The bot's name at Viber, kept for messages above which nobody chose another one.
+const NAME: &str = "name";
+
 /// What holds for every bot of this installation.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -171,6 +174,7 @@ impl Driver for Viber {
             return Err(ConnectError::Refused(reports::no_public_address()));
         };
         channel.memory.remember(HOOK, hook.as_str().into()).await?;
+        channel.memory.remember(NAME, account.name.as_str().into()).await?;
         self.set_webhook(&api, hook).await.map_err(refused)?;
         let external_id = if account.id.is_empty() { &account.uri } else { &account.id };
         if external_id.is_empty() {
@@ -211,7 +215,7 @@ impl Driver for Viber {
             .open(channel)
             .map_err(|wrong| SendError::Disconnected(reports::mend_settings(wrong)))?;
         let mut tokens = Vec::new();
-        for part in outbound::plan(message, &settings::sender(channel))? {
+        for part in outbound::plan(message, &sender(channel).await)? {
             match api.call::<Accepted>("send_message", &part).await {
                 // A message without a token is accepted all the same; no report can name it.
                 Ok(Accepted { token }) => {
@@ -250,6 +254,17 @@ fn title(account: &Account) -> String {
         ("", uri) => format!("Viber ({uri})"),
         (name, uri) => format!("{name} ({uri})"),
     }
+}
+
+/// The name above a message: the one that a person chose, else the bot's own. A memory that cannot be
+/// reached does not hold a message up.
+async fn sender(channel: &Channel) -> String {
+    if let Some(chosen) = settings::sender(channel) {
+        return settings::as_sender(chosen);
+    }
+    let own = channel.memory.recall(NAME).await.ok().flatten();
+    let own = own.as_ref().and_then(Value::as_str).filter(|name| !name.trim().is_empty());
+    settings::as_sender(own.unwrap_or(&channel.name))
 }
 
 /// Takes our webhook away; another product's stays.

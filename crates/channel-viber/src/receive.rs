@@ -33,13 +33,15 @@ impl Webhook for Viber {
 }
 
 /// The only message that may go to a person who is not subscribed: it is the answer's body
-/// (<https://developers.viber.com/docs/api/rest-bot-api/#sending-a-welcome-message>).
+/// (<https://developers.viber.com/docs/api/rest-bot-api/#sending-a-welcome-message>). Reading is
+/// pure, so the bot's own name is not at hand here.
 fn welcome(channel: &Channel) -> Reply {
     let Some(text) = settings::welcome(channel) else { return Reply::Empty };
+    let sender = settings::sender(channel).unwrap_or(&channel.name);
     let message = json!({
         "type": "text",
         "text": text,
-        "sender": { "name": settings::sender(channel) },
+        "sender": { "name": settings::as_sender(sender) },
     });
     Reply::Body { body: message.to_string().into(), content_type: "application/json" }
 }

@@ -61,10 +61,14 @@ pub(crate) fn token(channel: &Channel) -> Option<&str> {
     channel.secret(TOKEN).and_then(filled)
 }
 
-/// The name that stands above our messages. Viber shows no message without one.
-pub(crate) fn sender(channel: &Channel) -> String {
-    let name = channel.setting(SENDER).unwrap_or_else(|| channel.name.trim());
-    match name {
+/// The name that a person chose to stand above our messages.
+pub(crate) fn sender(channel: &Channel) -> Option<&str> {
+    channel.setting(SENDER)
+}
+
+/// A name as Viber shows it above a message; it shows no message without one.
+pub(crate) fn as_sender(name: &str) -> String {
+    match name.trim() {
         "" => "Beseda".to_owned(),
         name if name.chars().count() > LONGEST_SENDER => shortened(name, LONGEST_SENDER - 1),
         name => name.to_owned(),
@@ -186,8 +190,8 @@ pub(crate) fn form() -> SettingsForm {
                 key: SENDER,
                 label: Words::new("Имя над сообщениями", "Name above messages"),
                 help: Some(Words::new(
-                    "Его видит клиент, до 28 знаков. Пусто — название канала.",
-                    "The customer sees it, at most 28 characters. Empty: the channel's name.",
+                    "Его видит клиент, до 28 знаков. Пусто — имя бота в Viber.",
+                    "The customer sees it, at most 28 characters. Empty: the bot's name in Viber.",
                 )),
                 kind: FieldKind::Text { placeholder: None },
                 required: false,

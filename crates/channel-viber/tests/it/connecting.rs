@@ -29,6 +29,8 @@ async fn ch_7_the_token_is_checked_and_the_webhook_set() {
     assert_eq!(bodies(&api, "set_webhook").await, [wanted]);
     let kept = channel.memory.recall("hook").await.unwrap();
     assert_eq!(kept, Some(Value::from(HOOK)), "so that it is known again");
+    let name = channel.memory.recall("name").await.unwrap();
+    assert_eq!(name, Some(Value::from("Лавка")), "to stand above messages");
 }
 
 #[tokio::test]

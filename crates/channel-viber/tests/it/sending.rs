@@ -69,19 +69,23 @@ async fn ch_7_a_text_goes_as_documented_and_its_token_keeps_every_digit() {
 }
 
 #[tokio::test]
-async fn ch_7_the_name_above_is_the_setting_or_the_channels_name_and_fits() {
-    for (setting, channel_name, expected) in [
-        (Some("Вера из Лавки"), "Лавка", "Вера из Лавки".to_owned()),
-        (None, "Лавка", "Лавка".to_owned()),
-        (None, "Лавка с очень длинным названием", "Лавка с очень длинным назва…".to_owned()),
-        (None, " ", "Beseda".to_owned()),
+async fn ch_7_the_name_above_is_the_chosen_one_or_the_bots_own_and_fits() {
+    let long = "Лавка с очень длинным названием";
+    for (chosen, own, expected) in [
+        (Some("Вера из Лавки"), Some("Лавка"), "Вера из Лавки"),
+        (None, Some("Цветы «Ромашка»"), "Цветы «Ромашка»"),
+        (None, Some(long), "Лавка с очень длинным назва…"),
+        (None, Some(" "), "Лавка"),
+        (None, None, "Лавка"),
     ] {
         let api = bot_api().await;
         answers(&api, "send_message", 200, accepted(1)).await;
         let mut channel = channel_at(&api.uri());
-        channel.name = channel_name.to_owned();
-        if let Some(setting) = setting {
-            channel = with(channel, "sender_name", setting);
+        if let Some(own) = own {
+            channel.memory.remember("name", own.into()).await.unwrap();
+        }
+        if let Some(chosen) = chosen {
+            channel = with(channel, "sender_name", chosen);
         }
         driver().send(&channel, &outbound(Content::text("да"))).await.unwrap();
         let name = bodies(&api, "send_message").await[0]["sender"]["name"].clone();
