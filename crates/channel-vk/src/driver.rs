@@ -20,10 +20,10 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    api::{Api, CallError},
+    api::{Api, CallError, Refusal},
     callback, errors, ids,
     json::Json,
-    outbound, reports, rights,
+    listener, missed, outbound, reports, rights,
     settings::{self, Settings, Way},
     signs, upload,
 };
@@ -171,6 +171,7 @@ impl Driver for Vk {
             return Err(ConnectError::Unreachable("VK named no community".to_owned()));
         };
         let title = group.text("name").map_or_else(|| format!("club{id}"), str::to_owned);
+        missed::begin(&api, channel, id, &refused).await?;
         let receive = match way {
             Way::Callback(url) => {
                 callback::register(&api, channel, id, url, &refused).await?;
@@ -179,6 +180,7 @@ impl Driver for Vk {
             }
             Way::LongPoll => {
                 callback::poll_instead(&api, channel, id).await.map_err(&refused)?;
+                listener::begin(&api, channel, id, &refused).await?;
                 channel.memory.remember(WAY, LONG_POLL.into()).await?;
                 Receive::Listener
             }
@@ -210,6 +212,7 @@ impl Driver for Vk {
             if let Some(lacking) = rights::missing(&permissions) {
                 return Ok(Some(reports::missing_rights(&lacking)));
             }
+            missed::newest(&api).await?;
             match (way, group_id(channel)) {
                 (Way::Callback(url), Some(group_id)) => {
                     callback::look(&api, channel, group_id, &url).await.map(Some)
@@ -222,6 +225,9 @@ impl Driver for Vk {
             Ok(report) => report,
             Err(CallError::Refused(refusal)) if errors::is_dead_token(&refusal) => {
                 Some(reports::bad_token())
+            }
+            Err(CallError::Refused(Refusal { text, .. })) if errors::says_messages_off(&text) => {
+                Some(reports::messages_off(&text))
             }
             Err(CallError::Refused(_)) => None,
             Err(CallError::NotSent(_) | CallError::Foreign(_) | CallError::Lost(_)) => {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use channel::{AcceptError, Batch, Channel, Inbox, ListenError, Listener, Quarantined};
+use channel::{
+    AcceptError, Batch, Channel, ConnectError, Inbox, ListenError, Listener, Quarantined,
+};
 use domain::{
     channel::StateReport,
     clock::Instant,
@@ -23,10 +25,11 @@ use crate::{
     errors::listen_error,
     inbound::{self, Press},
     json::Json,
-    missed, reports,
+    missed::{self, Among},
+    reports,
 };
 
-/// The key of the cursor in the channel's state.
+/// VK's name of the cursor.
 const TS: &str = "ts";
 /// How much later than its own time-out a poll is given up.
 const GRACE: Duration = Duration::from_secs(15);
@@ -50,9 +53,9 @@ impl Listener for Vk {
             return Err(ListenError::Interrupted("the community's id is not known yet".to_owned()));
         };
         if way.as_ref().and_then(Value::as_str) == Some(CALLBACK) {
-            self.look_after_callbacks(&api, inbox, &stop).await
+            self.look_after_callbacks(&api, channel, group_id, inbox, &stop).await
         } else {
-            self.poll(&api, group_id, inbox, &stop).await
+            self.poll(&api, channel, group_id, inbox, &stop).await
         }
     }
 }
@@ -85,11 +88,13 @@ impl Vk {
     async fn look_after_callbacks(
         &self,
         api: &Api,
+        channel: &Channel,
+        group_id: i64,
         inbox: &dyn Inbox,
         stop: &CancellationToken,
     ) -> Result<(), ListenError> {
         loop {
-            missed::look(api, inbox).await?;
+            missed::look(api, channel, group_id, inbox, Among::Unread).await?;
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(self.options.look_for_missed) => {}
@@ -100,16 +105,17 @@ impl Vk {
     async fn poll(
         &self,
         api: &Api,
+        channel: &Channel,
         group_id: i64,
         inbox: &dyn Inbox,
         stop: &CancellationToken,
     ) -> Result<(), ListenError> {
-        let stored = inbox.state(TS).await?.as_ref().and_then(Value::as_str).map(str::to_owned);
+        let stored = started_from(channel, group_id, inbox).await?;
         let mut server = server(api, group_id).await.map_err(listen_error)?;
         if let Some(ts) = stored {
             server.ts = ts;
         } else {
-            missed::look(api, inbox).await?;
+            missed::look(api, channel, group_id, inbox, Among::All).await?;
         }
         inbox.report(StateReport::connected()).await?;
         let hold = self.options.poll_hold;
@@ -124,7 +130,8 @@ impl Vk {
                 Polled::Updates { ts, updates } => {
                     let quiet = updates.is_empty();
                     if !quiet || ts != server.ts {
-                        let batch = batch(&updates, &ts, inbox.now());
+                        let mut batch = batch(&updates, &ts, inbox.now());
+                        batch.state.push((kept(group_id), ts.as_str().into()));
                         inbox.accept(batch).await?;
                         server.ts = ts;
                     }
@@ -138,7 +145,7 @@ impl Vk {
                     }
                 }
                 Polled::Gap { ts } => {
-                    missed::look(api, inbox).await?;
+                    missed::look(api, channel, group_id, inbox, Among::All).await?;
                     server.ts = ts;
                 }
                 Polled::OldKey => {
@@ -148,11 +155,41 @@ impl Vk {
                 }
                 Polled::Lost => {
                     server = self::server(api, group_id).await.map_err(listen_error)?;
-                    missed::look(api, inbox).await?;
+                    missed::look(api, channel, group_id, inbox, Among::All).await?;
                 }
             }
         }
     }
+}
+
+/// The cursor after the last events that are stored, or the one of connecting: what happened before
+/// the listener began is not lost either.
+async fn started_from(
+    channel: &Channel,
+    group_id: i64,
+    inbox: &dyn Inbox,
+) -> Result<Option<String>, ListenError> {
+    let key = kept(group_id);
+    let stored = match inbox.state(&key).await? {
+        Some(stored) => Some(stored),
+        None => channel.memory.recall(&key).await.map_err(|e| ListenError::Interrupted(e.0))?,
+    };
+    Ok(stored.as_ref().and_then(Value::as_str).map(str::to_owned))
+}
+
+/// Remembers where the long poll stands, once for each community.
+pub(crate) async fn begin(
+    api: &Api,
+    channel: &Channel,
+    group_id: i64,
+    refused: impl Fn(CallError) -> ConnectError,
+) -> Result<(), ConnectError> {
+    let key = kept(group_id);
+    if channel.memory.recall(&key).await?.is_none() {
+        let server = server(api, group_id).await.map_err(refused)?;
+        channel.memory.remember(&key, server.ts.into()).await?;
+    }
+    Ok(())
 }
 
 async fn server(api: &Api, group_id: i64) -> Result<Server, CallError> {
@@ -202,7 +239,12 @@ fn polled(mut answer: Value) -> Option<Polled> {
     }
 }
 
-/// Everything of one answer with the cursor after it. One event that cannot be read goes to
+/// The key of the cursor in the channel's state: another key may be another community's.
+fn kept(group_id: i64) -> String {
+    format!("{TS}:{group_id}")
+}
+
+/// Everything of one answer. One event that cannot be read goes to
 /// quarantine and holds nothing up.
 fn batch(updates: &[Value], ts: &str, now: Instant) -> Batch {
     let mut batch = Batch::default();
@@ -223,7 +265,6 @@ fn batch(updates: &[Value], ts: &str, now: Instant) -> Batch {
             }),
         }
     }
-    batch.state.push((TS.to_owned(), ts.into()));
     batch
 }
 

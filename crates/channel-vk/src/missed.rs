@@ -1,7 +1,9 @@
 //! What did we miss? (BY-8) Events that VK could not deliver, or that its long poll forgot, are found
 //! among the unread dialogues; what came already is known by its id and comes in once.
 
-use channel::{Batch, Inbox, ListenError};
+use std::time::Duration;
+
+use channel::{Batch, Channel, ConnectError, Inbox, ListenError};
 use serde_json::Value;
 
 use crate::{
@@ -12,26 +14,69 @@ use crate::{
     json::Json,
 };
 
-/// The last message, of all dialogues, that was there when we looked.
-const LOOKED: &str = "looked_up_to";
 /// Dialogues and messages in one answer.
 const PAGE: i64 = 200;
 /// Pages of dialogues in one look.
 const MAX_PAGES: i64 = 10;
+/// Between two calls, so that half of VK's twenty in a second are left for answers.
+const PACE: Duration = Duration::from_millis(100);
 
-/// Looks for messages since the last look. The very first look only remembers where the dialogues
-/// stand: what was written before connecting is not ours to open.
-pub(crate) async fn look(api: &Api, inbox: &dyn Inbox) -> Result<(), ListenError> {
-    let since = inbox.state(LOOKED).await?.as_ref().and_then(Value::as_i64);
-    let newest = dialogues(api, "all", 0, 1).await.map_err(listen_error)?;
-    let newest = newest.iter().filter_map(last_message).max().unwrap_or(0);
-    let Some(since) = since else { return remember(inbox, Batch::default(), newest).await };
+/// Which dialogues are looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Among {
+    /// From time to time: what somebody has read came in, or was answered in VK.
+    Unread,
+    /// After a gap.
+    All,
+}
+
+/// The key of the last message, of all dialogues, that was there when we looked. With the
+/// community's name: another key may be another community's.
+pub(crate) fn looked(group_id: i64) -> String {
+    format!("looked_up_to:{group_id}")
+}
+
+/// Where the dialogues stood when the channel was connected for the first time: what was written
+/// before is not ours to open, what is written from now on is, before the listener begins as well.
+pub(crate) async fn begin(
+    api: &Api,
+    channel: &Channel,
+    group_id: i64,
+    refused: impl Fn(CallError) -> ConnectError,
+) -> Result<(), ConnectError> {
+    let key = looked(group_id);
+    if channel.memory.recall(&key).await?.is_none() {
+        let newest = newest(api).await.map_err(refused)?;
+        channel.memory.remember(&key, newest.into()).await?;
+    }
+    Ok(())
+}
+
+/// Looks for messages since the last look.
+pub(crate) async fn look(
+    api: &Api,
+    channel: &Channel,
+    group_id: i64,
+    inbox: &dyn Inbox,
+    among: Among,
+) -> Result<(), ListenError> {
+    let key = looked(group_id);
+    let since = match inbox.state(&key).await? {
+        Some(since) => Some(since),
+        None => channel.memory.recall(&key).await.map_err(|e| ListenError::Interrupted(e.0))?,
+    };
+    let newest = newest(api).await.map_err(listen_error)?;
+    let since = since.as_ref().and_then(Value::as_i64).unwrap_or(newest);
     if newest <= since {
         return Ok(());
     }
+    let filter = match among {
+        Among::Unread => "unread",
+        Among::All => "all",
+    };
     let mut batch = Batch::default();
     'pages: for page in 0..MAX_PAGES {
-        let found = dialogues(api, "unread", page * PAGE, PAGE).await.map_err(listen_error)?;
+        let found = dialogues(api, filter, page * PAGE, PAGE).await.map_err(listen_error)?;
         for item in &found {
             // The newest stand first.
             if last_message(item).is_none_or(|last| last <= since) {
@@ -40,8 +85,8 @@ pub(crate) async fn look(api: &Api, inbox: &dyn Inbox) -> Result<(), ListenError
             let conversation = item.get("conversation").unwrap_or(&Value::Null);
             let peer = conversation.object("peer").and_then(|p| p.int("id")).and_then(Peer::of);
             let Some(peer) = peer else { continue };
-            let unread = conversation.int("unread_count").unwrap_or(1).clamp(1, PAGE);
-            let messages = history(api, peer, unread).await.map_err(listen_error)?;
+            tokio::time::sleep(PACE).await;
+            let messages = history(api, peer).await.map_err(listen_error)?;
             let new = messages.iter().rev().filter(|m| m.int("id").is_none_or(|id| id > since));
             batch.events.extend(new.flat_map(|m| inbound::listed(m, inbox.now())));
         }
@@ -49,12 +94,14 @@ pub(crate) async fn look(api: &Api, inbox: &dyn Inbox) -> Result<(), ListenError
             break;
         }
     }
-    remember(inbox, batch, newest).await
+    batch.state.push((key, newest.into()));
+    Ok(inbox.accept(batch).await?)
 }
 
-async fn remember(inbox: &dyn Inbox, mut batch: Batch, newest: i64) -> Result<(), ListenError> {
-    batch.state.push((LOOKED.to_owned(), newest.into()));
-    Ok(inbox.accept(batch).await?)
+/// The last message of all dialogues; refused where community messages are off.
+pub(crate) async fn newest(api: &Api) -> Result<i64, CallError> {
+    let newest = dialogues(api, "all", 0, 1).await?;
+    Ok(newest.iter().filter_map(last_message).max().unwrap_or(0))
 }
 
 fn last_message(item: &Value) -> Option<i64> {
@@ -78,8 +125,9 @@ async fn dialogues(
     Ok(answer.list("items").to_vec())
 }
 
-async fn history(api: &Api, peer: Peer, count: i64) -> Result<Vec<Value>, CallError> {
-    let params = vec![("peer_id", peer.to_string()), ("count", count.to_string())];
+/// The last messages, the newest first.
+async fn history(api: &Api, peer: Peer) -> Result<Vec<Value>, CallError> {
+    let params = vec![("peer_id", peer.to_string()), ("count", PAGE.to_string())];
     let answer = api.call("messages.getHistory", params).await?;
     Ok(answer.list("items").to_vec())
 }

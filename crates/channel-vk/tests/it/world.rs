@@ -281,19 +281,6 @@ impl Remembers {
         })
         .await
     }
-
-    /// Waits until a value is kept under a key.
-    pub async fn wait_for_state(&self, key: &str) -> Value {
-        let waiting = async {
-            loop {
-                if let Some(value) = self.kept(key) {
-                    return value;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, waiting).await.expect("it is kept in time")
-    }
 }
 
 #[async_trait]
