@@ -205,7 +205,10 @@ impl Driver for TelegramBot {
             Err(wrong) => return Some(reports::mend_settings(wrong)),
         };
         match api.call::<_, WebhookInfo>(&GetWebhookInfo::new(), CALL).await {
-            Ok(info) => self.judge(&info, &way),
+            Ok(info) => {
+                self.ask_for_more(&api, channel, &info, &way).await;
+                self.judge(&info, &way)
+            }
             Err(CallError::Refused(refusal)) if errors::is_dead_token(&refusal) => {
                 Some(reports::bad_token())
             }
@@ -257,6 +260,22 @@ impl Driver for TelegramBot {
 }
 
 impl TelegramBot {
+    /// A webhook that an older program set does not bring kinds of updates that this one reads: it is
+    /// set again, as well as it can.
+    async fn ask_for_more(&self, api: &Api, channel: &Channel, info: &WebhookInfo, way: &Way) {
+        let Way::Webhook(ours) = way else { return };
+        let Some(told) = info.allowed_updates.as_ref().filter(|_| info.url == ours.as_str()) else {
+            return;
+        };
+        let wanted = ALLOWED_UPDATES.map(|kind| serde_json::to_value(kind).unwrap_or_default());
+        let lacks = |kind: &Value| !told.iter().any(|name| Some(name.as_str()) == kind.as_str());
+        if wanted.iter().any(lacks) {
+            // The next inspection tries again.
+            let _: Result<bool, CallError> =
+                api.call(&set_webhook(ours.clone(), channel), CALL).await;
+        }
+    }
+
     /// What the webhook's state means. While polling the listener reports by itself, so only a
     /// webhook of somebody else is news.
     fn judge(&self, info: &WebhookInfo, way: &Way) -> Option<StateReport> {

@@ -116,6 +116,9 @@ pub(crate) struct WebhookInfo {
     pub(crate) last_error_date: Option<i64>,
     #[serde(default)]
     pub(crate) last_error_message: Option<String>,
+    /// Absent while it is Telegram's default.
+    #[serde(default)]
+    pub(crate) allowed_updates: Option<Vec<String>>,
 }
 
 /// `getFile`.

@@ -153,6 +153,35 @@ async fn ch_13_what_inspection_says_of_our_own_webhook() {
     assert_eq!(inspected(json!({ "url": "" }), &no_hook()).await, None, "the listener reports");
 }
 
+/// CV-6: a webhook that an older program set is set again, so that emoji come as well.
+#[tokio::test]
+async fn cv_6_a_webhook_that_brings_too_little_is_set_again() {
+    let all = [
+        "message",
+        "edited_message",
+        "message_reaction",
+        "callback_query",
+        "my_chat_member",
+        "business_connection",
+        "business_message",
+        "edited_business_message",
+        "deleted_business_messages",
+        "poll",
+    ];
+    for (allowed, url, calls) in [
+        (json!(["message", "edited_message"]), HOOK, 1),
+        (json!(all), HOOK, 0),
+        (json!(["message"]), "https://other.test/", 0),
+    ] {
+        let api = bot_api().await;
+        let info = json!({ "url": url, "allowed_updates": allowed });
+        answers(&api, "getWebhookInfo", 200, ok(info)).await;
+        answers(&api, "setWebhook", 200, ok(json!(true))).await;
+        driver().inspect(&channel_at(&api.uri()), &hook(HOOK)).await.expect("news");
+        assert_eq!(asked(&api, "setWebhook").await.len(), calls, "{allowed}");
+    }
+}
+
 #[tokio::test]
 async fn ch_13_a_dead_token_and_a_silent_server_are_told_apart() {
     let api = bot_api().await;

@@ -25,6 +25,41 @@ async fn ch5_token_is_checked_and_method_names_are_case_insensitive() {
 }
 
 #[tokio::test]
+async fn cv6_a_bot_puts_one_documented_emoji_and_hears_of_others_when_it_asks() {
+    let api = Api::start().await;
+    let written = api.anna.sends_text(&api.bot, "Спасибо");
+    let to = |reaction: serde_json::Value| json!({"chat_id": 501, "message_id": written.message_id, "reaction": reaction});
+    let emoji = |emoji: &str| json!({"type": "emoji", "emoji": emoji});
+    api.result("setMessageReaction", to(json!([emoji("👍")]))).await;
+    let shown = || api.anna.transcript(&api.bot).pop().and_then(|m| m.bot_reaction);
+    assert_eq!(shown().as_deref(), Some("👍"));
+    for (wrong, refused) in [
+        (json!([emoji("👍"), emoji("🔥")]), "Bad Request: REACTIONS_TOO_MANY"),
+        (json!([emoji("🧻")]), "Bad Request: REACTION_INVALID"),
+        (json!([{"type": "paid"}]), "Bad Request: REACTION_INVALID"),
+    ] {
+        assert_eq!(api.refused("setMessageReaction", to(wrong)).await, said(400, refused));
+    }
+    let nowhere = json!({"chat_id": 501, "message_id": 9_999, "reaction": []});
+    let refused = said(400, "Bad Request: message to react not found");
+    assert_eq!(api.refused("setMessageReaction", nowhere).await, refused);
+    api.result("setMessageReaction", to(json!([]))).await;
+    assert_eq!(shown(), None);
+
+    // Not among the kinds that come by default.
+    api.anna.reacts(&api.bot, written.message_id, Some("🔥")).unwrap();
+    api.result("getUpdates", json!({"allowed_updates": ["message_reaction"]})).await;
+    api.anna.reacts(&api.bot, written.message_id, None).unwrap();
+    assert!(api.anna.reacts(&api.bot, written.message_id, Some("🧻")).is_err());
+    let updates = api.result("getUpdates", json!({})).await;
+    let told: Vec<_> =
+        updates.as_array().unwrap().iter().filter_map(|u| u.get("message_reaction")).collect();
+    assert_eq!(told.len(), 1, "{updates}");
+    assert_eq!(told[0]["old_reaction"], json!([emoji("🔥")]));
+    assert_eq!(told[0]["new_reaction"], json!([]));
+}
+
+#[tokio::test]
 async fn ch13_dead_token_gets_401_and_a_renewed_one_works() {
     let api = Api::start().await;
     api.telegram.revoke_token(&api.bot.token);
