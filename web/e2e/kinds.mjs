@@ -194,6 +194,20 @@ export async function run(stage) {
     await text.fill('')
   })
 
+  await check('CH-11, CV-4: so are those of a first message to somebody new', async () => {
+    await page.locator('[data-composer]').blur()
+    await page.keyboard.press('KeyC')
+    const dialog = page.getByRole('dialog')
+    const text = dialog.locator('textarea')
+    await text.fill('ж'.repeat(100))
+    await dialog.getByText('2 SMS · осталось 34').waitFor()
+    await text.fill('ж'.repeat(135))
+    await dialog.getByText('Получится 3 SMS').waitFor()
+    assert.equal(await text.getAttribute('aria-invalid'), 'true')
+    await axe(page, 'the first message')
+    await page.keyboard.press('Escape')
+  })
+
   await check('CV-6: the last answer is changed from the keyboard', async () => {
     await page.locator('[data-composer]').press('ArrowUp')
     const editor = page.locator('[data-message-editor]')
