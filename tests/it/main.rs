@@ -44,6 +44,7 @@ mod telegram_changes;
 mod upgrade;
 mod viber;
 mod visitors;
+mod vk;
 mod web;
 mod widget;
 mod workstation;
