@@ -51,31 +51,15 @@ impl Settings {
             Some(_) => return Err(vec![unknown_choice()]),
         };
         match mode {
-            Mode::Consent => Self::consent(channel, options),
+            Mode::Consent => Self::consent(options),
             Mode::OwnKeys => Self::own_keys(channel, options),
         }
     }
 
-    fn consent(channel: &Channel, options: &Options) -> Result<Self, Vec<FieldError>> {
-        let mut wrong = Vec::new();
-        // The installation's secret would go to whatever address a person types.
-        if channel.setting(BASE_URL).is_some() {
-            wrong.push(FieldError::new(
-                BASE_URL,
-                "only_own_keys",
-                Words::new(
-                    "Свой адрес API работает только со своими ключами. Очистите поле.",
-                    "An API address of one's own works with one's own keys alone. Clear the field.",
-                ),
-            ));
-        }
-        let Some(app) = &options.app else {
-            wrong.push(no_app());
-            return Err(wrong);
-        };
-        if !wrong.is_empty() {
-            return Err(wrong);
-        }
+    /// Whatever address a person typed before is not looked at: the installation's secret goes to the
+    /// installation's address alone.
+    fn consent(options: &Options) -> Result<Self, Vec<FieldError>> {
+        let Some(app) = &options.app else { return Err(vec![no_app()]) };
         Ok(Self {
             mode: Mode::Consent,
             client_id: app.client_id.clone(),
@@ -173,7 +157,7 @@ pub(crate) fn form(options: &Options) -> SettingsForm {
     let own = Way {
         value: "keys",
         label: Words::new("Свои ключи", "Own keys"),
-        fields: vec![CLIENT_ID, CLIENT_SECRET],
+        fields: vec![CLIENT_ID, CLIENT_SECRET, BASE_URL],
     };
     let (choices, usual) = match options.app {
         Some(_) => (vec![consent, own], "consent"),

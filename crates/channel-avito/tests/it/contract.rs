@@ -64,16 +64,6 @@ fn ch_8_forms_are_complete_and_an_empty_channel_is_refused() {
     assert_eq!(lone.check(&empty).expect_err("no app")[0].code, "no_app");
 }
 
-#[test]
-fn ch_8_the_installations_keys_go_to_no_address_that_a_person_types() {
-    let keys = AppKeys { client_id: "app".to_owned(), client_secret: "hush".into() };
-    let partner = driver(Options { app: Some(keys), ..Options::default() });
-    let mut channel = channel();
-    channel.settings.insert("mode".to_owned(), "consent".into());
-    channel.settings.insert("base_url".to_owned(), "https://evil.test".into());
-    assert_eq!(partner.check(&channel).expect_err("refused")[0].code, "only_own_keys");
-}
-
 proptest! {
     /// Whatever comes with a right secret, reading it ends, and twice alike.
     #[test]

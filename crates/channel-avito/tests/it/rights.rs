@@ -33,6 +33,15 @@ async fn ch_8_a_seller_agrees_and_the_channel_connects() {
     world.assert_clean();
 }
 
+/// What was typed for own keys stays in the settings; with consent it leads nowhere.
+#[tokio::test]
+async fn ch_8_the_installations_keys_go_to_no_address_that_a_person_types() {
+    let mut world = World::consent().await;
+    world.channel.settings.insert("base_url".to_owned(), "http://127.0.0.1:1".into());
+    world.agree().await;
+    world.connect(None).await.expect("by the installation's own address");
+}
+
 #[tokio::test]
 async fn ch_8_own_keys_connect_and_wrong_ones_are_named() {
     let mut world = World::own_keys().await;
