@@ -124,7 +124,14 @@ impl Driver for Sms {
     }
 
     fn check(&self, channel: &Channel) -> Result<(), Vec<FieldError>> {
-        self.gateway(channel).map_err(|wrong| vec![wrong])?.check(channel)
+        match self.gateway(channel) {
+            Ok(gateway) => gateway.check(channel),
+            Err(wrong) => {
+                let number = channel.setting(settings::NUMBER).is_none();
+                let number = number.then(|| FieldError::required(settings::NUMBER));
+                Err(std::iter::once(wrong).chain(number).collect())
+            }
+        }
     }
 
     async fn connect(

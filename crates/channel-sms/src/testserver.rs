@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -93,12 +93,22 @@ impl Smsc {
         })
     }
 
-    /// Changes what it does; `tests/smsc/smsc.mjs` lists the rules.
+    /// Changes what it does, from when this returns; `tests/smsc/smsc.mjs` lists the rules.
     pub fn rules(&self, mut rules: Value) -> io::Result<()> {
         if let Some(rules) = rules.as_object_mut() {
             rules.insert("do".to_owned(), json!("rules"));
         }
-        self.order(&rules)
+        let before = self.events("ruled").len();
+        self.order(&rules)?;
+        // Orders and connections are read apart: what is sent after this must find the rules.
+        let begun = Instant::now();
+        while self.events("ruled").len() == before {
+            if begun.elapsed() > TO_START {
+                return Err(io::Error::other("the SMSC does not listen to us"));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
     }
 
     /// A message of a customer, in the words of the npm package: `short_message`, `data_coding` …

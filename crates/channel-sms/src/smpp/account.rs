@@ -4,6 +4,7 @@ use channel::{Channel, Field, FieldError, FieldKind, FieldOption};
 use domain::text::Words;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::{address::Sender, coding::Alphabet, ids::IdForm};
 use crate::settings::NUMBER;
@@ -161,6 +162,19 @@ impl Account {
             },
             _ => Err(wrong),
         }
+    }
+
+    /// What a bind proves: the same for accounts that log in alike, and no secret.
+    pub(crate) fn login(&self) -> String {
+        let mut digest = Sha256::new();
+        let port = self.port.to_string();
+        let password = self.password.expose_secret();
+        for field in [&self.host, &port, &self.system_id, password, &self.system_type] {
+            digest.update(field);
+            digest.update([0]);
+        }
+        digest.update([u8::from(self.tls), u8::from(self.bind == Bind::Separate)]);
+        hex::encode(digest.finalize())
     }
 }
 

@@ -28,8 +28,8 @@ const REFUSED_SINCE: &str = "smpp.refused_since";
 
 /// Messages of one commit.
 const AT_ONCE: usize = 50;
-/// Quiet after a burst, before the SMSC is asked for its proof.
-const QUIET: Duration = Duration::from_secs(1);
+/// After an answer, before the SMSC is asked for its proof: one is enough for many messages.
+const SHORTLY: Duration = Duration::from_secs(1);
 /// How often late parts are looked for.
 const LOOK: Duration = Duration::from_secs(60);
 /// After a crash the SMSC may hold the dead session for a while and refuse the next one with the
@@ -116,7 +116,7 @@ impl Smpp {
             joining: read_state(inbox, PARTS).await?.unwrap_or_default(),
             doubles: Doubles::new(kept, Instant::now()),
         };
-        let held = self.held.hold(channel.id, sender.clone());
+        let held = self.held.hold(channel.id, account.login(), sender.clone());
         inbox.report(domain::channel::StateReport::connected()).await?;
         let mut taking = Taking { inbox, link: receiver, arrived, reader, pace: self.pace };
         let outcome = select! {
@@ -147,17 +147,19 @@ impl Taking<'_> {
     async fn go_on(&mut self) -> Result<(), ListenError> {
         self.give_up().await?;
         let mut look = Instant::now() + LOOK;
-        let mut quiet = Instant::now();
+        let mut prove: Option<Instant> = None;
         loop {
             let mut burst = Vec::new();
-            let prove_at = if self.reader.doubles.wants_proof() { quiet + QUIET } else { look };
+            let prove_at = prove.unwrap_or(look);
             select! {
                 count = self.arrived.recv_many(&mut burst, AT_ONCE) => {
                     if count == 0 {
                         return Err(ListenError::Interrupted(self.link.why().to_owned()));
                     }
                     self.take(burst).await?;
-                    quiet = Instant::now();
+                    if self.reader.doubles.wants_proof() {
+                        prove.get_or_insert_with(|| Instant::now() + SHORTLY);
+                    }
                 }
                 () = sleep_until(prove_at.min(look)) => {
                     if Instant::now() >= look {
@@ -165,7 +167,7 @@ impl Taking<'_> {
                         look = Instant::now() + LOOK;
                     } else {
                         self.prove().await?;
-                        quiet = Instant::now();
+                        prove = None;
                     }
                 }
             }

@@ -106,6 +106,14 @@ impl Gateway for Smpp {
                 ConnectError::Field,
             )
         })?;
+        let title = account.sender.title.clone();
+        let connected = Connected { external_id: title.clone(), title, receive: Receive::Listener };
+        // A second session of the same login may be one too many.
+        if let Some(link) = self.held.bound_with(channel.id, &account.login())
+            && link.enquire().await.is_ok()
+        {
+            return Ok(connected);
+        }
         let role = match account.bind {
             Bind::Transceiver => Role::Transceiver,
             Bind::Separate => Role::Transmitter,
@@ -113,8 +121,7 @@ impl Gateway for Smpp {
         let opened =
             open(&self.wires, &account, role, self.pace).await.map_err(errors::connect_error)?;
         opened.session.during(opened.link.unbind()).await;
-        let title = account.sender.title;
-        Ok(Connected { external_id: title.clone(), title, receive: Receive::Listener })
+        Ok(connected)
     }
 
     async fn disconnect(&self, _channel: &Channel) -> Result<(), ConnectError> {

@@ -26,7 +26,9 @@ const HEADER: usize = 12;
 pub(crate) const GENERIC_NACK: u32 = 0x8000_0000;
 pub(crate) const DELIVER_SM: u32 = 0x0000_0005;
 pub(crate) const UNBIND: u32 = 0x0000_0006;
+pub(crate) const OUTBIND: u32 = 0x0000_000B;
 pub(crate) const ENQUIRE_LINK: u32 = 0x0000_0015;
+pub(crate) const ALERT_NOTIFICATION: u32 = 0x0000_0102;
 /// Set in every answer.
 pub(crate) const ANSWER: u32 = 0x8000_0000;
 

@@ -335,6 +335,8 @@ impl Session {
                 self.write(Pdu::UnbindResp, sequence).await?;
                 Err("the SMSC took leave".to_owned())
             }
+            // They have no answer (SMPP 3.4, 4.1.7 and 4.12), and mean nothing to us.
+            pdu::OUTBIND | pdu::ALERT_NOTIFICATION => Ok(()),
             _ => self.write_as(Pdu::GenericNack, INVALID_COMMAND, sequence).await,
         }
     }

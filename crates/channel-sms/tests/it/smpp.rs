@@ -311,12 +311,15 @@ async fn cv_7_without_the_listener_a_send_has_a_session_of_its_own() {
 #[tokio::test]
 async fn ch_11_the_window_is_kept_and_messages_of_many_chats_share_a_session() {
     let Some(stage) = Stage::listening(json!({ "smpp_window": 2 })).await else { return };
+    stage.rules(json!({ "slow": 5 }));
     let texts: Vec<String> = (0..40).map(|n| format!("Заказ {n}")).collect();
     let sends = texts.iter().map(|text| stage.send(text));
     for outcome in futures::future::join_all(sends).await {
         outcome.expect("it is accepted");
     }
     assert_eq!((stage.submits(40).await.len(), stage.smsc.events("bind").len()), (40, 1));
+    let most = stage.submits(40).await.iter().filter_map(|s| s["waiting"].as_u64()).max();
+    assert_eq!(most, Some(2));
     stage.reports(40).await;
 }
 
@@ -466,7 +469,9 @@ async fn ch_11_repeated_deliveries_and_repeated_words() {
 #[tokio::test]
 async fn ch_13_a_session_that_breaks_ends_the_listener_and_another_begins() {
     let Some(mut stage) = Stage::listening(json!({})).await else { return };
-    for order in [json!({ "do": "break" }), json!({ "do": "unbind" })] {
+    let endless = json!({ "do": "raw", "octets": "7fffffff000000050000000000000001" });
+    let too_short = json!({ "do": "raw", "octets": "00000008 00000005".replace(' ', "") });
+    for order in [json!({ "do": "break" }), json!({ "do": "unbind" }), endless, too_short] {
         stage.smsc.order(&order).expect("said");
         assert!(matches!(stage.ended().await, Err(ListenError::Interrupted(_))), "{order}");
         stage.listen().await;
@@ -572,5 +577,43 @@ async fn ch_11_an_account_with_one_session() {
     stage.send("Привет").await.expect("it is accepted");
     let report = stage.driver.inspect(&stage.channel, &nowhere()).await;
     assert_eq!(report.map(|r| r.state), Some(ChannelState::Connected));
+    stage
+        .driver
+        .connect(&stage.channel, &nowhere())
+        .await
+        .expect("the session that is held proves it");
     assert_eq!(stage.smsc.events("bind").len(), 2, "connecting and listening");
+}
+
+#[test]
+fn ch_11_the_form_and_its_check() {
+    let driver = driver();
+    channel::testkit::check_form(&driver, &channel(json!({})));
+    let wrong = |settings: Value| -> Vec<String> {
+        let wrong = driver.check(&channel(settings)).expect_err("it is wrong");
+        wrong.into_iter().map(|error| error.field).collect()
+    };
+    let keys = ["number", "smpp_host", "smpp_password", "smpp_system_id"];
+    let mut missing = wrong(json!({ "provider": "smpp" }));
+    missing.sort();
+    assert_eq!(missing, keys, "all that is missing is named at once");
+    let good = json!({
+        "provider": "smpp", "number": "+79990001122", "smpp_host": "smpp.example.ru",
+        "smpp_system_id": "shop", "smpp_password": "secret08",
+    });
+    assert!(driver.check(&channel(good.clone())).is_ok());
+    for (key, value) in [
+        ("number", json!("Лавка")),
+        ("smpp_host", json!("smpp://smpp.example.ru:2775")),
+        ("smpp_port", json!(0)),
+        ("smpp_system_id", json!("sixteen-signs-id")),
+        ("smpp_password", json!("nine-sign")),
+        ("smpp_long", json!("somehow")),
+        ("smpp_window", json!(101)),
+    ] {
+        let mut settings = good.clone();
+        settings[key] = value;
+        assert_eq!(wrong(settings), [key]);
+    }
+    channel::testkit::check_secrets(&channel(good));
 }

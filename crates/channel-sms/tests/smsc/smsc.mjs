@@ -18,6 +18,7 @@ const rules = {
   lose: 0, // so many submit_sm are taken, and the connection is broken instead of an answer
   receipts: 'tlv', // tlv, text, none
   ids: 'same', // same, hex_then_decimal
+  slow: 0, // milliseconds until an answer
   early: false, // the receipt comes before the answer
   state: 'DELIVRD',
   deaf: false, // enquire_link is not answered
@@ -28,6 +29,7 @@ const STATES = { ENROUTE: 1, DELIVRD: 2, EXPIRED: 3, DELETED: 4, UNDELIV: 5, ACC
 const bound = new Set();
 const unanswered = new Map(); // deliveries by tag
 let lastId = 0x7cf3a0;
+let waiting = 0; // submit_sm without an answer
 
 function receive(pdu) {
   const message = pdu.short_message;
@@ -66,19 +68,24 @@ function submit(session, pdu) {
   const status = rules.statuses.shift() ?? 0;
   const number = (lastId += 1);
   const id = number.toString(16).toUpperCase();
-  say('submit', { ...receive(pdu), status, id });
+  waiting += 1;
+  say('submit', { ...receive(pdu), status, id, waiting });
   if (rules.lose > 0) {
     rules.lose -= 1;
     session.destroy();
     return;
   }
-  const answer = () => session.send(pdu.response(status === 0 ? { message_id: id } : { command_status: status }));
+  const answer = () => {
+    waiting -= 1;
+    session.send(pdu.response(status === 0 ? { message_id: id } : { command_status: status }));
+  };
   const tell = () => {
     if (status === 0 && rules.receipts !== 'none') receipt(receiver(), pdu, number);
   };
-  if (rules.early) {
-    tell();
-    setTimeout(answer, 200);
+  if (rules.early) tell();
+  if (rules.early || rules.slow > 0) {
+    setTimeout(answer, rules.slow || 200);
+    if (!rules.early) setTimeout(tell, rules.slow);
   } else {
     answer();
     tell();
@@ -123,7 +130,10 @@ const server = smpp.createServer({ key, cert }, (session) => {
 });
 
 const commands = {
-  rules: (changes) => Object.assign(rules, changes),
+  rules: (changes) => {
+    Object.assign(rules, changes);
+    say('ruled');
+  },
   // `octets` is a short_message as it is on the wire, in hex; else `short_message` is text.
   deliver: ({ tag, octets, ...pdu }) => {
     if (octets !== undefined) pdu.short_message = Buffer.from(octets, 'hex');
