@@ -69,6 +69,7 @@ async fn call(
         }
     };
     let token = headers.get("X-Viber-Auth-Token").and_then(|value| value.to_str().ok());
+    let token = token.filter(|token| !token.is_empty());
     let token = token.or_else(|| args.get("auth_token")?.as_str()).unwrap_or_default();
     let bot = shared.world().bot_of_token(token);
     let Some(bot) = bot else {

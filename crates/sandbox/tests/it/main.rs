@@ -18,6 +18,7 @@ mod page;
 mod receiver;
 mod sms;
 mod updates;
+mod viber;
 mod webhook;
 
 use std::time::Duration;
