@@ -1,6 +1,6 @@
 //! Access to a provider as a channel's settings describe it, and the fields that ask for it.
 
-use channel::{Channel, Field, FieldError, FieldKind};
+use channel::{Channel, Choice, Field, FieldError, FieldKind};
 use domain::{
     phone::{self, Country, Phone},
     text::Words,
@@ -100,6 +100,17 @@ impl Account {
     pub(super) fn sender(&self) -> &str {
         self.title.strip_prefix('+').unwrap_or(&self.title)
     }
+}
+
+/// What an account may send from, each once, as people write it.
+pub(super) fn choices(senders: impl Iterator<Item = String>) -> Vec<Choice> {
+    let mut choices: Vec<Choice> = Vec::new();
+    for sender in senders.filter_map(|text| sender(&text)) {
+        if choices.iter().all(|known| known.value != sender) {
+            choices.push(Choice { value: sender.clone(), label: sender });
+        }
+    }
+    choices
 }
 
 /// A phone in E.164, or a name (or a short number) as it is.
@@ -219,6 +230,13 @@ mod tests {
         ] {
             assert_eq!(sender(text).as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn ch_11_a_number_that_is_a_name_too_is_offered_once() {
+        let told = ["79161234567", "SHOP", "+7 916 123-45-67", "<b>"].map(str::to_owned);
+        let values: Vec<String> = choices(told.into_iter()).into_iter().map(|c| c.value).collect();
+        assert_eq!(values, ["+79161234567", "SHOP"]);
     }
 
     #[test]

@@ -138,12 +138,7 @@ impl Provider for Exolve {
         let numbers = loose::objects(&numbers).into_iter().map(|n| loose::text(n, &number));
         let name = ["alpha_name", "name", "sender"];
         let names = loose::objects(&names).into_iter().map(|n| loose::text(n, &name));
-        Ok(numbers
-            .chain(names)
-            .flatten()
-            .filter_map(|sender| account::sender(&sender))
-            .map(|sender| Choice { value: sender.clone(), label: sender })
-            .collect())
+        Ok(account::choices(numbers.chain(names).flatten()))
     }
 
     async fn send(&self, line: &Line, sms: &Sms<'_>) -> Result<String, Fault> {

@@ -13,6 +13,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
 use super::{
+    account,
     call::{self, Answer},
     called::Body,
     events::Event,
@@ -156,11 +157,7 @@ impl Provider for SmsAero {
             !refused
         };
         let signs = loose::objects(&data).into_iter().filter(name);
-        Ok(signs
-            .filter_map(|sign| loose::text(sign, &["name"]))
-            .filter_map(|name| super::account::sender(&name))
-            .map(|name| Choice { value: name.clone(), label: name })
-            .collect())
+        Ok(account::choices(signs.filter_map(|sign| loose::text(sign, &["name"]))))
     }
 
     async fn send(&self, line: &Line, sms: &Sms<'_>) -> Result<String, Fault> {

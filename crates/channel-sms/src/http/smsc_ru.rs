@@ -225,12 +225,7 @@ impl Provider for SmscRu {
         let numbers =
             loose::objects(&numbers).into_iter().map(|n| loose::text(n, &["phone", "number"]));
         let names = loose::objects(&names).into_iter().map(|n| loose::text(n, &["sender", "name"]));
-        Ok(numbers
-            .chain(names)
-            .flatten()
-            .filter_map(|sender| account::sender(&sender))
-            .map(|sender| Choice { value: sender.clone(), label: sender })
-            .collect())
+        Ok(account::choices(numbers.chain(names).flatten()))
     }
 
     async fn send(&self, line: &Line, sms: &Sms<'_>) -> Result<String, Fault> {

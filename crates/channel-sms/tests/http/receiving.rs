@@ -4,7 +4,9 @@ use channel::{DeliveryReport, Driver, Inbound, InboundMessage, ListenError, Rece
 use domain::{channel::ChannelState, content::Content, delivery::DeliveryStatus};
 use sandbox::sms::{Faults, Provider, Status};
 
-use crate::world::{Hook, NUMBER, PATIENCE, PHONE, Remembers, World, listen_until, pasted, world};
+use crate::world::{
+    Hook, NUMBER, PATIENCE, PHONE, Remembers, World, listen_until, locked, pasted, world,
+};
 
 fn parsed(world: &World, requests: &[Request]) -> Vec<Inbound> {
     let webhook = world.driver.webhook().expect("the driver has webhooks");
@@ -19,19 +21,23 @@ fn parsed(world: &World, requests: &[Request]) -> Vec<Inbound> {
 }
 
 fn messages(events: &[Inbound]) -> Vec<&InboundMessage> {
-    let message = |event| match event {
-        &Inbound::Message(ref message) => Some(&**message),
-        _ => None,
-    };
-    events.iter().filter_map(message).collect()
+    let mut found = Vec::new();
+    for event in events {
+        if let Inbound::Message(message) = event {
+            found.push(&**message);
+        }
+    }
+    found
 }
 
 fn reports(events: &[Inbound]) -> Vec<&DeliveryReport> {
-    let report = |event| match event {
-        &Inbound::Delivery(ref report) => Some(report),
-        _ => None,
-    };
-    events.iter().filter_map(report).collect()
+    let mut found = Vec::new();
+    for event in events {
+        if let Inbound::Delivery(report) = event {
+            found.push(report);
+        }
+    }
+    found
 }
 
 fn text(message: &InboundMessage) -> &str {
@@ -65,7 +71,7 @@ async fn ch_11_what_a_person_writes_comes_by_webhook_once_however_often_it_is_to
         if provider != Provider::SmsAero {
             let inbox = Remembers::default();
             listen_until(&world, &inbox, |events| !messages(events).is_empty()).await.expect("ok");
-            let listed = inbox.events.lock().unwrap();
+            let listed = locked(&inbox.events);
             assert_eq!(messages(&listed)[0].external_id, first.external_id, "{provider:?}");
         }
         world.no_violations();
@@ -84,13 +90,13 @@ async fn by_8_people_are_heard_without_a_public_address_each_message_once() {
         world.phone.writes(&world.account, "три");
         let has_third = |events: &[Inbound]| messages(events).iter().any(|m| text(m) == "три");
         listen_until(&world, &inbox, has_third).await.expect("ok");
-        let events = inbox.events.lock().unwrap();
+        let events = locked(&inbox.events);
         let ids: std::collections::BTreeSet<&str> =
             messages(&events).iter().map(|m| m.external_id.as_str()).collect();
         assert_eq!(ids.len(), 3, "{provider:?}: repeats have the same id");
         let texts: Vec<&str> = messages(&events).iter().take(2).map(|m| text(m)).collect();
         assert_eq!(texts, ["раз", "два"], "{provider:?}: in order");
-        assert!(inbox.reports.lock().unwrap().contains(&ChannelState::Connected));
+        assert!(locked(&inbox.reports).contains(&ChannelState::Connected));
         world.no_violations();
     }
 }
@@ -153,7 +159,7 @@ async fn cv_7_delivery_is_found_by_asking_and_told_once() {
         };
         listen_until(&world, &inbox, delivered).await.expect("ok");
         let names = [vec![sent.external_id], sent.aliases].concat();
-        let events = inbox.events.lock().unwrap().clone();
+        let events = locked(&inbox.events).clone();
         assert!(reports(&events).iter().all(|r| names.contains(&r.external_id)), "{provider:?}");
         let before = events.len();
         // A node that takes over is told nothing that was told.
@@ -161,7 +167,7 @@ async fn cv_7_delivery_is_found_by_asking_and_told_once() {
         world.phone.wait_for(&world.account, PATIENCE, "второй ответ").await.expect("it arrives");
         let more = |events: &[Inbound]| events.len() > before && delivered(&events[before..]);
         listen_until(&world, &inbox, more).await.expect("ok");
-        let events = inbox.events.lock().unwrap();
+        let events = locked(&inbox.events);
         assert!(
             reports(&events[before..]).iter().all(|r| !names.contains(&r.external_id)),
             "{provider:?}: {events:?}"

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -173,6 +173,11 @@ pub fn pasted(channel: &Channel, connecting: &Connecting) -> String {
     given.pop().expect("the provider must be told by hand").value
 }
 
+/// What a test thread that panicked left behind is of no use.
+pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("no test thread panicked")
+}
+
 /// An inbox that remembers, also between listeners.
 #[derive(Default)]
 pub struct Remembers {
@@ -184,17 +189,17 @@ pub struct Remembers {
 #[async_trait]
 impl Inbox for Remembers {
     async fn accept(&self, batch: Batch) -> Result<(), AcceptError> {
-        self.events.lock().unwrap().extend(batch.events);
-        self.state.lock().unwrap().extend(batch.state);
+        locked(&self.events).extend(batch.events);
+        locked(&self.state).extend(batch.state);
         Ok(())
     }
 
     async fn state(&self, key: &str) -> Result<Option<Value>, AcceptError> {
-        Ok(self.state.lock().unwrap().get(key).cloned())
+        Ok(locked(&self.state).get(key).cloned())
     }
 
     async fn report(&self, report: StateReport) -> Result<(), AcceptError> {
-        self.reports.lock().unwrap().push(report.state);
+        locked(&self.reports).push(report.state);
         Ok(())
     }
 
@@ -213,7 +218,7 @@ pub async fn listen_until(
     let listener = world.driver.listener().expect("the driver listens");
     let listening = listener.run(&world.channel, inbox, stop.clone());
     let looking = async {
-        while !enough(&inbox.events.lock().unwrap()) {
+        while !enough(&locked(&inbox.events)) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         stop.cancel();
