@@ -67,6 +67,7 @@ export const Bubble = memo(function Bubble({
   if (!isSaid(message.body) || message.direction === 'system') return null
   const look = message.direction
   const ours = look !== 'inbound'
+  const more = can && look !== 'note' && (can.edit_within || can.remove_within || !!can.reactions?.length)
   const label = ours && message.author_id !== me ? (author?.name ?? (message.automatic ? t.chat.automatic : '')) : ''
   return (
     <Shape look={look} follows={follows}>
@@ -106,28 +107,33 @@ export const Bubble = memo(function Bubble({
           {!!message.reactions?.length && <Reactions message={message} works={!!can} />}
         </Suspense>
       </article>
-      <span className="flex shrink-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100 has-data-popup-open:opacity-100">
-        {onReply && look !== 'note' && (
-          <button type="button" aria-label={t.chat.reply} title={t.chat.reply} onClick={() => onReply(message)} className={deed}>
-            <Reply size={16} />
-          </button>
-        )}
-        {textOf(message.body) && (
-          <button
-            type="button"
-            aria-label={t.talk.thread.copyText}
-            title={t.talk.thread.copyText}
-            onClick={() => void navigator.clipboard?.writeText(textOf(message.body)).then(() => toast(t.talk.thread.copied))}
-            className={deed}
-          >
-            <Copy size={15} />
-          </button>
-        )}
-        {can && look !== 'note' && (can.edit_within || can.remove_within || !!can.reactions?.length) && (
-          <Suspense>
-            <Deeds message={message} can={can} onEdit={edit} />
-          </Suspense>
-        )}
+      <span
+        className={`shrink-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100 has-data-popup-open:opacity-100 ${more ? 'relative w-14 self-stretch' : ''}`}
+      >
+        {/* Two in a row, whatever the height: more beside each other would make the bubble narrower. */}
+        <span className={more ? 'absolute inset-0 z-10 flex flex-wrap content-center' : 'flex'}>
+          {onReply && look !== 'note' && (
+            <button type="button" aria-label={t.chat.reply} title={t.chat.reply} onClick={() => onReply(message)} className={deed}>
+              <Reply size={16} />
+            </button>
+          )}
+          {textOf(message.body) && (
+            <button
+              type="button"
+              aria-label={t.talk.thread.copyText}
+              title={t.talk.thread.copyText}
+              onClick={() => void navigator.clipboard?.writeText(textOf(message.body)).then(() => toast(t.talk.thread.copied))}
+              className={deed}
+            >
+              <Copy size={15} />
+            </button>
+          )}
+          {more && can && (
+            <Suspense>
+              <Deeds message={message} can={can} onEdit={edit} />
+            </Suspense>
+          )}
+        </span>
       </span>
     </Shape>
   )
