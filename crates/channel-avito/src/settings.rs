@@ -177,10 +177,10 @@ pub(crate) fn form(options: &Options) -> SettingsForm {
                 key: MODE,
                 label: Words::new("Как подключить", "How to connect"),
                 help: Some(Words::new(
-                    "«Разрешить доступ»: откроется Авито, вы согласитесь и вернётесь сюда. «Свои \
-                     ключи»: скопируйте client_id и client_secret из кабинета Авито.",
-                    "'Allow access': Avito opens, you agree and come back here. 'Own keys': copy \
-                     client_id and client_secret from your cabinet at Avito.",
+                    "«Разрешить доступ»: после сохранения откроется Авито, вы согласитесь и вернётесь \
+                     сюда. «Свои ключи»: скопируйте их из кабинета Авито.",
+                    "'Allow access': after saving Avito opens, you agree and come back here. 'Own \
+                     keys': copy them from your cabinet at Avito.",
                 )),
                 kind: FieldKind::Ways { ways: choices, default: Some(usual) },
                 required: false,
@@ -190,10 +190,8 @@ pub(crate) fn form(options: &Options) -> SettingsForm {
                 key: CLIENT_ID,
                 label: Words::new("client_id", "client_id"),
                 help: Some(Words::new(
-                    "Только для своих ключей. Войдите на Авито, откройте avito.ru/professionals/api \
-                     и скопируйте Client_id.",
-                    "Only for own keys. Log in to Avito, open avito.ru/professionals/api and copy \
-                     Client_id.",
+                    "Войдите на Авито, откройте avito.ru/professionals/api и скопируйте Client_id.",
+                    "Log in to Avito, open avito.ru/professionals/api and copy Client_id.",
                 )),
                 kind: FieldKind::Text { placeholder: None },
                 required: false,
@@ -203,8 +201,8 @@ pub(crate) fn form(options: &Options) -> SettingsForm {
                 key: CLIENT_SECRET,
                 label: Words::new("client_secret", "client_secret"),
                 help: Some(Words::new(
-                    "Только для своих ключей. Лежит там же, рядом с Client_id.",
-                    "Only for own keys. It lies there, beside Client_id.",
+                    "Лежит там же, рядом с Client_id.",
+                    "It lies there, beside Client_id.",
                 )),
                 kind: FieldKind::Secret,
                 required: false,
