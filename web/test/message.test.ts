@@ -40,7 +40,7 @@ describe('a message that was sent', () => {
     expect(mayReact(message({ direction: 'inbound' }), can)).toBe(true)
     expect(mayReact(message({ direction: 'note' }), can)).toBe(false)
     expect(mayReact(message(), { ...can, reactions: [] })).toBe(false)
-    expect([asEmoji('❤'), asEmoji('👍'), asEmoji('❤️')]).toEqual(['❤️', '👍', '❤️'])
+    expect(['❤', '😁', '❤\uFE0F', '🇷🇺', '👨\u200D💻'].map(asEmoji)).toEqual(['❤\uFE0F', '😁\uFE0F', '❤\uFE0F', '🇷🇺', '👨\u200D💻'])
   })
 })
 

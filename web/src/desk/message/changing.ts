@@ -28,5 +28,5 @@ export const lastEditable = (messages: readonly Message[], me: string, can: Capa
 export const mayReact = (message: Message, can: Capabilities | undefined): boolean =>
   !!can?.reactions?.length && !message.removed_at && (message.direction === 'inbound' || message.direction === 'outbound')
 
-/** Signs that are text by themselves (❤) are drawn as emoji. */
-export const asEmoji = (sign: string): string => (/\uFE0F|\p{Emoji_Presentation}/u.test(sign) ? sign : `${sign}\uFE0F`)
+/** Many fonts have signs of their own for a smile or a heart: this asks for the coloured one. */
+export const asEmoji = (sign: string): string => (/[\uFE0F\u200D\p{RI}]/u.test(sign) ? sign : `${sign}\uFE0F`)
