@@ -126,10 +126,8 @@ fn answer(status: u16, body: &[u8]) -> Result<Value, CallError> {
 fn plain(status: u16, body: &[u8]) -> Result<Value, CallError> {
     match serde_json::from_slice::<Value>(body) {
         Ok(answer) if status < 300 && answer.is_object() => Ok(answer),
-        Ok(_) | Err(_) if status < 300 || status >= 500 => {
-            Err(CallError::Lost(format!("HTTP {status} with an unreadable answer")))
-        }
-        Ok(_) | Err(_) => Err(CallError::Foreign(status)),
+        Ok(_) | Err(_) if (300..500).contains(&status) => Err(CallError::Foreign(status)),
+        Ok(_) | Err(_) => Err(CallError::Lost(format!("HTTP {status} with an unreadable answer"))),
     }
 }
 

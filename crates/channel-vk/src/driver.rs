@@ -16,7 +16,6 @@ use domain::{
     text::Words,
 };
 use net::http::Client;
-use serde_json::Value;
 use url::Url;
 
 use crate::{
@@ -278,24 +277,4 @@ impl Driver for Vk {
     fn reactions(&self) -> Option<&dyn Reactions> {
         Some(self)
     }
-}
-
-/// What a refusal really means where VK's code leaves it open: a right that is missing is the
-/// channel's, anything else is the message's. One call more, on that refusal alone.
-pub(crate) async fn explained(api: &Api, error: CallError) -> CallErrorOrReport {
-    if !errors::is_about_rights(&error) {
-        return CallErrorOrReport::Error(error);
-    }
-    let permissions: Result<Value, CallError> =
-        api.call("groups.getTokenPermissions", Vec::new()).await;
-    match permissions.as_ref().map(rights::missing) {
-        Ok(Some(lacking)) => CallErrorOrReport::Report(reports::missing_rights(&lacking)),
-        Ok(None) | Err(_) => CallErrorOrReport::Error(error),
-    }
-}
-
-/// A refusal of a call, or the state of the channel behind it.
-pub(crate) enum CallErrorOrReport {
-    Error(CallError),
-    Report(StateReport),
 }

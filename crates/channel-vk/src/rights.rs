@@ -1,9 +1,14 @@
 //! What a community's key must allow (CH-7).
 
-use domain::text::Words;
+use domain::{channel::StateReport, text::Words};
 use serde_json::Value;
 
-use crate::json::Json;
+use crate::{
+    api::{Api, CallError},
+    errors,
+    json::Json,
+    reports,
+};
 
 /// VK's name of a right, and its caption in the dialogue that makes a key.
 const NEEDED: [(&str, &str, &str); 4] = [
@@ -26,6 +31,27 @@ pub(crate) fn missing(permissions: &Value) -> Option<Words> {
         join(lacking.iter().map(|(_, ru, _)| *ru).collect()),
         join(lacking.iter().map(|(_, _, en)| *en).collect()),
     ))
+}
+
+/// What stands behind a refusal.
+pub(crate) enum Cause {
+    /// The call itself.
+    Call(CallError),
+    /// The whole channel.
+    Channel(StateReport),
+}
+
+/// Where VK's code leaves open whether the key lacks a right, or this person is closed to us, the key
+/// is asked: one call more, on that refusal alone.
+pub(crate) async fn cause(api: &Api, error: CallError) -> Cause {
+    if !errors::is_about_rights(&error) {
+        return Cause::Call(error);
+    }
+    let permissions = api.call("groups.getTokenPermissions", Vec::new()).await;
+    match permissions.as_ref().map(missing) {
+        Ok(Some(lacking)) => Cause::Channel(reports::missing_rights(&lacking)),
+        Ok(None) | Err(_) => Cause::Call(error),
+    }
 }
 
 #[cfg(test)]

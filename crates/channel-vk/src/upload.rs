@@ -19,11 +19,11 @@ use serde_json::Value;
 
 use crate::{
     api::{Api, CallError, Params, Refusal},
-    driver::{CallErrorOrReport, explained},
     errors,
     ids::Peer,
     json::Json,
     outbound::{Door, Plan, door, params, plan, rejected},
+    rights::{Cause, cause},
 };
 
 /// An upload may be as slow as this many bytes a second.
@@ -44,9 +44,9 @@ pub(crate) async fn send(api: &Api, message: &Outbound) -> Result<Sent, SendErro
 }
 
 async fn outcome(api: &Api, error: CallError) -> SendError {
-    match explained(api, error).await {
-        CallErrorOrReport::Error(error) => errors::send_error(error),
-        CallErrorOrReport::Report(report) => SendError::Disconnected(report),
+    match cause(api, error).await {
+        Cause::Call(error) => errors::send_error(error),
+        Cause::Channel(report) => SendError::Disconnected(report),
     }
 }
 
@@ -134,9 +134,9 @@ pub(crate) fn name(kind: &str, object: &Value) -> Option<String> {
 }
 
 async fn prepared(api: &Api, error: CallError) -> SendError {
-    match explained(api, error).await {
-        CallErrorOrReport::Error(error) => errors::prepare_error(error),
-        CallErrorOrReport::Report(report) => SendError::Disconnected(report),
+    match cause(api, error).await {
+        Cause::Call(error) => errors::prepare_error(error),
+        Cause::Channel(report) => SendError::Disconnected(report),
     }
 }
 
