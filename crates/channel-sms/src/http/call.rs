@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use channel::RetryScope;
 use net::{
     SendError,
     http::header::{HeaderMap, HeaderValue},
@@ -32,6 +33,7 @@ impl Answer {
         match self.status {
             429 => Some(Fault::Busy {
                 after: self.retry_after.unwrap_or(PAUSE).min(LONGEST_PAUSE),
+                scope: RetryScope::Channel,
                 why: "HTTP 429".to_owned(),
             }),
             // A server in trouble may have done it before.
@@ -93,5 +95,54 @@ fn transport(error: SendError) -> Fault {
         | SendError::NotConnected
         | SendError::Certificate => Fault::NotSent(text),
         SendError::TimedOut | SendError::Broken => Fault::Lost(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use net::Outgoing;
+    use serde_json::json;
+    use url::Url;
+    use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
+
+    use super::*;
+    use crate::http::account::Account;
+
+    fn line(hosts: &[&str]) -> Line {
+        let account = Account {
+            login: String::new(),
+            key: "key".to_owned().into(),
+            title: "SHOP".to_owned(),
+            test: false,
+            base_url: None,
+        };
+        let hosts = hosts.iter().map(|host| Url::parse(host).expect("an address")).collect();
+        Line { outgoing: Outgoing::lenient(), hosts, account }
+    }
+
+    async fn server(status: u16) -> MockServer {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(status).set_body_json(json!({"ok": status}));
+        Mock::given(path("/v2/balance")).respond_with(answer).mount(&server).await;
+        server
+    }
+
+    #[tokio::test]
+    async fn ch_11_the_next_address_is_asked_only_where_the_first_did_not_hear_us() {
+        let there = server(200).await;
+        let base = format!("{}/v2/", there.uri());
+        // Nobody listens at port 9.
+        let ask = async |hosts: &[&str]| {
+            super::ask(&line(hosts), "balance", &HeaderMap::new(), "{}").await
+        };
+        let answer = ask(&["http://127.0.0.1:9/v2/", &base]).await.expect("the second answers");
+        assert_eq!(answer.body, json!({"ok": 200}));
+        let nobody = ask(&["http://127.0.0.1:9/v2/"]).await;
+        assert!(matches!(nobody, Err(Fault::NotSent(_))), "{nobody:?}");
+        // A server in trouble heard us.
+        let broken = server(500).await;
+        let answer = ask(&[&format!("{}/v2/", broken.uri()), &base]).await.expect("an answer");
+        assert_eq!((answer.status, answer.passing().is_some()), (500, true));
+        assert_eq!(there.received_requests().await.map(|r| r.len()), Some(1));
     }
 }

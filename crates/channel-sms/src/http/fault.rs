@@ -26,7 +26,7 @@ pub(super) enum Fault {
         text: String,
     },
     /// Surely not done; later it may be.
-    Busy { after: Duration, why: String },
+    Busy { after: Duration, scope: RetryScope, why: String },
     /// Nothing reached the provider: surely not done.
     NotSent(String),
     /// It may have been done: the answer was lost or cannot be read.
@@ -46,7 +46,7 @@ pub(super) fn send_error(fault: Fault) -> SendError {
         Fault::NoMoney => SendError::Disconnected(reports::no_money()),
         Fault::Closed(report) => SendError::Disconnected(report),
         Fault::Refused { code, text } => SendError::Rejected { code, text },
-        Fault::Busy { after, why } => SendError::Retry { after, scope: RetryScope::Channel, why },
+        Fault::Busy { after, scope, why } => SendError::Retry { after, scope, why },
         Fault::NotSent(why) => SendError::Retry { after: PAUSE, scope: RetryScope::Channel, why },
         Fault::Lost(why) => SendError::Unknown(why),
     }

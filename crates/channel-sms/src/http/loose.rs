@@ -2,7 +2,8 @@
 //!
 //! Fields are found under any of the names that the providers use elsewhere, values in any of the
 //! forms. What stays unclear is [`Event::Unknown`], which people see in quarantine, so that a form
-//! we did not foresee loses nothing and shows itself. This file is the one place to mend then.
+//! we did not foresee loses nothing and shows itself; a status that we do not know changes nothing.
+//! This file is the one place to mend then.
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeZone};
 use domain::{clock::Instant, delivery::DeliveryStatus};
@@ -51,15 +52,16 @@ pub(super) fn events(body: &Value, now: Instant) -> Vec<Event> {
             });
             match (text(fields, &ID), wrapped) {
                 (None, Some(inner)) => events(inner, now),
-                _ => vec![event(fields, now)],
+                _ => event(fields, now).into_iter().collect(),
             }
         }
         _ => vec![Event::Unknown],
     }
 }
 
-fn event(fields: &Map<String, Value>, now: Instant) -> Event {
-    let Some(id) = text(fields, &ID) else { return Event::Unknown };
+/// `None`: of ours, and nothing new.
+fn event(fields: &Map<String, Value>, now: Instant) -> Option<Event> {
+    let Some(id) = text(fields, &ID) else { return Some(Event::Unknown) };
     let at = at(fields).unwrap_or(now);
     let status = STATUS.iter().filter_map(|name| fields.get(*name)).find_map(status);
     let words = text(fields, &TEXT);
@@ -72,21 +74,24 @@ fn event(fields: &Map<String, Value>, now: Instant) -> Event {
             DeliveryStatus::Failed => text(fields, &REASON).or_else(|| words_of_status(fields)),
             _ => None,
         };
-        return Event::Report { id, status, reason, at };
+        return Some(Event::Report { id, status, reason, at });
     }
     // Something that was sent without a status that we know tells nothing new.
     let of_ours = direction == Some(Direction::Out)
         || (direction.is_none() && STATUS.iter().any(|name| fields.contains_key(*name)));
-    match (from, words) {
-        (Some(from), words) if !of_ours => {
+    if of_ours {
+        return None;
+    }
+    Some(match (from, words) {
+        (Some(from), words) => {
             let raw = Value::Object(fields.clone()).to_string();
             let strange = words.is_none();
             let came =
                 Came { id, from, to: text(fields, &TO), text: words.unwrap_or_default(), at, raw };
             if strange { Event::Strange(came) } else { Event::Came(came) }
         }
-        _ => Event::Unknown,
-    }
+        (None, _) => Event::Unknown,
+    })
 }
 
 fn direction(fields: &Map<String, Value>) -> Option<Direction> {
@@ -261,15 +266,16 @@ mod tests {
 
     #[test]
     fn ch_11_what_is_unclear_is_kept_for_people_and_never_taken_for_a_message() {
+        for body in [json!({}), json!("hello"), json!({"id": 1}), json!({"text": "x", "from": "7"})]
+        {
+            assert_eq!(events(&body, now()), [Event::Unknown], "{body}");
+        }
+        // Ours, with a status whose meaning we do not know: no change, never success.
         for body in [
-            json!({}),
-            json!("hello"),
-            json!({"id": 1}),
-            // Ours, with a status whose meaning we do not know.
             json!({"id": 1, "number": "79160000009", "text": "ответ", "status": 8}),
             json!({"message_id": "1", "sender": "SHOP", "text": "x", "direction": 2}),
         ] {
-            assert_eq!(events(&body, now()), [Event::Unknown], "{body}");
+            assert_eq!(events(&body, now()), [], "{body}");
         }
         let without_text = json!({"id": 5, "from": "79160000009", "direction": "in"});
         assert!(matches!(events(&without_text, now()).as_slice(), [Event::Strange(_)]));

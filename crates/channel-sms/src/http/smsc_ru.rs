@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use channel::{Choice, ParseError};
+use channel::{Choice, ParseError, RetryScope};
 use domain::{clock::Instant, delivery::DeliveryStatus, ids::MessageId, text::Words};
 use net::http::header::{self, HeaderMap, HeaderValue};
 use secrecy::ExposeSecret;
@@ -36,6 +36,7 @@ const TRAITS: Traits = Traits {
 const LONGEST: usize = 1000;
 /// The same text to the same phone is refused for a minute (code 9).
 const SAME_AGAIN: Duration = Duration::from_secs(60);
+const CROWDED: Duration = Duration::from_secs(5);
 /// A message older than this may have been handed over before: by a process that was killed, or by
 /// a person who sends it again.
 const OLD: i64 = 60;
@@ -109,9 +110,19 @@ fn fault(refused: Refused) -> Fault {
         ),
         7 => Fault::refused("bad_number", say("Неверный номер телефона.")),
         8 => Fault::refused("undeliverable", say("На этот номер доставить нельзя.")),
-        9 => Fault::Busy { after: SAME_AGAIN, why: format!("{words} ({code})") },
+        9 => busy(&words),
         _ => Fault::refused("refused", say("Запрос не принят.")),
     }
+}
+
+/// Code 9: the same text to the same phone within a minute, or too many requests at once.
+fn busy(words: &str) -> Fault {
+    let crowded = words.to_lowercase().contains("concurrent");
+    let (after, scope) = match crowded {
+        true => (CROWDED, RetryScope::Channel),
+        false => (SAME_AGAIN, RetryScope::Conversation),
+    };
+    Fault::Busy { after, scope, why: format!("{words} (9)") }
 }
 
 /// Ours is from 1 to 2 147 483 647; the last bits of our id are random.
@@ -253,9 +264,11 @@ impl Provider for SmscRu {
         match refused {
             Refused::Fault(Fault::Lost(why)) => match knows(line, &id, &sms.to).await {
                 Ok(true) => Ok(id),
-                Ok(false) => {
-                    Err(Fault::Busy { after: SAME_AGAIN, why: format!("not accepted: {why}") })
-                }
+                Ok(false) => Err(Fault::Busy {
+                    after: SAME_AGAIN,
+                    scope: RetryScope::Conversation,
+                    why: format!("not accepted: {why}"),
+                }),
                 Err(_) => Err(Fault::Lost(why)),
             },
             // The same text within a minute: it may be this very message.
@@ -352,6 +365,17 @@ mod tests {
                 other => panic!("{other:?}"),
             };
             assert_eq!(found, expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn cv_7_the_same_words_again_hold_up_one_conversation_and_a_crowd_the_channel() {
+        for (words, expected) in [
+            ("duplicate request, wait a minute", RetryScope::Conversation),
+            ("too many concurrent requests", RetryScope::Channel),
+        ] {
+            let Fault::Busy { scope, .. } = busy(words) else { panic!("{words}") };
+            assert_eq!(scope, expected, "{words}");
         }
     }
 
