@@ -271,6 +271,7 @@ fn part(
         ("answers acknowledged", v.answers.to_string()),
         ("answers of the messenger lost on purpose", v.untold.to_string()),
         ("shown uncertain (of them arrived)", format!("{} ({})", v.uncertain, v.uncertain_arrived)),
+        ("shown once more by the messenger's report", v.shown_by_report.to_string()),
         ("shown failed", v.failed.to_string()),
         ("socket events read", v.socket_events.to_string()),
         ("socket connections", v.socket_reconnects.to_string()),

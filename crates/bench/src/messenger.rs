@@ -127,6 +127,9 @@ pub enum Sending {
     /// It is a new message: whoever does not know the outcome must show so and wait for a person.
     #[default]
     Blind,
+    /// The same, but the messenger reports whatever our side sent: what is shown as uncertain and did
+    /// arrive is shown once more by that report.
+    Reported,
     /// It is known again: repeating it is harmless, and is expected.
     Idempotent,
 }

@@ -95,6 +95,8 @@ pub struct Verdict {
     pub uncertain: usize,
     /// Of those, how many the customer has.
     pub uncertain_arrived: usize,
+    /// Of those, how many are shown once more by the messenger's own report.
+    pub shown_by_report: usize,
     pub failed: usize,
     pub socket_events: usize,
     pub socket_missed: usize,
@@ -195,7 +197,10 @@ fn outbound(evidence: &Evidence, verdict: &mut Verdict) {
             }
             continue;
         };
-        if times > 1 {
+        let by_report = evidence.sending == Sending::Reported && status == "uncertain";
+        if times == 2 && by_report {
+            verdict.shown_by_report += 1;
+        } else if times > 1 {
             verdict.answers_doubled += times - 1;
             verdict.example(|| format!("answer doubled: {}", answer.text));
         }
@@ -213,7 +218,7 @@ fn outbound(evidence: &Evidence, verdict: &mut Verdict) {
                 if arrived == 0 {
                     verdict.sent_in_name_only += 1;
                     verdict.example(|| format!("shown {status}, never sent: {}", answer.text));
-                } else if untold && arrived == 1 && evidence.sending == Sending::Blind {
+                } else if untold && arrived == 1 && evidence.sending != Sending::Idempotent {
                     verdict.uncertain_hidden += 1;
                     verdict.example(|| format!("shown {status}, uncertain: {}", answer.text));
                 }
@@ -374,6 +379,30 @@ mod tests {
         let shown = answered("uncertain", &[Untold]);
         assert_eq!((shown.uncertain, shown.uncertain_arrived, shown.uncertain_hidden), (1, 1, 0));
         assert_eq!(answered("uncertain", &[]).uncertain_arrived, 0);
+    }
+
+    #[test]
+    fn s4_what_a_messenger_knows_or_reports_changes_what_is_a_fault() {
+        let text = "a".to_owned();
+        let row = |status: &str| Row {
+            inbound: false,
+            text: text.clone(),
+            status: Some(status.to_owned()),
+            ..row(1, 1)
+        };
+        let evidence = |sending, rows: Vec<Row>| Evidence {
+            answers: vec![Answer { text: text.clone(), accepted: true }],
+            rows,
+            calls: vec![Call { text: text.clone(), effect: Effect::Untold }],
+            sending,
+            ..Evidence::default()
+        };
+        let of = |sending, rows| compare(&evidence(sending, rows));
+        assert_eq!(of(Sending::Idempotent, vec![row("sent")]).uncertain_hidden, 0);
+        let reported = of(Sending::Reported, vec![row("uncertain"), row("sent")]);
+        assert_eq!((reported.shown_by_report, reported.answers_doubled), (1, 0));
+        assert_eq!(of(Sending::Reported, vec![row("sent"), row("sent")]).answers_doubled, 1);
+        assert_eq!(of(Sending::Blind, vec![row("uncertain"), row("sent")]).answers_doubled, 1);
     }
 
     #[test]

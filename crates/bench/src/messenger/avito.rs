@@ -39,7 +39,7 @@ impl Messenger for Avito {
     }
 
     fn sending(&self) -> Sending {
-        Sending::Blind
+        Sending::Reported
     }
 
     async fn account(&self, nth: usize) -> Result<Account> {
@@ -60,7 +60,11 @@ impl Messenger for Avito {
         let (Some(url), true) = (hooks.first(), channel["state"] == "connected") else {
             return Ok(None);
         };
-        let path = Url::parse(url)?.path().to_owned();
+        let url = Url::parse(url)?;
+        let path = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
         Ok(Some(Arc::new(SellerHook { path, seller: seller.id, names })))
     }
 
