@@ -219,7 +219,9 @@ impl Driver for Viber {
             match api.call::<Accepted>("send_message", &part).await {
                 // A message without a token is accepted all the same; no report can name it.
                 Ok(Accepted { token }) => {
-                    tokens.push(token.map_or_else(|| format!("own:{}", message.id), |t| t.0));
+                    let own = || format!("own:{}:{}", message.id, tokens.len());
+                    let token = token.map_or_else(own, |token| token.0);
+                    tokens.push(token);
                 }
                 Err(error) if tokens.is_empty() => return Err(status::send_error(error)),
                 Err(error) => return Err(half(status::send_error(error))),

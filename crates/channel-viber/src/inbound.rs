@@ -131,7 +131,7 @@ impl Callback<'_> {
         Some(Person {
             external_id: profile.text("id")?,
             name: profile.text("name"),
-            language: profile.text("language"),
+            language: profile.text("language").map(language),
             ..Person::default()
         })
     }
@@ -153,6 +153,11 @@ impl Callback<'_> {
         };
         Heard { quarantined: vec![quarantined], ..Heard::default() }
     }
+}
+
+/// `ru-RU` is `ru`: the country says nothing of the words.
+fn language(tag: String) -> String {
+    tag.split(['-', '_']).next().unwrap_or_default().to_lowercase()
 }
 
 /// What a message says, by its type

@@ -49,7 +49,7 @@ fn cv_6_a_text_comes_with_its_person_and_time() {
     assert_eq!(message.sender, Sender::Customer);
     assert_eq!(message.person.external_id, VERA, "base64 as it came");
     assert_eq!(message.person.name.as_deref(), Some("Вера Ясная"));
-    assert_eq!(message.person.language.as_deref(), Some("ru-RU"));
+    assert_eq!(message.person.language.as_deref(), Some("ru"));
     assert_eq!(message.content, Content::text("Здравствуйте! Есть синий чайник?"));
     assert_eq!(message.raw.as_deref(), Some(fixture!("text")));
     assert!(message.attribution.is_empty());
