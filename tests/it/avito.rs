@@ -5,7 +5,7 @@
 use std::{net::TcpListener, time::Duration};
 
 use reqwest::{Method, multipart};
-use sandbox::avito::{App, Avito, Faults, Options, Seller};
+use sandbox::avito::{App, Avito, Faults, Options, Seller, Tariff};
 use serde_json::{Value, json};
 use tests::{Session, TestServer, at_conversation, until};
 use url::Url;
@@ -311,8 +311,7 @@ async fn cv_6_media_both_ways_and_taking_back() {
     let form = multipart::Form::new().part("file", part.unwrap());
     let request = stage.owner.request(Method::POST, "/api/v1/attachments").multipart(form);
     let uploaded = stage.owner.send(request, 201).await.json();
-    let body =
-        json!({ "client_id": "p-1", "text": "", "files": [uploaded["attachment_id"]] });
+    let body = json!({ "client_id": "p-1", "text": "", "files": [uploaded["attachment_id"]] });
     let sent = stage.owner.post(&at_conversation(&conversation, "/messages"), &body, 201).await;
     chat.wait_for(PATIENCE, |shown| shown.kind == "image").await.expect("the buyer sees it");
     stage.owner.until_status(&conversation, "p-1", "sent").await;
@@ -352,6 +351,39 @@ async fn cv_9_two_chats_of_one_buyer_are_one_contact() {
     })
     .await;
     assert_eq!(all[0]["contact_id"], all[1]["contact_id"]);
+}
+
+/// CH-8, CH-13: a subscription that ended is told by its level; what waits goes when it is paid for.
+#[tokio::test(flavor = "multi_thread")]
+async fn ch_8_a_subscription_that_ended_is_told_in_words() {
+    let stage = Stage::start(Way::OwnKeys).await;
+    let chat = stage.seller.chat_with(77, "Вера", Some(stage.item));
+    chat.says("вопрос");
+    let conversation = stage.owner.conversation_with("Вера").await;
+    stage.seller.set_tariff(Tariff::Unpaid);
+    stage.owner.answer(&conversation, "t-1", "ответ после оплаты").await;
+    let told = stage.until_state("failed").await;
+    let remedy = told["remedy"]["ru"].as_str().expect("what to do");
+    assert!(remedy.contains("«Максимальный»") && remedy.contains("«Расширенный»"), "{remedy}");
+    stage.seller.set_tariff(Tariff::Paid);
+    let (id, secret) = stage.seller.keys();
+    let settings = json!({ "mode": "keys", "client_id": id, "client_secret": secret });
+    stage.owner.patch(&stage.path(), &json!({ "settings": settings }), 200).await;
+    chat.wait_for_text(PATIENCE, "ответ после оплаты").await.expect("it goes at last");
+    stage.is_clean();
+}
+
+/// WA-5: whoever is put on our black list goes onto Avito's, by their own number.
+#[tokio::test(flavor = "multi_thread")]
+async fn wa_5_our_black_list_is_avitos_too() {
+    let stage = Stage::start(Way::OwnKeys).await;
+    stage.seller.chat_with(77, "Вера", Some(stage.item)).says("купите у меня");
+    stage.owner.conversation_with("Вера").await;
+    let entry = json!({ "kind": "external_id", "value": "77" });
+    stage.owner.post("/api/v1/blacklist", &entry, 200).await;
+    let known = stage.avito.until(PATIENCE, || (stage.seller.blacklist() == [77]).then_some(()));
+    known.await.expect("on Avito's list");
+    stage.is_clean();
 }
 
 /// S21: the server is killed while buyers write and operators answer: nothing lost, nothing twice.

@@ -77,6 +77,17 @@ impl Seller {
         seller.map(|s| s.hooks.iter().map(|h| h.url.clone()).collect()).unwrap_or_default()
     }
 
+    /// Numbers of the buyers on this seller's black list.
+    #[must_use]
+    pub fn blacklist(&self) -> Vec<i64> {
+        let world = self.shared.world();
+        world
+            .sellers
+            .get(&self.id)
+            .map(|s| s.blacklist.iter().copied().collect())
+            .unwrap_or_default()
+    }
+
     /// Avito no longer knows the webhooks.
     pub fn forget_hooks(&self) {
         self.shared.change(|world| {
