@@ -7,8 +7,8 @@ use std::{
 
 use async_trait::async_trait;
 use channel::{
-    Batch, Channel, ConnectError, Connected, Connecting, Driver, FieldError, Inbox, ListenError,
-    Listener, Outbound, Receive, SendError, Sent, SettingsForm,
+    Batch, Changes, Channel, ConnectError, Connected, Connecting, Driver, FieldError, Inbox,
+    ListenError, Listener, Outbound, Reactions, Receive, SendError, Sent, SettingsForm,
 };
 use domain::{
     channel::{Capabilities, ChannelKind, FileLimit, StateReport, TextUnit},
@@ -23,7 +23,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{play, settings};
+use crate::{obliging, play, settings};
 
 const MAX_TEXT: usize = 4000;
 const MAX_FILE: u64 = 20 * 1024 * 1024;
@@ -100,9 +100,9 @@ impl Driver for Demo {
             idempotent_send: true,
             write_first: false,
             in_widget: false,
-            edit_within: None,
-            remove_within: None,
-            reactions: Vec::new(),
+            edit_within: Some(obliging::CHANGED_WITHIN),
+            remove_within: Some(obliging::CHANGED_WITHIN),
+            reactions: obliging::EMOJI.map(str::to_owned).to_vec(),
         }
     }
 
@@ -154,6 +154,14 @@ impl Driver for Demo {
     }
 
     fn listener(&self) -> Option<&dyn Listener> {
+        Some(self)
+    }
+
+    fn changes(&self) -> Option<&dyn Changes> {
+        Some(self)
+    }
+
+    fn reactions(&self) -> Option<&dyn Reactions> {
         Some(self)
     }
 }

@@ -2,12 +2,13 @@
 //! answer go out on any machine, and sample conversations can be answered without reaching anybody.
 //!
 //! Nothing leaves the process. What is sent is delivered, then read, and a question is answered by
-//! an invented customer. This much is kept in memory alone: a restart, or a listener in another
+//! an invented customer; what is sent can be changed, taken back and given emoji. This much is kept in memory alone: a restart, or a listener in another
 //! process, leaves a message `sent`, which is no lie.
 //!
 //! Start reading at `driver.rs`.
 
 mod driver;
+mod obliging;
 mod play;
 mod settings;
 

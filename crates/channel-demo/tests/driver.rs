@@ -123,3 +123,18 @@ async fn a_customer_writes_first() {
     assert!(matches!(&heard[0].events[..], [Inbound::Message(_)]), "{heard:?}");
     assert_eq!(heard[0].state, [("greeted".to_owned(), Value::Bool(true))]);
 }
+
+/// CV-6: what an operator does with a message that is sent succeeds, so that a newcomer can try it.
+#[tokio::test]
+async fn cv_6_sent_messages_are_changed_taken_back_and_given_emoji() {
+    let (driver, channel) = (Demo::default(), channel(json!({})));
+    let (changes, reactions) = (driver.changes().unwrap(), driver.reactions().unwrap());
+    let words = Content::text("иначе");
+    assert_eq!(changes.edit(&channel, "demo", "1", &words).await, Ok(()));
+    assert_eq!(changes.remove(&channel, "demo", "1").await, Ok(()));
+    let can = driver.capabilities();
+    assert!(can.edit_within.is_some() && can.remove_within.is_some());
+    for emoji in can.reactions {
+        assert_eq!(reactions.react(&channel, "demo", "1", Some(&emoji)).await, Ok(()));
+    }
+}
