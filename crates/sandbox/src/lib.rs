@@ -168,7 +168,7 @@ async fn demo_sms(listen: SocketAddr) -> Result<sms::Sms, Error> {
 
 async fn demo_vk(listen: SocketAddr) -> Result<vk::Vk, Error> {
     let vk = vk::Vk::start(vk::Options { listen, ..vk::Options::default() }).await?;
-    let community = vk.add_community_with_key("Цветы «Ромашка»", DEMO_VK_KEY);
+    let community = vk.add_community_with_key("Цветочная лавка", DEMO_VK_KEY);
     vk.customer(1001, "Вера", "Ясная");
     vk.customer(1002, "Глеб", "Тихий");
     println!("Песочница ВКонтакте: {}", vk.url());
