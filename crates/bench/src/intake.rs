@@ -75,6 +75,8 @@ pub struct Measured {
 #[derive(Debug, Clone)]
 pub struct Customer {
     pub hook: Arc<dyn Hook>,
+    /// The account that they write to, as the messenger knows it.
+    pub account: String,
     pub chat: i64,
     pub next_message: i64,
 }
@@ -86,6 +88,7 @@ pub fn customers(companies: &[Company], count: usize, first: i64) -> Vec<Custome
         .zip(companies.iter().cycle())
         .map(|(nth, company)| Customer {
             hook: company.hook.clone(),
+            account: company.account.clone(),
             chat: first + nth as i64,
             next_message: 1,
         })
@@ -109,6 +112,9 @@ pub async fn run(plan: &Plan, options: &Options) -> Result<(Part, Stage)> {
             customers(companies.get(..n).unwrap_or(&companies), CUSTOMERS, world * 100_000)
         })
         .collect();
+    for customer in worlds.iter().flatten() {
+        messenger.introduce(&customer.account, customer.chat).await?;
+    }
     for &senders in &options.senders {
         eprintln!("intake: pgbench with {senders} clients");
         let floor = floor::measure(&mut stage, senders, CUSTOMERS, options.seconds).await?;

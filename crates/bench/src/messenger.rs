@@ -83,6 +83,12 @@ pub trait Messenger: Send + Sync {
     /// while it is being connected.
     async fn hook(&self, account: &str, channel: &Value) -> Result<Option<Arc<dyn Hook>>>;
 
+    /// A customer is there, for whoever asks the messenger who wrote. Most messengers tell it with
+    /// each message.
+    async fn introduce(&self, _account: &str, _customer: i64) -> Result<()> {
+        Ok(())
+    }
+
     /// A customer says [`OPENING`] to the account through the messenger itself, so that it may write
     /// back. Returns when the words are on their way.
     async fn meet(&self, account: &str, customer: i64) -> Result<()>;

@@ -4,7 +4,7 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use sandbox::avito::{self, Faults, Limits, Options, Seller};
+use sandbox::avito::{self, Chat, Faults, Limits, Options, Seller};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use url::Url;
@@ -29,6 +29,13 @@ impl Avito {
 
     async fn seller(&self, account: &str) -> Result<(Seller, Names)> {
         self.sellers.lock().await.get(account).cloned().context("no such seller")
+    }
+
+    async fn chat(&self, account: &str, customer: i64) -> Result<Chat> {
+        let (seller, names) = self.seller(account).await?;
+        let chat = seller.chat_with(customer, &format!("Клиент {customer}"), None);
+        names.learn(customer, chat.id.clone());
+        Ok(chat)
     }
 }
 
@@ -68,11 +75,13 @@ impl Messenger for Avito {
         Ok(Some(Arc::new(SellerHook { path, seller: seller.id, names })))
     }
 
+    async fn introduce(&self, account: &str, customer: i64) -> Result<()> {
+        self.chat(account, customer).await.map(|_| ())
+    }
+
     async fn meet(&self, account: &str, customer: i64) -> Result<()> {
-        let (seller, names) = self.seller(account).await?;
+        let chat = self.chat(account, customer).await?;
         let _entered = self.sandbox.enter();
-        let chat = seller.chat_with(customer, &format!("Клиент {customer}"), None);
-        names.learn(customer, chat.id.clone());
         chat.says(OPENING);
         Ok(())
     }

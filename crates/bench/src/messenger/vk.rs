@@ -66,6 +66,11 @@ impl Messenger for Vk {
         Ok(Some(Arc::new(CommunityHook { path, secret, community: community.id })))
     }
 
+    async fn introduce(&self, _account: &str, customer: i64) -> Result<()> {
+        self.sandbox.customer(customer, "Клиент", &customer.to_string());
+        Ok(())
+    }
+
     async fn meet(&self, account: &str, customer: i64) -> Result<()> {
         let community = self.community(account).await?;
         let _entered = self.sandbox.enter();
