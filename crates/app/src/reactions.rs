@@ -7,7 +7,7 @@ use domain::{
     people::Right,
     reaction::{ReactionSide, ReactionState},
     text::Words,
-    view::MessageView,
+    view::{ConversationView, MessageView},
 };
 use store::{ChannelRow, MessageRow, TenantTx};
 
@@ -63,7 +63,7 @@ impl App {
             return Ok(tx.message_view(row).await?);
         }
         tx.put_reaction(id, Some(actor.employee), emoji, self.clock.now()).await?;
-        self.asked(tx, id, &c.audience(), c.conversation_id).await
+        self.asked(tx, id, &c).await
     }
 
     /// Takes our emoji away. None there is no fault.
@@ -74,7 +74,7 @@ impl App {
         if !tx.drop_reaction(id, Some(actor.employee), self.clock.now()).await? {
             return Ok(tx.message_view(row).await?);
         }
-        self.asked(tx, id, &c.audience(), c.conversation_id).await
+        self.asked(tx, id, &c).await
     }
 
     /// A reaction that a user of the CRM put or took away in its chat (AMO-13). One that the channel
@@ -110,11 +110,10 @@ impl App {
         &self,
         mut tx: TenantTx,
         id: MessageId,
-        audience: &domain::visibility::Audience,
-        conversation: domain::ids::ConversationId,
+        c: &ConversationView,
     ) -> Result<MessageView> {
-        append_changed(&mut tx, id, audience).await?;
-        tx.push(sign_job(conversation, &Work::React { message: id }));
+        append_changed(&mut tx, id, &c.audience()).await?;
+        tx.push(sign_job(c.conversation_id, &Work::React { message: id }));
         let row = tx.message(id).await?.ok_or(NO_MESSAGE)?;
         let view = tx.message_view(row).await?;
         tx.commit().await?;
