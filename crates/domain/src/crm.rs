@@ -10,11 +10,13 @@
 
 mod action;
 pub mod amo;
+mod answered;
 pub mod bitrix;
 mod change;
 mod chat_route;
 mod check;
 mod directory;
+mod entry;
 mod facts;
 mod fault;
 mod fields;

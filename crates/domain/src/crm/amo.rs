@@ -85,7 +85,7 @@ struct Target {
 
 fn decide(settings: &AmoSettings, facts: &Facts) -> Result<Plan, Question> {
     let mut plan = Plan::default();
-    if !entry::something_happened(facts) {
+    if !super::entry::something_happened(facts) {
         return Ok(plan);
     }
     let channel = match entry::admitted(settings, facts) {

@@ -87,7 +87,7 @@ struct Place {
 
 fn decide(settings: &BitrixSettings, facts: &Facts) -> Result<Plan, Question> {
     let mut plan = Plan::default();
-    if !entry::something_happened(facts) {
+    if !super::entry::something_happened(facts) {
         return Ok(plan);
     }
     let rules = match facts.enquiry.kind {

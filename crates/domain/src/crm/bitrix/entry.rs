@@ -1,19 +1,11 @@
 //! Whether an enquiry is passed on at all: Open Lines (B24-15), channels (B24-3), numbers (WA-5), filter
 //! (B24-10). Everything here is decided without a call.
 
-use super::super::{Because, BitrixSettings, ChannelRule, EntityRules, EntityState, Facts};
+use super::super::{
+    Because, BitrixSettings, ChannelRule, EntityRules, EntityState, Facts,
+    entry::{filter_passes, phones_pass},
+};
 use crate::conversation::ConversationKind;
-
-/// An occasion without anything in it asks for nothing: so a job that runs twice does nothing twice.
-pub fn something_happened(facts: &Facts) -> bool {
-    let occasion = &facts.occasion;
-    occasion.opened
-        || occasion.closed
-        || occasion.contact_changed
-        || occasion.answered_by.is_some()
-        || occasion.chosen_deal.is_some()
-        || !occasion.lines.is_empty()
-}
 
 /// Whether an enquiry without a place needs one now.
 pub fn wants_place(facts: &Facts) -> bool {
@@ -54,35 +46,12 @@ pub fn admitted<'a>(
             .with("Канал", "Channel", &*channel.name)
             .mended_in("channels"));
     };
-    let skipped = facts.contact.phones.iter().find(|phone| settings.skip_phones.contains(phone));
-    if let Some(phone) = skipped {
-        return Err(Because::new(
-            "WA-5",
-            "phone_skipped",
-            "Номер клиента в списке тех, чьи сообщения не передаются в CRM.",
-            "The client's number is on the list of those that never reach the CRM.",
-        )
-        .with("Телефон", "Phone", &**phone)
-        .mended_in("messengers"));
-    }
+    phones_pass(&settings.skip_phones, facts, "messengers")?;
     if placed(facts) {
         return Ok(rule);
     }
-    let judged = rules.filter.as_ref().map(|gate| gate.judge(facts));
-    match judged.filter(|judged| !judged.holds) {
-        None => Ok(rule),
-        Some(judged) => {
-            let mut because = Because::new(
-                "B24-10",
-                "filter_denies",
-                "Обращение не прошло фильтр интеграции, поэтому в CRM ничего не создано.",
-                "The enquiry did not pass the integration's filter, so nothing is made in the CRM.",
-            )
-            .mended_in("filter");
-            because.facts = judged.because;
-            Err(because)
-        }
-    }
+    filter_passes(rules.filter.as_ref(), facts, "B24-10")?;
+    Ok(rule)
 }
 
 /// Whether the conversation already has its place: the filter affects creation and is not asked again.

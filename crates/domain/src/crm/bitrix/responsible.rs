@@ -2,19 +2,17 @@
 
 use super::{
     super::{
-        Action, Because, CrmUser, EmployeeFacts, Entity, FactLine, Plan, Rule,
+        Action, Entity, Plan, Rule,
+        answered::{Answered, answered},
         people::{self, Chosen},
     },
     Case, Place, Target,
 };
-use crate::text::Words;
 
 /// Of what is made now: the employee who has answered already, else by the settings.
 pub fn for_new(case: &Case<'_>, plan: &mut Plan) -> Chosen {
-    if let Some((_, user)) = answered(case).filter(|_| case.settings.transfer_responsible) {
-        let name = Words::new("Ответственный (ответил в чате)", "Responsible (answered the chat)");
-        let why = FactLine { name, value: user.name.clone() };
-        return Chosen { user: Some(user.id.clone()), why, fault: None };
+    if let Some(chosen) = who(case).and_then(|answered| answered.chosen()) {
+        return chosen;
     }
     let mut chosen = people::choose(&case.rules.responsible, case.facts);
     if let Some(mut fault) = chosen.fault.take() {
@@ -27,62 +25,28 @@ pub fn for_new(case: &Case<'_>, plan: &mut Plan) -> Chosen {
     chosen
 }
 
-fn answered<'a>(case: &Case<'a>) -> Option<(&'a EmployeeFacts, &'a CrmUser)> {
-    let employee = case.facts.occasion.answered_by.as_ref()?;
-    let user = people::crm_user_of(&case.rules.responsible, &case.facts.directory, employee)?;
-    Some((employee, user))
+fn who<'a>(case: &Case<'a>) -> Option<Answered<'a>> {
+    answered(case.facts, &case.rules.responsible, case.settings.transfer_responsible.into())
 }
 
 /// CRM-3: the employee who answered becomes responsible for what was there before this plan.
 pub fn transfer(case: &Case<'_>, place: &Place, plan: &mut Plan) {
-    let Some(employee) = &case.facts.occasion.answered_by else { return };
-    let left_out = |code, ru, en| {
-        Because::new("CRM-3", code, ru, en).with("Сотрудник", "Employee", &*employee.name)
-    };
-    if !case.settings.transfer_responsible {
-        plan.leave_out(
-            left_out(
-                "transfer_off",
-                "Ответственный в CRM не сменён: передача ответственности выключена.",
-                "The responsible is left as they are: passing responsibility on is off.",
-            )
-            .mended_in("employees"),
-        );
-        return;
-    }
-    let Some((_, user)) = answered(case) else {
-        plan.leave_out(
-            left_out(
-                "employee_unmapped",
-                "Ответственный в CRM не сменён: сотруднику не сопоставлен действующий пользователь CRM.",
-                "The responsible is left as they are: the employee is no active user of the CRM.",
-            )
-            .mended_in("employees"),
-        );
-        return;
+    let Some(answered) = who(case) else { return };
+    let user = match &answered.user {
+        Ok(user) => *user,
+        Err(because) => return plan.leave_out(because.clone()),
     };
     for target in held(place) {
         if target.responsible.as_ref() == Some(&user.id) {
             continue;
         }
         if target.responsible_by_hand {
-            plan.leave_out(left_out(
-                "responsible_by_hand",
-                "Ответственного сменили в CRM вручную: он остаётся, этапы передаются дальше.",
-                "The responsible was changed by hand in the CRM and stays; stages are passed on.",
-            ));
+            plan.leave_out(answered.by_hand());
             continue;
         }
-        let because = Because::new(
-            "CRM-3",
-            "answered_in_chat",
-            "Сотрудник ответил в чате и становится ответственным.",
-            "The employee answered in the chat and becomes responsible.",
-        )
-        .with("Сотрудник", "Employee", &*employee.name)
-        .with("Пользователь CRM", "CRM user", &*user.name);
         let (of, id) = (target.of, target.at.clone());
-        plan.push(Action::SetResponsible { of, id, user: user.id.clone() }, because);
+        let action = Action::SetResponsible { of, id, user: user.id.clone() };
+        plan.push(action, answered.becomes(user));
     }
 }
 
