@@ -1,5 +1,8 @@
 //! Behaviours that every driver must show.
 
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
 use channel::{
     Channel, Driver, Inbound, Reply,
     testkit::{WebhookCases, check_form, check_webhook},
@@ -111,4 +114,76 @@ fn ch_7_chats_of_many_people_and_events_of_the_wall_are_no_conversations() {
     assert_eq!(message.external_id, "1001:5");
     assert_eq!(message.attribution.start_payload.as_deref(), Some("spring-sale"));
     assert_eq!(message.attribution.source.as_deref(), Some("ads_77"));
+}
+
+/// Values under the names that the driver looks for.
+fn anything() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        Just(json!(1001)),
+        ".{0,8}".prop_map(Value::from),
+    ];
+    let names = [
+        "message",
+        "peer_id",
+        "from_id",
+        "conversation_message_id",
+        "date",
+        "text",
+        "attachments",
+        "type",
+        "doc",
+        "url",
+        "geo",
+        "reply_message",
+        "user_id",
+        "payload",
+        "event_id",
+        "cmid",
+        "reaction_id",
+        "random_id",
+        "ref",
+        "admin_author_id",
+    ];
+    let name = prop::sample::select(names.to_vec()).prop_map(str::to_owned);
+    leaf.prop_recursive(4, 48, 8, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(name.clone(), inner, 0..8)
+                .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_event_is_read_or_kept_and_answered(
+        kind in prop::sample::select(vec![
+            "message_new", "message_reply", "message_edit", "message_allow", "message_deny",
+            "message_read", "message_typing_state", "message_event", "message_reaction_event", "new",
+        ]),
+        object in anything(),
+    ) {
+        let driver = driver();
+        let webhook = driver.webhook().expect("the driver has webhooks");
+        let with_object = object.is_object();
+        let body = json!({ "type": kind, "event_id": "e", "object": object }).to_string();
+        match webhook.parse(&channel(), &callback(&body)) {
+            Ok(received) => {
+                prop_assert!(with_object);
+                let answered = matches!(received.reply, Reply::Body { .. });
+                prop_assert!(answered);
+                prop_assert!(received.quarantined.len() <= 1);
+                for event in &received.events {
+                    if let Inbound::Message(message) = event {
+                        prop_assert!(!message.external_id.is_empty());
+                        prop_assert!(!message.person.external_id.is_empty());
+                    }
+                }
+            }
+            Err(_) => prop_assert!(!with_object),
+        }
+    }
 }
