@@ -66,8 +66,8 @@ impl Messenger for Telegram {
     async fn hook(&self, account: &str, _channel: &Value) -> Result<Option<Arc<dyn Hook>>> {
         let state = self.get("/sandbox/state").await?;
         let bots = state["bots"].as_array().cloned().unwrap_or_default();
-        let of = |bot: &&Value| bot["id"].to_string() == account;
-        let bot = bots.iter().find(of).context("the bot is gone")?;
+        let id: i64 = account.parse()?;
+        let bot = bots.iter().find(|bot| bot["id"] == id).context("the bot is gone")?;
         let Some(url) = bot["webhook"].as_str() else { return Ok(None) };
         let path = Url::parse(url)?.path().to_owned();
         Ok(Some(Arc::new(BotHook { path, secret: text(bot, "webhook_secret")? })))
