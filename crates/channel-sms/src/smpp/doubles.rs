@@ -2,7 +2,7 @@
 //! the same octets once more, and a person who writes "Yes" twice sends the same octets too.
 //!
 //! The rule: a delivery is a repetition only while it is not proved that the SMSC read our answer to
-//! the former one. After each burst the SMSC is asked whether it is there (`enquire_link`); its
+//! the former one. Soon after answers the SMSC is asked whether it is there (`enquire_link`); its
 //! answer over the same connection is the proof, and it is kept. So two equal texts are one message
 //! only if
 //!

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use channel::{Batch, Channel, Inbox, ListenError};
+use channel::{AcceptError, Batch, Channel, Inbound, Inbox, ListenError};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::{
     select,
     sync::mpsc,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,8 @@ const REFUSED_SINCE: &str = "smpp.refused_since";
 const AT_ONCE: usize = 50;
 /// After an answer, before the SMSC is asked for its proof: one is enough for many messages.
 const SHORTLY: Duration = Duration::from_secs(1);
+/// Milliseconds between tries to store what cannot be stored just now.
+const PAUSES: [u64; 8] = [50, 100, 200, 400, 800, 1000, 1000, 1000];
 /// How often late parts are looked for.
 const LOOK: Duration = Duration::from_secs(60);
 /// After a crash the SMSC may hold the dead session for a while and refuse the next one with the
@@ -106,7 +109,7 @@ impl Smpp {
         links: [&Link; 2],
     ) -> Result<(), ListenError> {
         let [receiver, sender] = links;
-        if read_state::<serde_json::Value>(inbox, REFUSED_SINCE).await?.is_some() {
+        if read_state::<Value>(inbox, REFUSED_SINCE).await?.is_some() {
             keep(inbox, REFUSED_SINCE, &None::<()>).await?;
         }
         let kept = read_state(inbox, UNPROVED).await?.unwrap_or_default();
@@ -118,7 +121,8 @@ impl Smpp {
         };
         let held = self.held.hold(channel.id, account.login(), sender.clone());
         inbox.report(domain::channel::StateReport::connected()).await?;
-        let mut taking = Taking { inbox, link: receiver, arrived, reader, pace: self.pace };
+        let pace = self.pace;
+        let mut taking = Taking { inbox, link: receiver, arrived, reader, parts: None, pace };
         let outcome = select! {
             outcome = taking.go_on() => outcome,
             () = sender.closed() => Err(ListenError::Interrupted(sender.why().to_owned())),
@@ -140,7 +144,25 @@ struct Taking<'a> {
     link: &'a Link,
     arrived: mpsc::Receiver<Arrived>,
     reader: Reader,
+    /// The value of [`PARTS`] that is stored, as far as this session knows.
+    parts: Option<Value>,
     pace: Pace,
+}
+
+/// What came one after the other and is stored together.
+#[derive(Default)]
+struct Run {
+    kind: Kind,
+    batch: Batch,
+    sequences: Vec<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Kind {
+    #[default]
+    Messages,
+    /// Receipts, and what cannot be read: stored by keys of their own, as often as they come.
+    Others,
 }
 
 impl Taking<'_> {
@@ -174,24 +196,64 @@ impl Taking<'_> {
         }
     }
 
-    /// One commit for the burst, then its answers: what is not answered comes again.
+    /// A commit for each run of one kind, then the answers to it: what is not answered comes again.
+    ///
+    /// Only a batch of nothing but messages is one transaction with its state, and ids of ours are
+    /// new each time, so messages and receipts are not mixed.
     async fn take(&mut self, burst: Vec<Arrived>) -> Result<(), ListenError> {
-        let mut batch = Batch::default();
-        let former = self.reader.joining.clone();
+        let mut run = Run::default();
         for arrived in &burst {
-            self.reader.read(arrived, self.inbox.now(), &mut batch);
+            let mut one = Batch::default();
+            self.reader.read(arrived, self.inbox.now(), &mut one);
+            let kind = match one.events.first() {
+                Some(Inbound::Message(_)) | None if one.quarantined.is_empty() => Kind::Messages,
+                _ => Kind::Others,
+            };
+            if kind != run.kind {
+                self.store(std::mem::take(&mut run)).await?;
+                run.kind = kind;
+            }
+            run.batch.events.extend(one.events);
+            run.batch.quarantined.extend(one.quarantined);
+            run.sequences.push(arrived.frame.sequence);
         }
-        if self.reader.joining != former {
-            batch.state.push(state(PARTS, &self.reader.joining)?);
+        self.store(run).await
+    }
+
+    async fn store(&mut self, run: Run) -> Result<(), ListenError> {
+        if run.sequences.is_empty() {
+            return Ok(());
         }
-        batch.state.push(state(UNPROVED, &self.reader.doubles.kept())?);
-        self.inbox.accept(batch).await?;
-        for arrived in &burst {
-            let answered = self.link.delivered(arrived.frame.sequence).await;
+        let mut batch = run.batch;
+        if run.kind == Kind::Messages {
+            let parts = state(PARTS, &self.reader.joining)?;
+            if self.parts.as_ref() != Some(&parts.1) {
+                self.parts = Some(parts.1.clone());
+                batch.state.push(parts);
+            }
+            batch.state.push(state(UNPROVED, &self.reader.doubles.kept())?);
+        }
+        self.accept(batch).await?;
+        for sequence in run.sequences {
+            let answered = self.link.delivered(sequence).await;
             answered.map_err(|_| ListenError::Interrupted(self.link.why().to_owned()))?;
         }
         self.reader.doubles.answered(Instant::now());
         Ok(())
+    }
+
+    /// A message has to wait while an answer to the same person is on its way; that is no reason to
+    /// end a session.
+    async fn accept(&self, batch: Batch) -> Result<(), ListenError> {
+        for pause in PAUSES {
+            match self.inbox.accept(batch.clone()).await {
+                Err(AcceptError::Unavailable(_)) if !self.link.is_closed() => {
+                    sleep(Duration::from_millis(pause)).await;
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
+        Ok(self.inbox.accept(batch).await?)
     }
 
     /// Once the SMSC has answered this, it has read all our answers before.
@@ -213,8 +275,10 @@ impl Taking<'_> {
         if batch.events.is_empty() {
             return Ok(());
         }
-        batch.state.push(state(PARTS, &self.reader.joining)?);
-        Ok(self.inbox.accept(batch).await?)
+        let parts = state(PARTS, &self.reader.joining)?;
+        self.parts = Some(parts.1.clone());
+        batch.state.push(parts);
+        self.accept(batch).await
     }
 }
 
@@ -244,10 +308,7 @@ async fn keep(
     Ok(inbox.accept(batch).await?)
 }
 
-fn state(
-    key: &str,
-    value: &impl serde::Serialize,
-) -> Result<(String, serde_json::Value), ListenError> {
+fn state(key: &str, value: &impl serde::Serialize) -> Result<(String, Value), ListenError> {
     let value =
         serde_json::to_value(value).map_err(|error| ListenError::Interrupted(error.to_string()))?;
     Ok((key.to_owned(), value))
