@@ -168,6 +168,20 @@ async fn ch_7_cv_7_a_message_all_the_way_and_back() {
     }
 }
 
+/// CV-7: the answer was read before VK told us that it took it.
+#[tokio::test(flavor = "multi_thread")]
+async fn cv_7_what_is_read_at_once_is_read() {
+    let stage = Stage::start(Way::Callback).await;
+    stage.vera.sends_text(&stage.community, "вопрос");
+    let conversation = stage.conversation().await;
+    stage.community.set_faults(Faults { echo_first: true, ..Faults::default() });
+    stage.answer(&conversation, "r-1", "ответ").await;
+    stage.shown("ответ").await;
+    stage.vera.reads(&stage.community);
+    stage.status(&conversation, "r-1", "read").await;
+    assert_eq!(stage.messages(&conversation).await.len(), 2);
+}
+
 /// CH-7: a key that VK does not know, and one that lacks rights, are told in words.
 #[tokio::test(flavor = "multi_thread")]
 async fn ch_7_a_wrong_key_is_told_with_its_remedy() {
