@@ -67,13 +67,12 @@ struct Callback<'a> {
 
 impl Callback<'_> {
     /// Who writes to a bot is subscribed to it from then on, and no callback of its own tells that
-    /// (<https://developers.viber.com/docs/api/rest-bot-api/#subscribed>).
+    /// (<https://developers.viber.com/docs/api/rest-bot-api/#subscribed>): whoever writes can be
+    /// reached, which is the house's own rule too.
     fn message(&self) -> Option<Heard> {
-        let person = self.profile("sender")?;
-        let message = self.said(person.clone(), content(&self.body.object("message")?))?;
-        let mut heard = self.reach(person, Reach::Reachable);
-        heard.events.push(Inbound::Message(Box::new(message)));
-        Some(heard)
+        let message = self.said(self.profile("sender")?, content(&self.body.object("message")?))?;
+        let events = vec![Inbound::Message(Box::new(message))];
+        Some(Heard { events, ..Heard::default() })
     }
 
     fn said(&self, person: Person, content: Content<NewFile>) -> Option<InboundMessage> {

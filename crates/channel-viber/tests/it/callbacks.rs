@@ -55,16 +55,6 @@ fn cv_6_a_text_comes_with_its_person_and_time() {
     assert!(message.attribution.is_empty());
 }
 
-/// Writing subscribes, and Viber sends no `subscribed` then.
-#[test]
-fn ch_7_who_writes_can_be_reached() {
-    let received = read(fixture!("text"));
-    let Some(Inbound::Person { person, reach, .. }) = received.events.first() else {
-        panic!("{:?}", received.events)
-    };
-    assert_eq!((person.external_id.as_str(), *reach), (VERA, Some(Reach::Reachable)));
-}
-
 #[test]
 fn cv_6_files_of_every_kind() {
     let (picture, caption) = file(fixture!("picture"));
