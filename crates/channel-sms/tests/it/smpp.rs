@@ -436,6 +436,40 @@ async fn ch_11_a_delivery_is_answered_after_the_commit() {
     assert_eq!(stage.texts(1).await, ["Да"]);
 }
 
+/// Only messages commit together with their state, so receipts never share a batch with them; a
+/// kill between the two would double the messages.
+#[tokio::test]
+async fn ch_11_messages_and_receipts_are_stored_apart() {
+    let Some(stage) = Stage::listening(json!({})).await else { return };
+    for n in 0..20 {
+        let message = json!({ "tag": "m", "short_message": format!("Да {n}"), "data_coding": 8 });
+        let receipt =
+            json!({ "tag": "r", "short_message": format!("id:{n} stat:DELIVRD"), "esm_class": 4 });
+        stage.smsc.deliver(message).expect("said");
+        stage.smsc.deliver(receipt).expect("said");
+    }
+    assert_eq!((stage.texts(20).await.len(), stage.reports(20).await.len()), (20, 20));
+    for batch in locked(&stage.inbox.batches).iter() {
+        let messages = batch.events.iter().filter(|e| matches!(e, Inbound::Message(_))).count();
+        assert!(messages == 0 || messages == batch.events.len(), "{:?}", batch.events);
+        let marked = batch.state.iter().any(|(key, _)| key == "smpp.unproved");
+        assert!(messages == 0 || marked, "a message without its fingerprint");
+    }
+}
+
+/// What cannot be stored just now is tried again; the session goes on.
+#[tokio::test]
+async fn ch_11_a_message_that_has_to_wait_does_not_end_the_session() {
+    let Some(stage) = Stage::listening(json!({})).await else { return };
+    stage.inbox.away.store(true, Ordering::SeqCst);
+    let yes = json!({ "tag": "in", "short_message": "Да", "data_coding": 8 });
+    stage.smsc.deliver(yes).expect("said");
+    stage.send("Привет").await.expect("sending goes on");
+    stage.inbox.away.store(false, Ordering::SeqCst);
+    assert_eq!(stage.texts(1).await, ["Да"]);
+    assert_eq!(stage.smsc.events("bind").len(), 1);
+}
+
 /// The rule against doubles: a repetition after a broken session is one message, and a person who
 /// says the same twice says it twice.
 #[tokio::test]
