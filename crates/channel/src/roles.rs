@@ -94,7 +94,9 @@ pub trait Inbox: Send + Sync {
     fn now(&self) -> Instant;
 }
 
-/// Things that commit together.
+/// Things that belong together. Messages alone commit with the state in one transaction; where other
+/// events stand between them, what is before each commits first and the state last, so a batch that
+/// broke off comes again and must be known by its ids.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// In order.
