@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     account::Account,
-    call::{Ask, CallError},
+    call::{Ask, CallError, Refusal},
     inbound::{self, About},
     listener::{Done, Fault, Keeper},
     wire::{Chat, Chats, Message},
@@ -55,17 +55,28 @@ pub(crate) struct Round<'a> {
     scarce: bool,
     /// Of some calls few are left: the next walk waits for the next minute.
     rests: bool,
+    /// The list of chats was not read to its end: the cursor stays, or the rest would be passed over.
+    cut_short: bool,
 }
 
 impl<'a> Round<'a> {
     pub(crate) fn new(account: &'a Account<'a>, pace: Pace) -> Self {
         let (done, read) = (Done::new(), Done::new());
-        Self { account, pace, done, read, readings: None, scarce: false, rests: false }
+        Self {
+            account,
+            pace,
+            done,
+            read,
+            readings: None,
+            scarce: false,
+            rests: false,
+            cut_short: false,
+        }
     }
 
     /// Stores what is new in all chats; answers with how long to wait then.
     pub(crate) async fn walk(&mut self, keeper: &mut Keeper<'_>) -> Result<Duration, Fault> {
-        (self.scarce, self.rests) = (false, false);
+        (self.scarce, self.rests, self.cut_short) = (false, false, false);
         let since = keeper.since();
         let chats = self.changed(since - OVERLAP).await?;
         let fresh: Vec<&Chat> =
@@ -74,7 +85,19 @@ impl<'a> Round<'a> {
             if self.scarce {
                 return Ok(MINUTE);
             }
-            self.take_in(keeper, chat, since - OVERLAP).await?;
+            match self.take_in(keeper, chat, since - OVERLAP).await {
+                // What is refused of one chat alone must not keep the others from coming in.
+                Err(Fault::Call(CallError::Refused(refusal))) if is_of_one_chat(&refusal) => {
+                    tracing::warn!(
+                        channel.id = %self.account.channel.id, status = refusal.status,
+                        "a chat cannot be read and is left until it changes"
+                    );
+                    if let (Some(id), Some(last)) = (chat.id.as_deref(), last_id(chat)) {
+                        remember(&mut self.done, id, last);
+                    }
+                }
+                done => done?,
+            }
         }
         let due = self.readings.is_none_or(|last| last.elapsed() >= self.pace.reading);
         if due && fresh.len() < MOST_CHATS {
@@ -95,6 +118,7 @@ impl<'a> Round<'a> {
                 let more = full && page.iter().all(|c| c.updated.is_none_or(|at| at >= after));
                 chats.extend(page);
                 if !more || self.rests {
+                    self.cut_short |= more;
                     break;
                 }
             }
@@ -152,7 +176,8 @@ impl<'a> Round<'a> {
         events.extend(seen);
         // A time in the future would hide what comes until then.
         let latest = now.timestamp() + SKEW;
-        keeper.store(events, chat.updated.unwrap_or(after).min(latest)).await?;
+        let reached = chat.updated.filter(|_| !self.cut_short).unwrap_or(after);
+        keeper.store(events, reached.min(latest)).await?;
         if let Some(last) = last_id(chat) {
             remember(&mut self.done, id, last);
         }
@@ -225,6 +250,11 @@ impl<'a> Round<'a> {
 
 fn is_scarce(left: Option<u32>) -> bool {
     left.is_some_and(|left| left <= RESERVE)
+}
+
+/// Whoever may not read at all is told otherwise (401 to 403), and the listener stops with it.
+fn is_of_one_chat(refusal: &Refusal) -> bool {
+    !matches!(refusal.status, 401..=403)
 }
 
 fn last_id(chat: &Chat) -> Option<&str> {

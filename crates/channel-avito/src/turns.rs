@@ -95,13 +95,18 @@ impl Changes for Avito {
     ) -> Result<(), SendError> {
         let removed =
             self.done(channel, Path { chat: recipient, rest: &["messages", external_id] }).await;
-        removed.map_err(|error| match error {
+        let removed = removed.map_err(|error| match error {
             SendError::Rejected { code: "forbidden", text } => SendError::Rejected {
                 code: "too_late",
                 text: format!("Авито удаляет сообщения только в течение часа. {text}"),
             },
             error => error,
-        })
+        });
+        match removed {
+            // Asked again after a lost answer: it is gone already, which is what was wanted.
+            Err(SendError::Rejected { code: "not_found", .. }) => Ok(()),
+            removed => removed,
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Reading chats over: what the webhook missed, and how messages come without one (BY-8).
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use channel::{Driver, Inbound, ListenError, Sender};
+use channel::{Batch, Driver, Inbound, Inbox, ListenError, Sender};
 use domain::{channel::ChannelState, content::Content};
 use sandbox::avito::{Limits, Options, Tariff};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -138,4 +138,24 @@ async fn by_8_a_walk_ends_where_few_calls_are_left() {
     assert!(calls.iter().all(|call| call.status == 200), "no limit was hit");
     let single = calls.iter().filter(|call| call.operation == "messages").count();
     assert!(single <= 4, "{single}");
+}
+
+/// Of a list that could not be read to its end the cursor must not pass over the rest.
+#[tokio::test]
+async fn by_8_the_cursor_waits_for_chats_that_were_not_listed_yet() {
+    let options = Options { limits: Limits::of(6), ..Options::default() };
+    let world = World::with(options).await.connected().await;
+    let (inbox, mut batches) = Remembers::new(&world.clock);
+    let began = inbox.now().timestamp();
+    let state = vec![("since".to_owned(), began.into())];
+    inbox.accept(Batch { state, ..Batch::default() }).await.expect("kept");
+    world.seller.chat_with(77, "Вера", None).says("Меня нет на первой странице");
+    world.avito.advance(Duration::from_secs(250));
+    world.clock.by(250);
+    for n in 0..100 {
+        world.seller.chat_with(100 + n, "Покупатель", None).says("Здравствуйте");
+    }
+    listen(&world, &inbox, &mut batches, |e| !words(e).is_empty()).await;
+    let since = inbox.state("since").await.expect("a state");
+    assert_eq!(since, Some(began.into()));
 }

@@ -131,6 +131,8 @@ async fn cv_6_messages_are_read_and_taken_back_within_the_hour() {
     let changes = world.driver.changes().expect("the driver takes back");
     changes.remove(&world.channel, &chat.id, &sent.external_id).await.expect("taken back");
     assert_eq!(chat.transcript()[1].kind, "deleted");
+    let again = changes.remove(&world.channel, &chat.id, "gone-already").await;
+    again.expect("what is gone is taken back");
     let late = world.send(&chat.id, Content::text("поздно")).await.expect("sent");
     world.avito.advance(std::time::Duration::from_secs(3_700));
     let refused = changes.remove(&world.channel, &chat.id, &late.external_id).await;
