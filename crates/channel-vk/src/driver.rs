@@ -15,7 +15,7 @@ use domain::{
     ids::MessageId,
     text::Words,
 };
-use net::http::Client;
+use net::{Outgoing, http::Client};
 use url::Url;
 
 use crate::{
@@ -59,6 +59,8 @@ pub struct Vk {
     /// Some events tell no time of their own.
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) http: Client,
+    /// For addresses of files, which come in messages.
+    pub(crate) files: Outgoing,
 }
 
 impl Vk {
@@ -70,7 +72,7 @@ impl Vk {
             ..net::Options::default()
         })
         .expect("the TLS library and its roots are compiled in, and there is no proxy to read");
-        Self { options, clock, http }
+        Self { options, clock, http, files: Outgoing::strict() }
     }
 
     /// The community of a channel, or the setting that is wrong.
@@ -236,7 +238,7 @@ impl Driver for Vk {
     }
 
     async fn send(&self, channel: &Channel, message: &Outbound) -> Result<Sent, SendError> {
-        upload::send(&self.opened(channel)?, message).await
+        upload::send(&self.opened(channel)?, message, self.clock.now()).await
     }
 
     fn foretold(&self, _channel: &Channel, message: MessageId) -> Vec<String> {

@@ -18,7 +18,7 @@ pub(crate) struct Peer(pub(crate) i64);
 impl Peer {
     /// The peer, if it is one that we talk to.
     pub(crate) fn of(id: i64) -> Option<Self> {
-        (id != 0 && id.abs() < CHATS).then_some(Self(id))
+        (id != 0 && -CHATS < id && id < CHATS).then_some(Self(id))
     }
 
     pub(crate) fn message(self, number: i64) -> MessageName {
@@ -73,6 +73,11 @@ pub(crate) fn random_id(message: MessageId) -> i32 {
     i32::try_from(folded & 0x7fff_ffff).unwrap_or(1).max(1)
 }
 
+/// When our row was made, in seconds: UUID version 7 begins with the milliseconds.
+pub(crate) fn made_at(message: MessageId) -> i64 {
+    i64::try_from(message.0.as_u128() >> 80).unwrap_or(0) / 1000
+}
+
 /// By which our own message is known when VK tells of it before it has answered.
 pub(crate) fn echo(random_id: i64) -> String {
     format!("random:{random_id}")
@@ -98,6 +103,7 @@ mod tests {
     fn ch_7_chats_of_many_people_are_no_conversations() {
         assert_eq!(Peer::of(2_000_000_001), None);
         assert_eq!(Peer::of(0), None);
+        assert_eq!(Peer::of(i64::MIN), None);
         assert_eq!(Peer::of(-12), Some(Peer(-12)));
     }
 

@@ -126,7 +126,7 @@ impl Vk {
                 () = stop.cancelled() => return Ok(()),
                 polled = ask(api, &server, hold) => polled.map_err(listen_error)?,
             };
-            match polled {
+            let quiet = match polled {
                 Polled::Updates { ts, updates } => {
                     let quiet = updates.is_empty();
                     if !quiet || ts != server.ts {
@@ -136,26 +136,31 @@ impl Vk {
                         server.ts = ts;
                     }
                     answer_presses(api, &updates).await;
-                    let pause = LULL.saturating_sub(started.elapsed());
-                    if quiet && !pause.is_zero() {
-                        tokio::select! {
-                            () = stop.cancelled() => return Ok(()),
-                            () = tokio::time::sleep(pause) => {}
-                        }
-                    }
+                    quiet
                 }
                 Polled::Gap { ts } => {
                     missed::look(api, channel, group_id, inbox, Among::All).await?;
                     server.ts = ts;
+                    true
                 }
                 Polled::OldKey => {
                     let ts = server.ts;
                     server = self::server(api, group_id).await.map_err(listen_error)?;
                     server.ts = ts;
+                    true
                 }
                 Polled::Lost => {
                     server = self::server(api, group_id).await.map_err(listen_error)?;
                     missed::look(api, channel, group_id, inbox, Among::All).await?;
+                    true
+                }
+            };
+            // Also where VK refuses the key or the cursor again and again.
+            let pause = LULL.saturating_sub(started.elapsed());
+            if quiet && !pause.is_zero() {
+                tokio::select! {
+                    () = stop.cancelled() => return Ok(()),
+                    () = tokio::time::sleep(pause) => {}
                 }
             }
         }

@@ -24,6 +24,8 @@ use crate::{
 const DOWNLOAD: Duration = Duration::from_secs(600);
 /// Between two pieces of it.
 const STANDSTILL: Duration = Duration::from_secs(60);
+/// After an address that did not answer.
+const AGAIN: Duration = Duration::from_secs(30);
 /// Documents are sent on to the server that holds them.
 const MAX_REDIRECTS: usize = 3;
 
@@ -43,8 +45,17 @@ impl Media for Vk {
             if !may_be_asked(&url, &api.base) {
                 return Err(gone("the file's address is not VK's"));
             }
-            let request = api.http.get(url.clone()).timeout(DOWNLOAD);
-            let response = request.send().await.map_err(|e| fetch_error(transport_error(e)))?;
+            let response = if url.origin() == api.base.origin() {
+                let request = api.http.get(url.clone()).timeout(DOWNLOAD);
+                request.send().await.map_err(|e| fetch_error(transport_error(e)))?
+            } else {
+                // The address came in a message: only into the public internet, whatever its name
+                // leads to.
+                self.files.open(&url, DOWNLOAD).await.map_err(|error| match error {
+                    net::SendError::Refused(_) => gone("the file's address is not VK's"),
+                    error => FetchError::Retry { after: AGAIN, why: error.to_string() },
+                })?
+            };
             let status = response.status();
             if status.is_success() {
                 return Ok(fetched(response));

@@ -75,13 +75,13 @@ pub(crate) async fn look(
         Among::All => "all",
     };
     let mut batch = Batch::default();
-    'pages: for page in 0..MAX_PAGES {
+    for page in 0..MAX_PAGES {
         let found = dialogues(api, filter, page * PAGE, PAGE).await.map_err(listen_error)?;
-        for item in &found {
-            // The newest stand first.
-            if last_message(item).is_none_or(|last| last <= since) {
-                break 'pages;
-            }
+        let news: Vec<&Value> = found
+            .iter()
+            .filter(|item| last_message(item).is_some_and(|last| last > since))
+            .collect();
+        for item in &news {
             let conversation = item.get("conversation").unwrap_or(&Value::Null);
             let peer = conversation.object("peer").and_then(|p| p.int("id")).and_then(Peer::of);
             let Some(peer) = peer else { continue };
@@ -90,7 +90,8 @@ pub(crate) async fn look(
             let new = messages.iter().rev().filter(|m| m.int("id").is_none_or(|id| id > since));
             batch.events.extend(new.flat_map(|m| inbound::listed(m, inbox.now())));
         }
-        if i64::try_from(found.len()).is_ok_and(|n| n < PAGE) {
+        // The newest stand first, but for dialogues that somebody pinned.
+        if news.is_empty() || i64::try_from(found.len()).is_ok_and(|n| n < PAGE) {
             break;
         }
     }
@@ -126,7 +127,7 @@ async fn dialogues(
 }
 
 /// The last messages, the newest first.
-async fn history(api: &Api, peer: Peer) -> Result<Vec<Value>, CallError> {
+pub(crate) async fn history(api: &Api, peer: Peer) -> Result<Vec<Value>, CallError> {
     let params = vec![("peer_id", peer.to_string()), ("count", PAGE.to_string())];
     let answer = api.call("messages.getHistory", params).await?;
     Ok(answer.list("items").to_vec())

@@ -10,6 +10,7 @@ use std::{
 };
 
 use channel::{ByteStream, OutFile, Outbound, RetryScope, SendError, Sent};
+use domain::clock::Instant;
 use futures::{Stream, StreamExt, stream};
 use net::http::{
     Body, Url,
@@ -20,8 +21,9 @@ use serde_json::Value;
 use crate::{
     api::{Api, CallError, Params, Refusal},
     errors,
-    ids::Peer,
+    ids::{self, Peer},
     json::Json,
+    missed::history,
     outbound::{Door, Plan, door, params, plan, rejected},
     rights::{Cause, cause},
 };
@@ -30,9 +32,19 @@ use crate::{
 const SLOWEST_UPLOAD: u64 = 128 << 10;
 const UPLOAD: Duration = Duration::from_secs(60);
 
+/// VK knows a `random_id` again for an hour, and among the last hundred messages of a dialogue. An
+/// older message may have been handed over before (the channel was down meanwhile, the program was
+/// killed): then the dialogue itself is looked at. Seconds.
+const OLD: i64 = 1800;
+
 /// Sends a message.
-pub(crate) async fn send(api: &Api, message: &Outbound) -> Result<Sent, SendError> {
+pub(crate) async fn send(api: &Api, message: &Outbound, now: Instant) -> Result<Sent, SendError> {
     let plan = plan(message)?;
+    if now.timestamp() - ids::made_at(message.id) > OLD
+        && let Some(sent) = handed_over(api, &plan).await?
+    {
+        return Ok(sent);
+    }
     let mut attachments = Vec::with_capacity(plan.files.len());
     for file in &plan.files {
         attachments.push(put(api, plan.peer, file).await?);
@@ -41,6 +53,26 @@ pub(crate) async fn send(api: &Api, message: &Outbound) -> Result<Sent, SendErro
         Ok(answer) => sent(&plan, &answer),
         Err(error) => Err(outcome(api, error).await),
     }
+}
+
+/// The message, if the dialogue has it. An answer that was lost leaves its fate as open as before.
+async fn handed_over(api: &Api, plan: &Plan) -> Result<Option<Sent>, SendError> {
+    let messages = match history(api, plan.peer).await {
+        Ok(messages) => messages,
+        Err(error) => {
+            return match outcome(api, error).await {
+                // There is no such dialogue to look at.
+                SendError::Rejected { .. } => Ok(None),
+                error => Err(error),
+            };
+        }
+    };
+    let ours = |m: &&Value| {
+        m.int("random_id") == Some(i64::from(plan.random_id))
+            && m.int("from_id") != Some(plan.peer.0)
+    };
+    let number = messages.iter().find(ours).and_then(|m| m.int("conversation_message_id"));
+    Ok(number.map(|number| Sent::new(plan.peer.message(number).to_string())))
 }
 
 async fn outcome(api: &Api, error: CallError) -> SendError {

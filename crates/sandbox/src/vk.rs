@@ -234,6 +234,13 @@ impl Community {
         self.change(CommunityState::forget_history);
     }
 
+    /// VK knows no `random_id` again, as after an hour.
+    pub fn forget_random_ids(&self) {
+        self.change(|community| {
+            community.dialogues.values_mut().for_each(|dialogue| dialogue.random_ids.clear());
+        });
+    }
+
     /// The long poll knows nothing any more: `failed: 3`.
     pub fn lose_poll(&self) {
         self.change(|community| community.poll_lost = true);

@@ -4,6 +4,7 @@ use channel::{Driver, Outbound, RetryScope, SendError};
 use domain::{
     channel::ChannelState,
     content::{Content, FileKind},
+    ids::MessageId,
 };
 use sandbox::vk::Faults;
 
@@ -28,6 +29,25 @@ async fn cv_7_a_lost_answer_is_repeated_and_arrives_once() {
     assert_eq!(shown.iter().filter(|m| m.out).count(), 1, "once on the phone");
     let other = w.send(6, Content::text("да, есть")).await.expect("another message");
     assert_eq!(other.external_id, format!("{VERA}:3"));
+    w.clean();
+}
+
+#[tokio::test]
+async fn cv_7_a_message_older_than_vks_memory_is_looked_for_before_it_is_sent_again() {
+    let w = ready().await;
+    // Its row is of another day.
+    let old = |id| Outbound {
+        id: MessageId(uuid::Uuid::from_u128(id)),
+        ..w.outbound(id, Content::text("да, есть"))
+    };
+    let sent = w.driver.send(&w.channel, &old(5)).await.expect("it goes");
+    w.community.forget_random_ids();
+    let again = w.driver.send(&w.channel, &old(5)).await.expect("it is found in the dialogue");
+    assert_eq!(again.external_id, sent.external_id);
+    let other = w.driver.send(&w.channel, &old(6)).await.expect("another one goes");
+    assert_ne!(other.external_id, sent.external_id);
+    let shown = w.vera.transcript(&w.community);
+    assert_eq!(shown.iter().filter(|m| m.out).count(), 2, "each once on the phone");
     w.clean();
 }
 

@@ -109,7 +109,7 @@ pub async fn world_with(options: sandbox::vk::Options) -> World {
 impl World {
     pub fn outbound(&self, id: u128, content: Content<OutFile>) -> Outbound {
         Outbound {
-            id: MessageId(uuid::Uuid::from_u128(id)),
+            id: MessageId(uuid::Uuid::from_u128(((NOW as u128 * 1000) << 80) | id)),
             recipient: VERA.to_string(),
             content,
             reply_to: None,
