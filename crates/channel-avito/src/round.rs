@@ -210,7 +210,15 @@ impl<'a> Round<'a> {
                 return Ok(());
             }
             let Some(id) = chat.id.as_deref() else { continue };
-            let messages = self.messages(id, 20, 0).await?;
+            let messages = match self.messages(id, 20, 0).await {
+                Err(CallError::Refused(refusal)) if is_of_one_chat(&refusal) => {
+                    if let Some(last) = last_id(chat) {
+                        remember(&mut self.read, id, last);
+                    }
+                    continue;
+                }
+                messages => messages?,
+            };
             let Some(seen) = read_up_to(&messages, us, id) else { continue };
             let Inbound::Seen { up_to, .. } = &seen else { continue };
             if up_to.as_deref() == last_id(chat)
