@@ -487,3 +487,28 @@ async fn wa_5_a_black_list_entry_reaches_the_service() {
         assert_eq!(stage.puppet.asked(), expected, "{value}");
     }
 }
+
+/// CV-7: a message whose answer was lost comes back as one of our side: it is that message, once.
+#[tokio::test]
+async fn cv_7_an_uncertain_message_that_comes_back_is_sent() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    let id = stage.answers(talk, "Да, есть").await;
+    stage.turns(id, Uncertain).await;
+    let other = stage.answers(talk, "Приезжайте").await;
+    stage.turns(other, Uncertain).await;
+    let before = stage.messages(talk).await.len();
+
+    stage.our_side_wrote("echo-1", "Да, есть").await;
+    assert_eq!(stage.status(id).await, Sent);
+    assert_eq!(stage.found("echo-1").await.message_id, id);
+    assert_eq!(stage.status(other).await, Uncertain, "of that one nothing is known");
+    stage.our_side_wrote("echo-1", "Да, есть").await;
+    assert_eq!(stage.messages(talk).await.len(), before, "no second bubble, however often");
+    stage.reports("echo-1", Read, None).await;
+    assert_eq!(stage.status(id).await, Read);
+
+    // Other words were written elsewhere, and are a message of their own.
+    stage.our_side_wrote("echo-2", "Пишу с телефона").await;
+    assert_eq!(stage.messages(talk).await.len(), before + 1);
+}

@@ -72,6 +72,9 @@ impl App {
         channel: &ChannelRow,
         message: InboundMessage,
     ) -> Result<Stored> {
+        if self.is_uncertain_echo(channel, &message).await? {
+            return Ok(Stored::Gone);
+        }
         let external_id = message.external_id.clone();
         let raw = message.raw.clone();
         let item = self.item(channel, message).await?;

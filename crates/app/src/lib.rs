@@ -29,6 +29,7 @@ mod deliveries;
 mod demo;
 mod directory;
 mod drafts;
+mod echo;
 mod endpoints;
 mod error;
 mod feed;

@@ -30,6 +30,8 @@ impl ChannelInbox {
         let mut messages = Vec::new();
         for event in batch.events {
             match event {
+                Inbound::Message(message)
+                    if self.app.is_uncertain_echo(&self.channel, &message).await? => {}
                 Inbound::Message(message) => {
                     messages.push(self.app.item(&self.channel, *message).await?);
                 }

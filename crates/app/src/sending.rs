@@ -232,7 +232,7 @@ impl App {
     }
 
     /// Sets a message's status and tells readers.
-    async fn settle(
+    pub(crate) async fn settle(
         &self,
         tx: &mut TenantTx,
         message: &MessageRow,

@@ -32,6 +32,9 @@ pub struct ConversationView {
     pub identity_id: IdentityId,
     pub contact_id: ContactId,
     pub contact_name: String,
+    /// Stands for the name of a contact who has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_phone: Option<String>,
     pub kind: ConversationKind,
     pub state: ConversationState,
     /// The contact's first enquiry ever.

@@ -19,7 +19,11 @@ use crate::{Error, Result, TenantTx, visible};
 macro_rules! columns {
     () => {
         "c.conversation_id, c.number, c.channel_id, c.identity_id, c.contact_id,
-         k.name as contact_name, c.kind, c.state, c.is_first, c.pinned_id, c.assignee_id,
+         k.name as contact_name,
+         case when k.name = ''
+              then (select p.phone from contact_phones p
+                    where p.account_id = c.account_id and p.contact_id = c.contact_id
+                    order by p.created_at limit 1) end as contact_phone, c.kind, c.state, c.is_first, c.pinned_id, c.assignee_id,
          c.offered_id, c.group_id, c.attribution, c.subject, c.last_position, c.last_message_at,
          c.preview, c.preview_direction, c.waiting_since, c.auto_close_at, c.opened_at, c.taken_at,
          c.first_answer_at, c.closed_at, c.close_cause, c.closed_by,
@@ -36,6 +40,7 @@ pub(crate) struct Row {
     identity_id: Uuid,
     contact_id: Uuid,
     contact_name: String,
+    contact_phone: Option<String>,
     kind: String,
     state: String,
     is_first: bool,
@@ -72,6 +77,7 @@ impl TryFrom<Row> for ConversationView {
             identity_id: IdentityId(row.identity_id),
             contact_id: ContactId(row.contact_id),
             contact_name: row.contact_name,
+            contact_phone: row.contact_phone,
             kind: ConversationKind::parse(&row.kind).ok_or_else(|| bad("kind", &row.kind))?,
             state: ConversationState::parse(&row.state).ok_or_else(|| bad("state", &row.state))?,
             is_first: row.is_first,

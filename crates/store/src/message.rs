@@ -7,7 +7,7 @@ use domain::{
     content::Content,
     conversation::Direction,
     delivery::DeliveryStatus,
-    ids::{AttachmentId, ChannelId, ConversationId, EmployeeId, MessageId},
+    ids::{AttachmentId, ChannelId, ConversationId, EmployeeId, IdentityId, MessageId},
     message_change::MessageChange,
     reaction::MessageReaction,
     view::{AttachmentView, Body, MessageView, SystemLine},
@@ -447,6 +447,33 @@ impl TenantTx {
         .execute(self.conn())
         .await?;
         Ok(())
+    }
+
+    /// The oldest message of ours to this person whose sending ended uncertain and that says this.
+    pub async fn uncertain_like(
+        &mut self,
+        identity: IdentityId,
+        text: &str,
+    ) -> Result<Option<MessageRow>> {
+        let account = self.account().0;
+        let row: Option<Row> = sqlx::query_as(concat!(
+            "select ",
+            columns!(),
+            " from messages m
+              where m.account_id = $1 and m.message_id = (
+                select u.message_id from conversations c
+                join messages u on u.account_id = c.account_id
+                    and u.conversation_id = c.conversation_id
+                where c.account_id = $1 and c.identity_id = $2 and u.status = 'uncertain'
+                  and u.external_id is null and u.content ->> 'text' = $3
+                order by c.number, u.position limit 1)"
+        ))
+        .bind(account)
+        .bind(identity.0)
+        .bind(text)
+        .fetch_optional(self.conn())
+        .await?;
+        row.map(MessageRow::try_from).transpose()
     }
 
     /// Records what the service called a message that it accepted, and returns the furthest status

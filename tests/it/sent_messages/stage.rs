@@ -6,7 +6,7 @@ use std::{
 };
 
 use app::{Actor, App, ChannelForm, ChannelRow, Draft, DraftKind, SignUp, Stretch};
-use channel::{DeliveryReport, Inbound, InboundMessage, Person, Registry};
+use channel::{DeliveryReport, Inbound, InboundMessage, Person, Registry, Sender};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     channel::ChannelKind,
@@ -141,6 +141,21 @@ impl Stage {
         let message = InboundMessage::new(id, self.clock.now(), person, content);
         self.comes(Inbound::Message(Box::new(message))).await;
         self.found(id).await.conversation_id
+    }
+
+    /// What our side wrote to Vera, as the service tells it.
+    pub async fn our_side_wrote(&self, id: &str, text: &str) {
+        let person = Person { external_id: VERA.to_owned(), ..Person::default() };
+        let mut message = InboundMessage::new(id, self.clock.now(), person, Content::text(text));
+        message.sender = Sender::OurSide;
+        self.comes(Inbound::Message(Box::new(message))).await;
+    }
+
+    /// What became of a message's sending.
+    pub async fn turns(&self, id: MessageId, status: DeliveryStatus) {
+        let mut tx = self.app.store.tenant(self.anna.account).await.unwrap();
+        tx.set_status(id, status, None).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     pub async fn found(&self, external_id: &str) -> store::MessageRow {

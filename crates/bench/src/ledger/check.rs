@@ -218,7 +218,7 @@ fn outbound(evidence: &Evidence, verdict: &mut Verdict) {
                 if arrived == 0 {
                     verdict.sent_in_name_only += 1;
                     verdict.example(|| format!("shown {status}, never sent: {}", answer.text));
-                } else if untold && arrived == 1 && evidence.sending != Sending::Idempotent {
+                } else if untold && arrived == 1 && evidence.sending == Sending::Blind {
                     verdict.uncertain_hidden += 1;
                     verdict.example(|| format!("shown {status}, uncertain: {}", answer.text));
                 }

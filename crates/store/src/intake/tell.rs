@@ -148,6 +148,10 @@ fn opened_view(
         identity_id: IdentityId(identity.identity_id),
         contact_id: ContactId(identity.contact_id),
         contact_name: identity.contact_name.clone(),
+        contact_phone: match identity.contact_name.is_empty() {
+            true => item.person.phones.first().cloned(),
+            false => None,
+        },
         kind: item.kind,
         state: ConversationState::New,
         is_first: firsts.get(&conversation.0).copied().unwrap_or(false),

@@ -11,9 +11,9 @@ import { type Chat, unread } from '../store/state'
 /** The name of a customer, or what stands for one. */
 export const nameOf = (name: string) => name.trim() || t.chat.guest
 
-/** In a chat a guest has the chat's number, so that guests can be told apart. */
-export const chatName = (chat: { contact_name: string; number: number }) =>
-  chat.contact_name.trim() || t.chat.guestNo(chat.number)
+/** Who has no name is known by a phone; a guest without one has the chat's number. */
+export const chatName = (chat: { contact_name: string; contact_phone?: string | null; number: number }) =>
+  chat.contact_name.trim() || chat.contact_phone || t.chat.guestNo(chat.number)
 
 /** The height of a row: the list must know it before it is drawn. */
 export const ROW = { comfortable: 76, compact: 56 }

@@ -2860,6 +2860,8 @@ export interface components {
             closed_by?: components["schemas"]["EmployeeId"] | null;
             contact_id: components["schemas"]["ContactId"];
             contact_name: string;
+            /** @description Stands for the name of a contact who has none. */
+            contact_phone?: string | null;
             conversation_id: components["schemas"]["ConversationId"];
             /** Format: date-time */
             first_answer_at?: string | null;
