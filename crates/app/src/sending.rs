@@ -33,6 +33,14 @@ enum Prepared {
     Send(Box<ChannelRow>, Box<Outbound>),
 }
 
+/// Which try of a message it was.
+#[derive(Debug, Clone, Copy)]
+struct Try {
+    attempts: i32,
+    /// A try before this one may have reached the service.
+    repeated: bool,
+}
+
 impl App {
     /// Sends one message. Run twice, it does nothing the second time, or leaves the message
     /// `uncertain` when the first run died while the service had it.
@@ -57,7 +65,8 @@ impl App {
         // The service has spoken: what it said is written however long the database takes.
         let mut pause = Duration::from_millis(200);
         loop {
-            match self.record_outcome(&channel, id, &outcome, attempts).await {
+            let this = Try { attempts, repeated: outbound.repeated };
+            match self.record_outcome(&channel, id, &outcome, this).await {
                 Ok(next) => return next,
                 Err(Error::Unavailable(why)) => {
                     tracing::warn!(%why, message.id = %id, "the outcome of a send waits for the database");
@@ -171,7 +180,7 @@ impl App {
         channel: &ChannelRow,
         id: MessageId,
         outcome: &Result<channel::Sent, SendError>,
-        attempts: i32,
+        Try { attempts, repeated }: Try,
     ) -> Result<Result<(), JobError>> {
         let mut tx = self.store.tenant(channel.account).await?;
         let Some(message) = tx.message(id).await? else { return Ok(Ok(())) };
@@ -182,10 +191,11 @@ impl App {
                     .record_sent(channel.channel_id, id, &sent.external_id, &sent.aliases)
                     .await?;
                 early.extend(parts);
-                let status = early
-                    .iter()
-                    .fold(DeliveryStatus::Sending.after(sent.status), |s, r| s.after(r.status));
-                let failure = early.into_iter().find_map(|r| r.failure);
+                // Read again under the row's lock, which recording took: a report that names the
+                // message by an id that we foretold may have overtaken the answer.
+                let now = tx.message(id).await?.unwrap_or_else(|| message.clone());
+                let status = furthest(now.status, sent.status, &early);
+                let failure = early.into_iter().find_map(|r| r.failure).or(now.failure);
                 let failure = failure.filter(|_| status == DeliveryStatus::Failed);
                 self.settle(&mut tx, &message, status, failure.as_deref()).await?;
                 Ok(())
@@ -203,16 +213,26 @@ impl App {
                     // Left `sending`: the next run repeats it under the same id.
                     Err(JobError::Retry { after: back_off(attempts), why: why.clone() })
                 } else {
-                    self.settle(&mut tx, &message, DeliveryStatus::Uncertain, Some(why)).await?;
+                    self.settle_uncertain(&mut tx, &message, why).await?;
                     Ok(())
                 }
             }
             Err(SendError::Retry { after, scope, why }) => {
                 if attempts >= MOST_TRIES {
-                    self.settle(&mut tx, &message, DeliveryStatus::Failed, Some(why)).await?;
+                    // This try surely failed, and one before it may not have.
+                    match repeated {
+                        true => self.settle_uncertain(&mut tx, &message, why).await?,
+                        false => {
+                            let failed = DeliveryStatus::Failed;
+                            self.settle(&mut tx, &message, failed, Some(why)).await?;
+                        }
+                    }
                     Ok(())
                 } else {
-                    tx.set_status(id, DeliveryStatus::Queued, None).await?;
+                    // What may have gone stays `sending`, so that the next try knows it too.
+                    if !repeated {
+                        tx.set_status(id, DeliveryStatus::Queued, None).await?;
+                    }
                     if *scope == RetryScope::Channel {
                         let pause = chrono::Duration::from_std(*after)
                             .unwrap_or_else(|_| chrono::Duration::minutes(1));
@@ -246,6 +266,23 @@ impl App {
         Ok(())
     }
 
+    /// The answer was lost; a report that came meanwhile knows better.
+    async fn settle_uncertain(
+        &self,
+        tx: &mut TenantTx,
+        message: &MessageRow,
+        why: &str,
+    ) -> Result<()> {
+        let change =
+            StatusChange { status: DeliveryStatus::Uncertain, failure: Some(why.to_owned()) };
+        if tx.move_status(message.message_id, &change).await?
+            && let Some(c) = tx.conversation(message.conversation_id).await?
+        {
+            append_changed(tx, message.message_id, &c.audience()).await?;
+        }
+        Ok(())
+    }
+
     /// The service says that the person blocked us.
     async fn blocked(&self, tx: &mut TenantTx, message: &MessageRow) -> Result<()> {
         if let Some(c) = tx.conversation(message.conversation_id).await? {
@@ -274,6 +311,18 @@ impl App {
     }
 }
 
+/// How far a message is by all that is known when the service's answer is recorded.
+fn furthest(
+    now: Option<DeliveryStatus>,
+    answered: DeliveryStatus,
+    early: &[StatusChange],
+) -> DeliveryStatus {
+    let reports = early.iter().map(|report| report.status);
+    std::iter::once(answered)
+        .chain(reports)
+        .fold(now.unwrap_or(DeliveryStatus::Sending), DeliveryStatus::after)
+}
+
 fn outcome_name(outcome: &Result<channel::Sent, SendError>) -> &'static str {
     match outcome {
         Ok(_) => "sent",
@@ -281,5 +330,25 @@ fn outcome_name(outcome: &Result<channel::Sent, SendError>) -> &'static str {
         Err(SendError::Rejected { .. }) => "rejected",
         Err(SendError::Disconnected(_)) => "disconnected",
         Err(SendError::Unknown(_)) => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cv_7_a_report_that_overtook_the_answer_stands() {
+        use DeliveryStatus::{Delivered, Failed, Read, Sending, Sent, Uncertain};
+        let report = |status| StatusChange { status, failure: None };
+        for (now, early, then) in [
+            (Sending, vec![], Sent),
+            (Sending, vec![report(Read), report(Delivered)], Read),
+            (Delivered, vec![], Delivered),
+            (Failed, vec![], Failed),
+            (Uncertain, vec![], Sent),
+        ] {
+            assert_eq!(furthest(Some(now), Sent, &early), then, "{now:?} {early:?}");
+        }
     }
 }
