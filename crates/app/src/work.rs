@@ -97,6 +97,16 @@ pub fn back_off(attempts: i32) -> Duration {
     Duration::from_secs(doubled.min(600))
 }
 
+/// While nodes are replaced one by one, a newer one leaves jobs that only it knows: they wait for it
+/// (migrations/README.md, rule 3).
+fn unknown(error: &serde_json::Error, attempts: i32) -> JobError {
+    let why = format!("unknown job: {error}");
+    match attempts >= MOST_TRIES {
+        true => JobError::Fail { why },
+        false => JobError::Retry { after: back_off(attempts), why },
+    }
+}
+
 impl App {
     /// Does one job of an account.
     pub async fn run(
@@ -105,8 +115,8 @@ impl App {
         payload: &Value,
         attempts: i32,
     ) -> Result<(), JobError> {
-        let work: Work = serde_json::from_value(payload.clone())
-            .map_err(|e| JobError::Fail { why: format!("unknown job: {e}") })?;
+        let work: Work =
+            serde_json::from_value(payload.clone()).map_err(|e| unknown(&e, attempts))?;
         let done = match work {
             Work::Route { conversation, why } => self.route(account, conversation, why).await,
             Work::Send { message } => return self.send(account, message, attempts).await,
@@ -148,6 +158,13 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_job_of_a_newer_program_waits_for_it_and_not_for_ever() {
+        let error = serde_json::from_str::<Work>(r#"{"job":"newer"}"#).expect_err("not known");
+        assert!(matches!(unknown(&error, 3), JobError::Retry { .. }));
+        assert!(matches!(unknown(&error, MOST_TRIES), JobError::Fail { .. }));
+    }
 
     #[test]
     fn pauses_grow_and_stop_growing() {
