@@ -58,6 +58,7 @@ pub struct ChannelDetails {
     /// The unguessable part of the webhook and widget addresses.
     pub hook_key: String,
     /// These settings send the browser to the service's page to allow us.
+    #[serde(default)]
     pub consent: bool,
     /// What a person copies into the service's cabinet; may hold secrets of the company's own making,
     /// so it is made anew each time and kept nowhere.

@@ -6,7 +6,8 @@ use channel::InboundMessage;
 use domain::{
     attribution::Attribution,
     channel::{ChannelKind, ChannelState},
-    text::Words,
+    listing::Listing,
+    text::{Words, without_nul},
 };
 use store::{ChannelRow, VisitorRow};
 use uuid::Uuid;
@@ -15,6 +16,27 @@ use crate::{App, Result};
 
 /// More than anybody chooses from.
 const MOST_WAYS: usize = 12;
+
+/// What the database stores of it. Anybody may write anything into a link, and a NUL there would send
+/// the customer's whole message into the quarantine.
+fn stored(told: Attribution) -> Attribution {
+    let text = |text: Option<String>| text.map(|text| without_nul(&text).into_owned());
+    Attribution {
+        site: text(told.site),
+        page: text(told.page),
+        page_title: text(told.page_title),
+        referrer: text(told.referrer),
+        campaign: text(told.campaign),
+        source: text(told.source),
+        utm: told
+            .utm
+            .into_iter()
+            .map(|(key, value)| (without_nul(&key).into_owned(), without_nul(&value).into_owned()))
+            .collect(),
+        start_payload: text(told.start_payload),
+        listing: told.listing.map(Listing::clean),
+    }
+}
 
 /// Another channel in which this visitor can write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +113,7 @@ impl App {
         channel: &ChannelRow,
         told: Attribution,
     ) -> Result<Attribution> {
+        let told = stored(told);
         let mark = told.start_payload.as_deref();
         let Some(visitor) = mark.and_then(visitor_of) else { return Ok(told) };
         let mut tx = self.store.tenant(channel.account).await?;
@@ -119,6 +142,18 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ch_2_a_link_with_a_nul_is_stored_without_it() {
+        let told = Attribution {
+            start_payload: Some("a\0b".to_owned()),
+            utm: [("k\0".to_owned(), "\0v".to_owned())].into(),
+            ..Attribution::default()
+        };
+        let stored = stored(told);
+        assert_eq!(stored.start_payload.as_deref(), Some("ab"));
+        assert_eq!(stored.utm.get("k").map(String::as_str), Some("v"));
+    }
 
     #[test]
     fn wg_1_a_mark_fits_a_deep_link_and_comes_back() {
