@@ -11,7 +11,7 @@ use channel::{Choice, ParseError, RetryScope};
 use domain::{clock::Instant, delivery::DeliveryStatus, ids::MessageId, text::Words};
 use net::http::header::{self, HeaderMap, HeaderValue};
 use secrecy::ExposeSecret;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     account,
@@ -40,8 +40,11 @@ const CROWDED: Duration = Duration::from_secs(5);
 /// A message older than this may have been handed over before: by a process that was killed, or by
 /// a person who sends it again.
 const OLD: i64 = 60;
-/// How far back the first look goes for people's messages.
-const FIRST_HOURS: &str = "1";
+/// In the cursor before anybody wrote: since when we look, in seconds. A listener that stood still
+/// meanwhile looks so far back.
+const BEGAN: &str = "began";
+/// SMSC.ru keeps people's messages for a week.
+const MOST_HOURS: i64 = 168;
 /// Messages listed at a look, of a thousand at most.
 const LISTED: &str = "200";
 
@@ -139,11 +142,17 @@ fn made_at(message: MessageId) -> i64 {
 /// What SMSC.ru knows of a message of ours by our id; `false`: nothing.
 async fn knows(line: &Line, id: &str, phone: &str) -> Result<bool, Fault> {
     match ask(line, "status.php", &[("phone", phone), ("id", id)]).await {
-        Ok(body) => Ok(body.get("status").is_some()),
+        Ok(body) => Ok(has_it(&body)),
         // 'Message not found'.
         Err(Refused::Code { code: 3, .. }) => Ok(false),
         Err(refused) => Err(fault(refused)),
     }
+}
+
+/// 'Message not found' is also a status: -3.
+fn has_it(body: &Value) -> bool {
+    let status = body.as_object().and_then(|fields| loose::text(fields, &["status"]));
+    status.is_some_and(|status| status != "-3")
 }
 
 /// -3 unknown, -1 waits, 0 with the operator, 1 delivered, 2 read, 3 expired, 4 link opened, 20 and
@@ -195,6 +204,11 @@ fn came(fields: &Map<String, Value>, now: Instant) -> Option<Came> {
             .unwrap_or(now),
         raw: Value::Object(fields.clone()).to_string(),
     })
+}
+
+/// Whole hours, at least the last one.
+fn hours_since(began: i64, now: Instant) -> i64 {
+    (now.timestamp().saturating_sub(began) / 3600 + 1).clamp(1, MOST_HOURS)
 }
 
 /// A list, or 'nothing found', which is said with an error.
@@ -286,7 +300,11 @@ impl Provider for SmscRu {
     async fn news(&self, line: &Line, since: Option<&Value>, now: Instant) -> Result<News, Fault> {
         let last = since.and_then(Value::as_u64).unwrap_or(0);
         let after = last.to_string();
-        let period = if last == 0 { ("hour", FIRST_HOURS) } else { ("after_id", after.as_str()) };
+        let began = since.and_then(|since| since.get(BEGAN)).and_then(Value::as_i64);
+        let began = began.unwrap_or(now.timestamp());
+        let hours = hours_since(began, now).to_string();
+        let period =
+            if last == 0 { ("hour", hours.as_str()) } else { ("after_id", after.as_str()) };
         let answers = list(ask(line, "get.php", &[("get_answers", "1"), period]).await)?;
         let day = now.format("%d.%m.%Y").to_string();
         let yesterday = (now - chrono::Duration::days(1)).format("%d.%m.%Y").to_string();
@@ -302,9 +320,10 @@ impl Provider for SmscRu {
         came.sort_by_key(|m| m.id.parse::<u64>().unwrap_or(0));
         let newest = came.iter().filter_map(|m| m.id.parse::<u64>().ok()).max();
         let reports = loose::objects(&sent).into_iter().filter_map(|m| report_of_list(m, now));
+        let nobody_yet = (last == 0).then(|| json!({ BEGAN: began }));
         Ok(News {
             events: came.into_iter().map(Event::Came).chain(reports).collect(),
-            cursor: newest.filter(|newest| *newest > last).map(Value::from),
+            cursor: newest.filter(|newest| *newest > last).map(Value::from).or(nobody_yet),
         })
     }
 
@@ -322,7 +341,7 @@ impl Provider for SmscRu {
             return Err(ParseError("a notice without id and phone".to_owned()));
         };
         if fields.contains_key("mes") {
-            return Ok(came(&fields, now).into_iter().map(Event::Came).collect());
+            return Ok(vec![came(&fields, now).map_or(Event::Unknown, Event::Came)]);
         }
         if fields.contains_key("status") {
             return Ok(report(&fields, &id, now).into_iter().collect());
@@ -333,8 +352,6 @@ impl Provider for SmscRu {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -391,6 +408,28 @@ mod tests {
     }
 
     #[test]
+    fn cv_7_a_message_that_is_not_found_is_not_taken_for_sent() {
+        for (body, expected) in [
+            (json!({"status": -1, "last_date": ""}), true),
+            (json!({"status": 1}), true),
+            (json!({"status": "20"}), true),
+            (json!({"status": -3}), false),
+            (json!({"status": "-3"}), false),
+            (json!({}), false),
+        ] {
+            assert_eq!(has_it(&body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn by_8_before_anybody_wrote_the_look_goes_back_to_its_beginning() {
+        let now = chrono::DateTime::from_timestamp(1_790_000_000, 0).expect("a time");
+        for (ago, expected) in [(0, 1), (-5, 1), (3599, 1), (7200, 3), (30 * 86_400, 168)] {
+            assert_eq!(hours_since(1_790_000_000 - ago, now), expected, "{ago}");
+        }
+    }
+
+    #[test]
     fn ch_11_callbacks_come_as_forms() {
         let now = chrono::DateTime::from_timestamp(1_790_000_000, 0).expect("a time");
         let form = |text: &str| {
@@ -413,6 +452,8 @@ mod tests {
         // On its way: nothing new.
         assert_eq!(SmscRu.read(&form("id=5&phone=79160000009&status=-1"), now), Ok(vec![]));
         assert_eq!(SmscRu.read(&form("id=5&phone=7916&new=1"), now), Ok(vec![Event::Unknown]));
+        // Nobody's words are kept for people to look at.
+        assert_eq!(SmscRu.read(&form("id=5&phone=&mes=a"), now), Ok(vec![Event::Unknown]));
         assert!(SmscRu.read(&form("hello=1"), now).is_err());
     }
 }

@@ -14,6 +14,9 @@ use super::{
 /// Messages begun at once. Over that the oldest is shown as it is.
 const MOST_BEGUN: usize = 200;
 
+/// Octets of all their parts: the state is written with each message. A text of 255 parts has 36 KB.
+const MOST_OCTETS: usize = 512 << 10;
+
 /// Messages that are not whole yet; kept in the channel's state.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Joining {
@@ -89,10 +92,14 @@ impl Joining {
                 joined.push(self.begun.remove(place).shown(alphabet));
             }
         }
-        while self.begun.len() > MOST_BEGUN {
+        while self.begun.len() > MOST_BEGUN || self.octets() > MOST_OCTETS {
             joined.push(self.begun.remove(0).shown(alphabet));
         }
         joined
+    }
+
+    fn octets(&self) -> usize {
+        self.begun.iter().flat_map(|b| b.pieces.values()).map(|piece| piece.octets.len()).sum()
     }
 
     /// Messages begun before a moment, with a note of what is missing.
@@ -275,6 +282,11 @@ mod tests {
             shown += joining.take(arrival(&from, (reference, 2, 1), 0, b"a"), Alphabet::Gsm7).len();
         }
         assert_eq!((shown, joining.begun.len()), (800, 200));
+        let large = vec![b'a'; 60_000];
+        for reference in 2000..2020 {
+            joining.take(arrival(&from, (reference, 2, 1), 0, &large), Alphabet::Gsm7);
+        }
+        assert!((1..=MOST_OCTETS).contains(&joining.octets()), "{}", joining.octets());
     }
 
     proptest! {

@@ -344,6 +344,9 @@ impl Session {
     async fn put(&mut self, outgoing: Outgoing) -> Result<(), String> {
         match outgoing {
             Outgoing::Request { pdu, written, answer } => {
+                // Before the look whether somebody waits: who gives up meanwhile must not take it for
+                // not sent.
+                written.store(true, Ordering::SeqCst);
                 // Nobody waits for it any more, so nobody may be surprised by it either.
                 if answer.is_closed() {
                     return Ok(());
@@ -351,7 +354,6 @@ impl Session {
                 let sequence = self.next();
                 self.pending.retain(|_, waiting| !waiting.is_closed());
                 self.pending.insert(sequence, answer);
-                written.store(true, Ordering::SeqCst);
                 self.write(pdu, sequence).await
             }
             Outgoing::Answer { pdu, sequence, written } => {
