@@ -139,7 +139,9 @@ impl App {
             Some(text) => Some(said_with(&row, &can, text)?),
             None => None,
         };
-        Ok(Some(Todo { channel, recipient: identity.external_id, external_id, change, body }))
+        let aliases = tx.aliases(id).await?;
+        let recipient = identity.external_id;
+        Ok(Some(Todo { channel, recipient, external_id, aliases, change, body }))
     }
 
     async fn call_change(&self, todo: &Todo) -> Result<std::result::Result<(), SendError>> {
@@ -155,7 +157,7 @@ impl App {
                 let content: Content<OutFile> = self.out_content(&todo.channel, content).await?;
                 changes.edit(&channel, recipient, external_id, &content).await
             }
-            _ => changes.remove(&channel, recipient, external_id).await,
+            _ => changes.remove_whole(&channel, recipient, external_id, &todo.aliases).await,
         })
     }
 
@@ -211,6 +213,8 @@ struct Todo {
     channel: ChannelRow,
     recipient: String,
     external_id: String,
+    /// Its further ids: the service may keep it as several.
+    aliases: Vec<String>,
     change: MessageChange,
     /// What the message says after an edit; `None`: it is taken back.
     body: Option<StoredBody>,

@@ -149,6 +149,20 @@ impl Changes for TelegramBot {
             None => call(&to.api, &DeleteMessage::new(ChatId(to.chat.id), to.message), &GONE).await,
         }
     }
+
+    /// Each file of an album is a message of its own.
+    async fn remove_whole(
+        &self,
+        channel: &Channel,
+        recipient: &str,
+        external_id: &str,
+        aliases: &[String],
+    ) -> Result<(), SendError> {
+        for id in std::iter::once(external_id).chain(aliases.iter().map(String::as_str)) {
+            self.remove(channel, recipient, id).await?;
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]

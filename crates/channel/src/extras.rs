@@ -82,6 +82,18 @@ pub trait Changes: Send + Sync {
         recipient: &str,
         external_id: &str,
     ) -> Result<(), SendError>;
+
+    /// The same for a message that has further ids ([`crate::Sent::aliases`] and those foretold). To
+    /// be filled where the service keeps it as several, an album's pictures each.
+    async fn remove_whole(
+        &self,
+        channel: &Channel,
+        recipient: &str,
+        external_id: &str,
+        _aliases: &[String],
+    ) -> Result<(), SendError> {
+        self.remove(channel, recipient, external_id).await
+    }
 }
 
 /// The service has a black list of its own: a person put on ours goes onto theirs.

@@ -70,6 +70,19 @@ impl TenantTx {
         Ok(whole)
     }
 
+    /// The further ids of a message.
+    pub async fn aliases(&mut self, id: MessageId) -> Result<Vec<String>> {
+        let account = self.account().0;
+        Ok(sqlx::query_scalar(
+            "select alias from message_aliases
+             where account_id = $1 and message_id = $2 order by alias",
+        )
+        .bind(account)
+        .bind(id.0)
+        .fetch_all(self.conn())
+        .await?)
+    }
+
     /// Takes a report on a part; `None`: no part has this id. Reports on parts of one message come one
     /// after another, so that the last of them sees all.
     pub async fn move_part(

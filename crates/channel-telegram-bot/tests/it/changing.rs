@@ -76,6 +76,21 @@ async fn cv_6_a_message_is_taken_back_within_two_days_once() {
 }
 
 #[tokio::test]
+async fn cv_6_of_an_album_nothing_stays_when_it_is_taken_back() {
+    let w = world().await;
+    w.vera.starts(&w.bot, None);
+    let photo = || file(domain::content::FileKind::Image, "p.png", "image/png", PNG);
+    let both = Content::Files { files: vec![photo(), photo()], caption: "Обе".to_owned() };
+    let sent = w.send(both).await.expect("sent");
+    let changes = w.driver.changes().expect("it changes");
+    changes
+        .remove_whole(&w.channel, &VERA.to_string(), &sent.external_id, &sent.aliases)
+        .await
+        .expect("taken back");
+    assert!(w.vera.transcript(&w.bot).iter().all(|message| message.media.is_none()));
+}
+
+#[tokio::test]
 async fn cv_6_emoji_go_both_ways() {
     let w = world().await;
     let asked = w.vera.sends_text(&w.bot, "Спасибо!");
