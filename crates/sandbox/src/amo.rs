@@ -47,12 +47,8 @@ mod unsorted;
 mod values;
 mod world;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
-use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 pub use audit::Audit;
@@ -64,11 +60,9 @@ pub use options::{Limits, Options};
 pub use people::{Account, Person, Stage};
 pub use world::{Channel, Integration, Kind};
 
-use crate::{Error, cut};
-use world::Shared;
-
-/// How long [`Amo::stop`] waits for what is under way.
-const STOP_WAIT: Duration = Duration::from_secs(3);
+use crate::{Error, serving::Place};
+use clock::Clock;
+use world::{Shared, World};
 
 /// A running server. Dropping it stops it; the handles stay usable but reach nobody.
 pub struct Amo {
@@ -78,31 +72,11 @@ pub struct Amo {
 
 impl Amo {
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let address = options.listen;
-        if !address.ip().is_loopback() {
-            return Err(Error::NotLoopback(address));
-        }
-        let failed = |source| Error::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let url = format!("http://{}", listener.local_addr().map_err(failed)?);
-        // A proxy of the environment would carry webhooks off this machine.
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .user_agent("amoCRM-Webhooks/3.0")
-            .build()?;
-        let shared = Arc::new(Shared::new(options, url, client));
-        let service = http::router(Arc::clone(&shared))
-            .into_make_service_with_connect_info::<cut::Scissors>();
-        let stop = shared.stop.clone();
-        let serving = axum::serve(cut::CuttableListener(listener), service)
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
-        shared.tasks.spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the amoCRM sandbox stopped serving");
-            }
-        });
-        Ok(Self { _stop_on_drop: stop.drop_guard(), shared })
+        let place =
+            Place { service: "amoCRM", listen: options.listen, user_agent: "amoCRM-Webhooks/3.0" };
+        let (clock, world) = (Clock::new(options.clock_speed), World::new(&options));
+        let (shared, _stop_on_drop) = place.serve(options, world, clock, http::router).await?;
+        Ok(Self { shared, _stop_on_drop })
     }
 
     /// Base URL of everything: `{url}/a/{subdomain}/api/v4/…`, `{url}/oauth`, `{url}/amojo/v2/…`,
@@ -114,9 +88,7 @@ impl Amo {
 
     /// Stops taking calls and sending webhooks, and waits for what is under way.
     pub async fn stop(&self) {
-        self.shared.stop.cancel();
-        self.shared.tasks.close();
-        let _ = tokio::time::timeout(STOP_WAIT, self.shared.tasks.wait()).await;
+        self.shared.finish().await;
     }
 
     /// A small Russian company: an admin, managers, one who has left; three pipelines, fields of
@@ -180,7 +152,7 @@ impl Amo {
     /// Unix seconds of the sandbox's clock.
     #[must_use]
     pub fn now(&self) -> i64 {
-        self.shared.clock.now()
+        self.shared.clock().now()
     }
 
     /// Waits for anything that a handle can tell, looked at after each change of this sandbox.
@@ -189,7 +161,7 @@ impl Amo {
         timeout: Duration,
         look: impl FnMut() -> Option<T>,
     ) -> Result<T, Error> {
-        until(&self.shared, timeout, look).await
+        self.shared.until(timeout, look, || "see the journal".to_owned()).await
     }
 
     /// Requests ever made, by `METHOD /path` with `{id}` in place of ids.
@@ -208,32 +180,5 @@ impl Amo {
     #[must_use]
     pub fn journal(&self) -> Vec<Entry> {
         self.shared.world().journal.entries().cloned().collect()
-    }
-}
-
-async fn until<T>(
-    shared: &Shared,
-    timeout: Duration,
-    mut look: impl FnMut() -> Option<T>,
-) -> Result<T, Error> {
-    let started = Instant::now();
-    // Subscribed before the first look, so that no change falls between.
-    let mut bell = shared.bell.subscribe();
-    let waiting = async {
-        loop {
-            if let Some(found) = look() {
-                return found;
-            }
-            if bell.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    match tokio::time::timeout(timeout, waiting).await {
-        Ok(found) => Ok(found),
-        Err(_) => Err(Error::TimedOut {
-            waited_ms: started.elapsed().as_millis(),
-            seen: "see the journal".to_owned(),
-        }),
     }
 }

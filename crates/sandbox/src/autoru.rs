@@ -18,12 +18,8 @@ mod page;
 mod record;
 mod world;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
-use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 pub use buyer::{Buyer, Shown};
@@ -33,11 +29,8 @@ pub use options::Options;
 pub use record::{Call, Delivery, Outcome};
 pub use world::Car;
 
-use crate::{Error, cut};
-use world::Shared;
-
-/// How long [`Autoru::stop`] waits for what is under way.
-const STOP_WAIT: Duration = Duration::from_secs(3);
+use crate::{Error, serving::Place};
+use world::{Shared, World};
 
 /// A running counterpart. Dropping it stops it; the handles stay usable but reach nobody.
 pub struct Autoru {
@@ -47,30 +40,11 @@ pub struct Autoru {
 
 impl Autoru {
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let address = options.listen;
-        if !address.ip().is_loopback() {
-            return Err(Error::NotLoopback(address));
-        }
-        let failed = |source| Error::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let url = format!("http://{}", listener.local_addr().map_err(failed)?);
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .user_agent("beseda-sandbox")
-            .build()?;
-        let shared = Arc::new(Shared::new(options, url, client));
-        let service = http::router(Arc::clone(&shared))
-            .into_make_service_with_connect_info::<cut::Scissors>();
-        let stop = shared.stop.clone();
-        let serving = axum::serve(cut::CuttableListener(listener), service)
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
-        shared.tasks.spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the Auto.ru sandbox stopped serving");
-            }
-        });
-        Ok(Self { _stop_on_drop: stop.drop_guard(), shared })
+        let place =
+            Place { service: "Auto.ru", listen: options.listen, user_agent: "beseda-sandbox" };
+        let (shared, _stop_on_drop) =
+            place.serve(options, World::default(), (), http::router).await?;
+        Ok(Self { shared, _stop_on_drop })
     }
 
     /// Where the page for people is.
@@ -93,9 +67,7 @@ impl Autoru {
 
     /// Stops taking calls and delivering, and waits for what is under way.
     pub async fn stop(&self) {
-        self.shared.stop.cancel();
-        self.shared.tasks.close();
-        let _ = tokio::time::timeout(STOP_WAIT, self.shared.tasks.wait()).await;
+        self.shared.finish().await;
     }
 
     /// A dealer with two cars on sale and nothing entered in the cabinet yet.
@@ -115,31 +87,6 @@ impl Autoru {
         timeout: Duration,
         look: impl FnMut() -> Option<T>,
     ) -> Result<T, Error> {
-        until(&self.shared, timeout, look, || "see the calls and the deliveries".to_owned()).await
-    }
-}
-
-async fn until<T>(
-    shared: &Shared,
-    timeout: Duration,
-    mut look: impl FnMut() -> Option<T>,
-    seen: impl FnOnce() -> String,
-) -> Result<T, Error> {
-    let started = Instant::now();
-    // Subscribed before the first look, so that no change falls between.
-    let mut bell = shared.bell.subscribe();
-    let waiting = async {
-        loop {
-            if let Some(found) = look() {
-                return found;
-            }
-            if bell.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    match tokio::time::timeout(timeout, waiting).await {
-        Ok(found) => Ok(found),
-        Err(_) => Err(Error::TimedOut { waited_ms: started.elapsed().as_millis(), seen: seen() }),
+        self.shared.until(timeout, look, || "see the calls and the deliveries".to_owned()).await
     }
 }

@@ -18,12 +18,8 @@ mod seller;
 mod send;
 mod world;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
-use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 pub use buyer::{Chat, Shown};
@@ -34,11 +30,8 @@ pub use options::{Limits, Options};
 pub use seller::Seller;
 pub use world::{App, Tariff};
 
-use crate::{Error, cut};
-use world::Shared;
-
-/// How long [`Avito::stop`] waits for what is under way.
-const STOP_WAIT: Duration = Duration::from_secs(3);
+use crate::{Error, serving::Place};
+use world::{Shared, World};
 
 /// A running server. Dropping it stops it; the handles stay usable but reach nobody.
 pub struct Avito {
@@ -48,31 +41,11 @@ pub struct Avito {
 
 impl Avito {
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let address = options.listen;
-        if !address.ip().is_loopback() {
-            return Err(Error::NotLoopback(address));
-        }
-        let failed = |source| Error::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let url = format!("http://{}", listener.local_addr().map_err(failed)?);
-        // A proxy of the environment would carry webhooks off this machine.
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .user_agent("Go-http-client/1.1")
-            .build()?;
-        let shared = Arc::new(Shared::new(options, url, client));
-        let service = http::router(Arc::clone(&shared))
-            .into_make_service_with_connect_info::<cut::Scissors>();
-        let stop = shared.stop.clone();
-        let serving = axum::serve(cut::CuttableListener(listener), service)
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
-        shared.tasks.spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the Avito sandbox stopped serving");
-            }
-        });
-        Ok(Self { _stop_on_drop: stop.drop_guard(), shared })
+        let place =
+            Place { service: "Avito", listen: options.listen, user_agent: "Go-http-client/1.1" };
+        let (shared, _stop_on_drop) =
+            place.serve(options, World::default(), (), http::router).await?;
+        Ok(Self { shared, _stop_on_drop })
     }
 
     /// Base URL of the API, of the consent page (`/oauth`), and of the page for people.
@@ -83,9 +56,7 @@ impl Avito {
 
     /// Stops taking calls and sending webhooks, and waits for what is under way.
     pub async fn stop(&self) {
-        self.shared.stop.cancel();
-        self.shared.tasks.close();
-        let _ = tokio::time::timeout(STOP_WAIT, self.shared.tasks.wait()).await;
+        self.shared.finish().await;
     }
 
     /// A seller with keys of their own and the subscription that the messenger's API needs.
@@ -150,33 +121,11 @@ impl Avito {
         timeout: Duration,
         look: impl FnMut() -> Option<T>,
     ) -> Result<T, Error> {
-        until(&self.shared, timeout, look).await
+        self.shared.until(timeout, look, seen).await
     }
 }
 
-async fn until<T>(
-    shared: &Shared,
-    timeout: Duration,
-    mut look: impl FnMut() -> Option<T>,
-) -> Result<T, Error> {
-    let started = Instant::now();
-    // Subscribed before the first look, so that no change falls between.
-    let mut bell = shared.bell.subscribe();
-    let waiting = async {
-        loop {
-            if let Some(found) = look() {
-                return found;
-            }
-            if bell.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    match tokio::time::timeout(timeout, waiting).await {
-        Ok(found) => Ok(found),
-        Err(_) => Err(Error::TimedOut {
-            waited_ms: started.elapsed().as_millis(),
-            seen: "see the calls and the chats".to_owned(),
-        }),
-    }
+/// What the text of a time-out points to.
+fn seen() -> String {
+    "see the calls and the chats".to_owned()
 }

@@ -21,12 +21,8 @@ mod record;
 mod smsc;
 mod world;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
-use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 pub use account::{Account, Credentials};
@@ -36,11 +32,8 @@ pub use phone::{Phone, Shown};
 pub use record::{Call, Delivery, Outcome};
 pub use world::{Provider, Status};
 
-use crate::{Error, cut};
-use world::Shared;
-
-/// How long [`Sms::stop`] waits for what is under way.
-const STOP_WAIT: Duration = Duration::from_secs(3);
+use crate::{Error, serving::Place};
+use world::{Shared, World};
 
 /// A running server. Dropping it stops it; the handles stay usable but reach nobody.
 pub struct Sms {
@@ -50,30 +43,10 @@ pub struct Sms {
 
 impl Sms {
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let address = options.listen;
-        if !address.ip().is_loopback() {
-            return Err(Error::NotLoopback(address));
-        }
-        let failed = |source| Error::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let url = format!("http://{}", listener.local_addr().map_err(failed)?);
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .user_agent("beseda-sandbox")
-            .build()?;
-        let shared = Arc::new(Shared::new(options, url, client));
-        let service = http::router(Arc::clone(&shared))
-            .into_make_service_with_connect_info::<cut::Scissors>();
-        let stop = shared.stop.clone();
-        let serving = axum::serve(cut::CuttableListener(listener), service)
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
-        shared.tasks.spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the SMS sandbox stopped serving");
-            }
-        });
-        Ok(Self { _stop_on_drop: stop.drop_guard(), shared })
+        let place = Place { service: "SMS", listen: options.listen, user_agent: "beseda-sandbox" };
+        let (shared, _stop_on_drop) =
+            place.serve(options, World::default(), (), http::router).await?;
+        Ok(Self { shared, _stop_on_drop })
     }
 
     /// The page for people; the providers' APIs are below it: [`Self::base`].
@@ -91,9 +64,7 @@ impl Sms {
 
     /// Stops taking calls and delivering, and waits for what is under way.
     pub async fn stop(&self) {
-        self.shared.stop.cancel();
-        self.shared.tasks.close();
-        let _ = tokio::time::timeout(STOP_WAIT, self.shared.tasks.wait()).await;
+        self.shared.finish().await;
     }
 
     /// A company with an account at each provider; its number in digits.
@@ -117,7 +88,7 @@ impl Sms {
         timeout: Duration,
         look: impl FnMut() -> Option<T>,
     ) -> Result<T, Error> {
-        until(&self.shared, timeout, look).await
+        self.shared.until(timeout, look, || last_call(&self.shared)).await
     }
 
     /// Calls of all accounts, oldest first.
@@ -133,30 +104,7 @@ impl Sms {
     }
 }
 
-async fn until<T>(
-    shared: &Shared,
-    timeout: Duration,
-    mut look: impl FnMut() -> Option<T>,
-) -> Result<T, Error> {
-    let started = Instant::now();
-    // Subscribed before the first look, so that no change falls between.
-    let mut bell = shared.bell.subscribe();
-    let waiting = async {
-        loop {
-            if let Some(found) = look() {
-                return found;
-            }
-            if bell.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    match tokio::time::timeout(timeout, waiting).await {
-        Ok(found) => Ok(found),
-        Err(_) => {
-            let waited_ms = started.elapsed().as_millis();
-            let last = shared.world().calls.back().map(|call| format!("{call:?}"));
-            Err(Error::TimedOut { waited_ms, seen: last.unwrap_or_default() })
-        }
-    }
+/// The last call, for the text of a time-out.
+fn last_call(shared: &Shared) -> String {
+    shared.world().calls.back().map(|call| format!("{call:?}")).unwrap_or_default()
 }

@@ -22,13 +22,9 @@ mod shown;
 mod text;
 mod world;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use rand::{Rng, distr::Alphanumeric};
-use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 pub use bot::Bot;
@@ -39,11 +35,9 @@ pub use options::{Limits, Options, Rate};
 pub use record::{Call, Delivery, Outcome, Repeat};
 pub use shown::{Direction, Shown, ShownMedia};
 
-use crate::{Error, cut};
-use world::{BotState, Person, Shared};
+use crate::{Error, serving::Place};
+use world::{BotState, Person, Shared, World};
 
-/// How long [`Telegram::stop`] waits for what is under way.
-const STOP_WAIT: Duration = Duration::from_secs(3);
 const FIRST_BOT: i64 = 7_000_000_100;
 
 /// A running server. Dropping it stops it; the handles stay usable but reach nobody.
@@ -54,32 +48,11 @@ pub struct Telegram {
 
 impl Telegram {
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let address = options.listen;
-        if !address.ip().is_loopback() {
-            return Err(Error::NotLoopback(address));
-        }
-        let failed = |source| Error::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let url = format!("http://{}", listener.local_addr().map_err(failed)?);
-        // The official server follows no redirect: 3xx is a failure. A proxy of the environment
-        // would carry deliveries off this machine.
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .user_agent("beseda-sandbox")
-            .build()?;
-        let shared = Arc::new(Shared::new(options, url, client));
-        let service = http::router(Arc::clone(&shared))
-            .into_make_service_with_connect_info::<cut::Scissors>();
-        let stop = shared.stop.clone();
-        let serving = axum::serve(cut::CuttableListener(listener), service)
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
-        shared.tasks.spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the Telegram sandbox stopped serving");
-            }
-        });
-        Ok(Self { _stop_on_drop: stop.drop_guard(), shared })
+        let place =
+            Place { service: "Telegram", listen: options.listen, user_agent: "beseda-sandbox" };
+        let (shared, _stop_on_drop) =
+            place.serve(options, World::default(), (), http::router).await?;
+        Ok(Self { shared, _stop_on_drop })
     }
 
     /// Base URL of the API, of the files, and of the page for people.
@@ -90,9 +63,7 @@ impl Telegram {
 
     /// Stops taking calls and delivering updates, and waits for what is under way.
     pub async fn stop(&self) {
-        self.shared.stop.cancel();
-        self.shared.tasks.close();
-        let _ = tokio::time::timeout(STOP_WAIT, self.shared.tasks.wait()).await;
+        self.shared.finish().await;
     }
 
     /// A bot with a token of its own.
@@ -136,7 +107,7 @@ impl Telegram {
         timeout: Duration,
         look: impl FnMut() -> Option<T>,
     ) -> Result<T, Error> {
-        until(&self.shared, timeout, look, || "see the calls and the transcript".to_owned()).await
+        self.shared.until(timeout, look, || "see the calls and the transcript".to_owned()).await
     }
 
     /// Calls of all bots, oldest first.
@@ -168,29 +139,4 @@ fn customer(shared: &Arc<Shared>, id: i64, first_name: &str, username: Option<&s
     };
     shared.change(|world| world.people.insert(id, person));
     Customer { id, shared: Arc::clone(shared) }
-}
-
-async fn until<T>(
-    shared: &Shared,
-    timeout: Duration,
-    mut look: impl FnMut() -> Option<T>,
-    seen: impl FnOnce() -> String,
-) -> Result<T, Error> {
-    let started = Instant::now();
-    // Subscribed before the first look, so that no change falls between.
-    let mut bell = shared.bell.subscribe();
-    let waiting = async {
-        loop {
-            if let Some(found) = look() {
-                return found;
-            }
-            if bell.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    match tokio::time::timeout(timeout, waiting).await {
-        Ok(found) => Ok(found),
-        Err(_) => Err(Error::TimedOut { waited_ms: started.elapsed().as_millis(), seen: seen() }),
-    }
 }

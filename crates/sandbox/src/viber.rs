@@ -18,13 +18,10 @@ mod record;
 mod shape;
 mod world;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use rand::Rng;
-use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio_util::sync::DropGuard;
 
 pub use bot::Bot;
@@ -34,11 +31,8 @@ pub use options::Options;
 pub use record::{Call, Delivery, Outcome};
 pub use world::{Shown, ShownFile, State};
 
-use crate::{Error, cut};
-use world::{BotState, Shared};
-
-/// How long [`Viber::stop`] waits for what is under way.
-const STOP_WAIT: Duration = Duration::from_secs(3);
+use crate::{Error, serving::Place};
+use world::{BotState, Shared, World};
 
 /// A running server. Dropping it stops it; the handles stay usable but reach nobody.
 pub struct Viber {
@@ -48,31 +42,11 @@ pub struct Viber {
 
 impl Viber {
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let address = options.listen;
-        if !address.ip().is_loopback() {
-            return Err(Error::NotLoopback(address));
-        }
-        let failed = |source| Error::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let url = format!("http://{}", listener.local_addr().map_err(failed)?);
-        // A proxy of the environment would carry callbacks off this machine.
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .user_agent("beseda-sandbox")
-            .build()?;
-        let shared = Arc::new(Shared::new(options, url, client));
-        let service = http::router(Arc::clone(&shared))
-            .into_make_service_with_connect_info::<cut::Scissors>();
-        let stop = shared.stop.clone();
-        let serving = axum::serve(cut::CuttableListener(listener), service)
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
-        shared.tasks.spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the Viber sandbox stopped serving");
-            }
-        });
-        Ok(Self { _stop_on_drop: stop.drop_guard(), shared })
+        let place =
+            Place { service: "Viber", listen: options.listen, user_agent: "beseda-sandbox" };
+        let (shared, _stop_on_drop) =
+            place.serve(options, World::default(), Handle::current(), http::router).await?;
+        Ok(Self { shared, _stop_on_drop })
     }
 
     /// Base URL of the API, of the files, and of the page for people.
@@ -83,9 +57,7 @@ impl Viber {
 
     /// Stops taking calls and delivering callbacks, and waits for what is under way.
     pub async fn stop(&self) {
-        self.shared.stop.cancel();
-        self.shared.tasks.close();
-        let _ = tokio::time::timeout(STOP_WAIT, self.shared.tasks.wait()).await;
+        self.shared.finish().await;
     }
 
     /// A bot with a token of its own; `uri` is its name in links.
@@ -109,7 +81,7 @@ impl Viber {
         timeout: Duration,
         look: impl FnMut() -> Option<T>,
     ) -> Result<T, Error> {
-        until(&self.shared, timeout, look, || "see the calls and the chats".to_owned()).await
+        self.shared.until(timeout, look, || "see the calls and the chats".to_owned()).await
     }
 
     /// What callers did that the documentation does not allow. Empty after a good test.
@@ -138,29 +110,4 @@ fn new_token() -> String {
     let mut random = rand::rng();
     let parts: Vec<String> = (0..3).map(|_| format!("{:016x}", random.random::<u64>())).collect();
     parts.join("-")
-}
-
-async fn until<T>(
-    shared: &Shared,
-    timeout: Duration,
-    mut look: impl FnMut() -> Option<T>,
-    seen: impl FnOnce() -> String,
-) -> Result<T, Error> {
-    let started = Instant::now();
-    // Subscribed before the first look, so that no change falls between.
-    let mut bell = shared.bell.subscribe();
-    let waiting = async {
-        loop {
-            if let Some(found) = look() {
-                return found;
-            }
-            if bell.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    match tokio::time::timeout(timeout, waiting).await {
-        Ok(found) => Ok(found),
-        Err(_) => Err(Error::TimedOut { waited_ms: started.elapsed().as_millis(), seen: seen() }),
-    }
 }

@@ -19,14 +19,10 @@ mod shapes;
 mod uploads;
 mod world;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use rand::{Rng, distr::Alphanumeric};
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 pub use customer::{Attachment, Customer};
@@ -35,11 +31,9 @@ pub use options::Options;
 pub use record::{Call, Delivery, Outcome};
 pub use world::Shown;
 
-use crate::{Error, cut};
-use world::{CommunityState, Key, Person, Shared};
+use crate::{Error, serving::Place};
+use world::{CommunityState, Key, Person, Shared, World};
 
-/// How long [`Vk::stop`] waits for what is under way.
-const STOP_WAIT: Duration = Duration::from_secs(3);
 const FIRST_COMMUNITY: i64 = 220_000_001;
 
 /// All that Beseda asks for.
@@ -63,31 +57,10 @@ pub struct Community {
 
 impl Vk {
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let address = options.listen;
-        if !address.ip().is_loopback() {
-            return Err(Error::NotLoopback(address));
-        }
-        let failed = |source| Error::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        let url = format!("http://{}", listener.local_addr().map_err(failed)?);
-        // A proxy of the environment would carry deliveries off this machine.
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .user_agent("beseda-sandbox")
-            .build()?;
-        let shared = Arc::new(Shared::new(options, url, client));
-        let service = http::router(Arc::clone(&shared))
-            .into_make_service_with_connect_info::<cut::Scissors>();
-        let stop = shared.stop.clone();
-        let serving = axum::serve(cut::CuttableListener(listener), service)
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
-        shared.tasks.spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the VK sandbox stopped serving");
-            }
-        });
-        Ok(Self { _stop_on_drop: stop.drop_guard(), shared })
+        let place = Place { service: "VK", listen: options.listen, user_agent: "beseda-sandbox" };
+        let (shared, _stop_on_drop) =
+            place.serve(options, World::default(), (), http::router).await?;
+        Ok(Self { shared, _stop_on_drop })
     }
 
     /// Base URL of the API, of the files, and of the page for people.
@@ -98,9 +71,7 @@ impl Vk {
 
     /// Stops taking calls and delivering events, and waits for what is under way.
     pub async fn stop(&self) {
-        self.shared.stop.cancel();
-        self.shared.tasks.close();
-        let _ = tokio::time::timeout(STOP_WAIT, self.shared.tasks.wait()).await;
+        self.shared.finish().await;
     }
 
     /// A community whose key has all [`RIGHTS`].
@@ -125,7 +96,7 @@ impl Vk {
         timeout: Duration,
         look: impl FnMut() -> Option<T>,
     ) -> Result<T, Error> {
-        until(&self.shared, timeout, look, || "see the calls and the transcript".to_owned()).await
+        self.shared.until(timeout, look, || "see the calls and the transcript".to_owned()).await
     }
 
     /// Calls of all communities, oldest first.
@@ -305,30 +276,4 @@ fn customer(shared: &Arc<Shared>, id: i64, first_name: &str, last_name: &str) ->
     let person = Person { first_name: first_name.to_owned(), last_name: last_name.to_owned() };
     shared.change(|world| world.people.insert(id, person));
     Customer { id, shared: Arc::clone(shared) }
-}
-
-async fn until<T>(
-    shared: &Shared,
-    timeout: Duration,
-    mut look: impl FnMut() -> Option<T>,
-    seen: impl FnOnce() -> String,
-) -> Result<T, Error> {
-    let started = Instant::now();
-    // Subscribed before the first look, so that no change falls between.
-    let mut bell = shared.bell.subscribe();
-    let waiting = async {
-        loop {
-            bell.borrow_and_update();
-            if let Some(found) = look() {
-                return found;
-            }
-            if bell.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    match tokio::time::timeout(timeout, waiting).await {
-        Ok(found) => Ok(found),
-        Err(_) => Err(Error::TimedOut { waited_ms: started.elapsed().as_millis(), seen: seen() }),
-    }
 }

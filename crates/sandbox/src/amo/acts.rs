@@ -37,7 +37,7 @@ impl Shared {
         by: i64,
         act: impl FnOnce(&mut Acting<'_>) -> T,
     ) -> Option<T> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.clock().now_ms();
         self.change(|world| {
             let account = world.accounts.get_mut(&account_id)?;
             let lag = account.switches.search_lag_ms;

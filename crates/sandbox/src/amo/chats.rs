@@ -181,7 +181,7 @@ fn caller_of(
     let caller = caller_through(&shared.world(), id);
     let caller = caller.ok_or_else(|| Refusal::unknown(format!("no channel {id}")))?;
     let real = DateTime::<Utc>::from(SystemTime::now()).timestamp();
-    let now = [shared.clock.now(), real];
+    let now = [shared.clock().now(), real];
     signature::verify(signed, &caller.channel.secret, now).map_err(Refusal::forbidden)?;
     Ok(caller)
 }
@@ -330,7 +330,7 @@ fn note(
         let body = world.journal.shown(body);
         world.journal.note(Entry {
             number: 0,
-            at_ms: shared.clock.now_ms(),
+            at_ms: shared.clock().now_ms(),
             method: parts.method.to_string(),
             path: path.to_owned(),
             query: parts.uri.query().unwrap_or_default().to_owned(),

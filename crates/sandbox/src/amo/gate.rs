@@ -153,7 +153,7 @@ fn admit(
 ) -> Result<Option<Caller>, Refusal> {
     let unauthorized = || Refusal::new(401, "Unauthorized");
     let token = token_of(parts).ok_or_else(unauthorized)?;
-    let (now, now_ms) = (shared.clock.now(), shared.clock.now_ms());
+    let (now, now_ms) = (shared.clock().now(), shared.clock().now_ms());
     let access = world.access.get(token).ok_or_else(unauthorized)?.clone();
     let account = world.accounts.get_mut(&account_id).ok_or_else(Refusal::not_found)?;
     let installed = account.installs.get(&access.client_id).is_some_and(|install| install.active);
@@ -211,7 +211,7 @@ fn first_lines(shared: &Shared, subdomain: &str, parts: &Parts, raw: &Bytes) -> 
     };
     Entry {
         number: 0,
-        at_ms: shared.clock.now_ms(),
+        at_ms: shared.clock().now_ms(),
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),

@@ -135,7 +135,7 @@ fn way_back(shared: &Shared, client_id: &str, told: &[(&str, &str)], state: &str
 
 /// An admin of the account lets the integration in.
 pub(super) fn give_code(shared: &Shared, client_id: &str, subdomain: &str) -> Option<String> {
-    let now = shared.clock.now();
+    let now = shared.clock().now();
     shared.change(|world| {
         if !world.integrations.contains_key(client_id) {
             return None;
@@ -199,7 +199,7 @@ async fn exchange(
     addressed: axum::Extension<super::http::Addressed>,
     body: Bytes,
 ) -> Response {
-    let now = shared.clock.now();
+    let now = shared.clock().now();
     let answer = shared.change(|world| {
         let answer = grant(world, &addressed.subdomain, &body, now);
         if let Some(account) = world.account_of_mut(&addressed.subdomain) {

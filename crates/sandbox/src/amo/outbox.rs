@@ -59,7 +59,7 @@ async fn send_all(shared: &Arc<Shared>, account_id: i64, hook_id: i64) {
         };
         if delay > 0 {
             let delay = i64::try_from(delay).unwrap_or(i64::MAX / 4);
-            shared.sleep_until(shared.clock.now_ms() + delay).await;
+            shared.sleep_until(shared.clock().now_ms() + delay).await;
         }
         let (address, events, account) = {
             let mut world = shared.world();
@@ -147,7 +147,7 @@ async fn attempt(shared: &Arc<Shared>, account_id: i64, hook_id: i64, mut delive
         .body(delivery.body.clone())
         .send();
     delivery.status = sending.await.map_or(0, |response| response.status().as_u16());
-    delivery.at_ms = shared.clock.now_ms();
+    delivery.at_ms = shared.clock().now_ms();
     let good = (100..300).contains(&delivery.status);
     let disabled = shared.change(|world| {
         world.note_delivery(delivery.clone());

@@ -64,7 +64,7 @@ async fn state(State(shared): App) -> Json<Value> {
         .values()
         .map(|one| json!({"id": one.id, "subdomain": one.subdomain, "name": one.name}))
         .collect();
-    Json(json!({"url": shared.url, "now": shared.clock.now(), "accounts": accounts}))
+    Json(json!({"url": shared.url, "now": shared.clock().now(), "accounts": accounts}))
 }
 
 /// One event per change, and several changes may share one; the page asks again for what it shows.
@@ -102,7 +102,7 @@ struct Advance {
 
 async fn advance(State(shared): App, Json(by): Json<Advance>) -> Json<Value> {
     shared.advance(std::time::Duration::from_secs(by.seconds));
-    Json(json!({"now": shared.clock.now()}))
+    Json(json!({"now": shared.clock().now()}))
 }
 
 fn of_account(shared: &Shared, id: i64, look: impl FnOnce(&AccountState) -> Option<Value>) -> Said {
@@ -113,7 +113,7 @@ fn of_account(shared: &Shared, id: i64, look: impl FnOnce(&AccountState) -> Opti
 
 async fn account(State(shared): App, Path(id): Path<i64>) -> Said {
     let world = shared.world();
-    look::account(&world, id, shared.clock.now_ms())
+    look::account(&world, id, shared.clock().now_ms())
         .map(Json)
         .ok_or_else(|| missing("нет такого аккаунта"))
 }
@@ -128,7 +128,7 @@ async fn contact(State(shared): App, Path((id, contact)): Path<(i64, i64)>) -> S
 
 async fn chat(State(shared): App, Path((id, chat)): Path<(i64, String)>) -> Said {
     let world = shared.world();
-    let now_ms = shared.clock.now_ms();
+    let now_ms = shared.clock().now_ms();
     let found = super::chats::shown_one(&world, id, now_ms, |one| one.id == chat);
     Ok(Json(json!(found.ok_or_else(|| missing("нет такого чата"))?)))
 }

@@ -466,7 +466,7 @@ impl Account {
 
     /// Only the access tokens end: a refresh mends it.
     pub fn expire_access(&self, client_id: &str) {
-        let now = self.shared.clock.now();
+        let now = self.shared.clock().now();
         self.shared.change(|world| {
             let own = world.access.values_mut().filter(|access| {
                 access.account_id == self.id && access.client_id == client_id && !access.long_lived
@@ -492,7 +492,7 @@ impl Account {
 
     /// A long-lived token of an admin with a text of the caller's choice.
     pub fn set_long_lived_token(&self, client_id: &str, token: &str, life: Duration) {
-        let now = self.shared.clock.now();
+        let now = self.shared.clock().now();
         let until = now + super::clock::millis(life) / 1_000;
         self.shared.change(|world| {
             let text = Some(token);
@@ -501,7 +501,7 @@ impl Account {
     }
 
     fn issue(&self, client_id: &str, life: Duration, admin: bool) -> Option<String> {
-        let now = self.shared.clock.now();
+        let now = self.shared.clock().now();
         let until = now + super::clock::millis(life) / 1_000;
         self.shared.change(|world| {
             oauth::give_long_lived(world, client_id, &self.subdomain, None, admin, until, now)
@@ -513,7 +513,7 @@ impl Account {
         let world = self.shared.world();
         let client = world.integrations.get(client_id)?;
         let account = world.accounts.get(&self.id)?;
-        Some(oauth::widget_token(client, account, user, self.shared.clock.now()))
+        Some(oauth::widget_token(client, account, user, self.shared.clock().now()))
     }
 
     // Faults

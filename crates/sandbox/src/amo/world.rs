@@ -2,14 +2,11 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use serde::Serialize;
 use serde_json::Value;
-use tokio::sync::watch;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Faults, Options, Switches,
@@ -22,61 +19,26 @@ use super::{
     oauth::Grants,
     seed,
 };
+use crate::serving;
 
 /// What every handle and task of one sandbox holds.
-pub(super) struct Shared {
-    pub options: Options,
-    /// `http://127.0.0.1:port`, without a slash at the end.
-    pub url: String,
-    pub client: reqwest::Client,
-    pub clock: Clock,
-    pub stop: CancellationToken,
-    pub tasks: TaskTracker,
-    /// Counts changes of the world; whoever waits for one subscribes.
-    pub bell: watch::Sender<u64>,
-    world: Mutex<World>,
-}
+pub(super) type Shared = serving::Shared<Options, World, Clock>;
 
 impl Shared {
-    pub(super) fn new(options: Options, url: String, client: reqwest::Client) -> Self {
-        Self {
-            clock: Clock::new(options.clock_speed),
-            world: Mutex::new(World::new(&options)),
-            options,
-            url,
-            client,
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            bell: watch::Sender::new(0),
-        }
-    }
-
-    /// To look. A panic elsewhere leaves the world usable: each change is small.
-    pub(super) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// To change, and to wake those who wait for changes.
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        let changed = change(&mut self.world());
-        self.ring();
-        changed
-    }
-
-    pub(super) fn ring(&self) {
-        self.bell.send_modify(|count| *count += 1);
+    pub(super) fn clock(&self) -> &Clock {
+        &self.beside
     }
 
     /// Everybody who sleeps on the sandbox's clock looks at it again.
     pub(super) fn advance(&self, by: Duration) {
-        self.clock.advance(by);
+        self.clock().advance(by);
         self.ring();
     }
 
     /// Sleeps on the sandbox's clock.
     pub(super) async fn sleep_until(&self, at_ms: i64) {
         let mut bell = self.bell.subscribe();
-        while let Some(real) = self.clock.real_until(at_ms) {
+        while let Some(real) = self.clock().real_until(at_ms) {
             tokio::select! {
                 () = tokio::time::sleep(real) => {}
                 rung = bell.changed() => if rung.is_err() { return },
@@ -100,7 +62,7 @@ pub(super) struct World {
 }
 
 impl World {
-    fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &Options) -> Self {
         Self {
             accounts: BTreeMap::new(),
             integrations: BTreeMap::new(),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    Dealer, deliver, until,
+    Dealer, deliver,
     world::{Line, World, body, push},
 };
 use crate::Error;
@@ -124,6 +124,6 @@ impl Buyer {
         wanted: impl Fn(&Shown) -> bool,
     ) -> Result<Shown, Error> {
         let look = || self.transcript().into_iter().find(&wanted);
-        until(&self.dealer.shared, timeout, look, || format!("{:?}", self.transcript())).await
+        self.dealer.shared.until(timeout, look, || format!("{:?}", self.transcript())).await
     }
 }

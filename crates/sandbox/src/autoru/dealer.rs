@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use serde_json::Value;
 
 use super::{
-    Buyer, Call, Car, Delivery, Faults, Outcome, deliver, until,
+    Buyer, Call, Car, Delivery, Faults, Outcome, deliver,
     world::{DealerState, Shared},
 };
 use crate::Error;
@@ -151,6 +151,6 @@ impl Dealer {
                 .find(|d| d.message_id == message && d.answer == Ok(200))
                 .map(|d| d.attempt)
         };
-        until(&self.shared, timeout, look, || format!("{:?}", self.deliveries().last())).await
+        self.shared.until(timeout, look, || format!("{:?}", self.deliveries().last())).await
     }
 }

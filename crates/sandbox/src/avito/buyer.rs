@@ -151,10 +151,9 @@ impl Chat {
         timeout: Duration,
         mut wanted: impl FnMut(&Shown) -> bool,
     ) -> Result<Shown, Error> {
-        super::until(&self.shared, timeout, || {
-            self.transcript().into_iter().find(|shown| !shown.from_buyer && wanted(shown))
-        })
-        .await
+        let look =
+            || self.transcript().into_iter().find(|shown| !shown.from_buyer && wanted(shown));
+        self.shared.until(timeout, look, super::seen).await
     }
 
     pub async fn wait_for_text(&self, timeout: Duration, text: &str) -> Result<Shown, Error> {

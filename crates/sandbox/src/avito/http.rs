@@ -17,11 +17,11 @@ use super::{
     answer::{Answer, Refusal},
     api::{self, Asked, Operation},
     check,
-    cut::Scissors,
     faults::Blow,
     oauth, page,
     world::{Shared, Tariff},
 };
+use crate::cut::Scissors;
 
 /// A picture of 24 MB with what stands around it.
 const BODY_LIMIT: usize = (24 << 20) + (256 << 10);

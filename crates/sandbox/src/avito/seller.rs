@@ -152,10 +152,10 @@ impl Seller {
 
     /// Waits until a webhook was answered with 2xx so many times.
     pub async fn wait_for_deliveries(&self, count: usize, timeout: Duration) -> Result<(), Error> {
-        super::until(&self.shared, timeout, || {
+        let look = || {
             let taken = self.deliveries().iter().filter(|d| d.answer == Ok(200)).count();
             (taken >= count).then_some(())
-        })
-        .await
+        };
+        self.shared.until(timeout, look, super::seen).await
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
 
@@ -10,50 +9,16 @@ use bytes::Bytes;
 use rand::{Rng, distr::Alphanumeric};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use tokio::sync::watch;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Call, Delivery, Faults, Options};
+use crate::serving;
 
 const MESSAGES_KEPT: usize = 2_000;
 const VIOLATIONS_KEPT: usize = 200;
 const DELIVERIES_KEPT: usize = 5_000;
 
-pub(super) struct Shared {
-    pub(super) options: Options,
-    pub(super) url: String,
-    pub(super) client: reqwest::Client,
-    pub(super) stop: CancellationToken,
-    pub(super) tasks: TaskTracker,
-    pub(super) bell: watch::Sender<u64>,
-    world: Mutex<World>,
-}
-
-impl Shared {
-    pub(super) fn new(options: Options, url: String, client: reqwest::Client) -> Self {
-        Self {
-            options,
-            url,
-            client,
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            bell: watch::Sender::new(0),
-            world: Mutex::new(World::default()),
-        }
-    }
-
-    /// To look. A panic elsewhere leaves the world usable: each change is small.
-    pub(super) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// To change, and to wake those who wait for changes.
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        let changed = change(&mut self.world());
-        self.bell.send_modify(|count| *count += 1);
-        changed
-    }
-}
+/// What every handle and task of one sandbox holds.
+pub(super) type Shared = serving::Shared<Options, World>;
 
 #[derive(Default)]
 pub(super) struct World {

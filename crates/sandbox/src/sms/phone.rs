@@ -108,10 +108,8 @@ impl Phone {
         timeout: Duration,
         text: &str,
     ) -> Result<Shown, Error> {
-        super::until(&self.shared, timeout, || {
-            self.shows(account).into_iter().find(|m| !m.mine && m.text == text)
-        })
-        .await
+        let look = || self.shows(account).into_iter().find(|m| !m.mine && m.text == text);
+        self.shared.until(timeout, look, || super::last_call(&self.shared)).await
     }
 }
 

@@ -2,16 +2,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Instant, SystemTime},
 };
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Call, Credentials, Delivery, Faults, Options, Outcome, parts::parts};
+use crate::serving;
 
 const DELIVERIES_KEPT: usize = 20_000;
 const VIOLATIONS_KEPT: usize = 1_000;
@@ -40,30 +38,9 @@ pub enum Status {
 }
 
 /// What every handle and task of one sandbox holds.
-pub(super) struct Shared {
-    pub options: Options,
-    pub url: String,
-    pub client: reqwest::Client,
-    pub stop: CancellationToken,
-    pub tasks: TaskTracker,
-    /// Counts changes of the world; whoever waits for one subscribes.
-    pub bell: watch::Sender<u64>,
-    world: Mutex<World>,
-}
+pub(super) type Shared = serving::Shared<Options, World>;
 
 impl Shared {
-    pub(super) fn new(options: Options, url: String, client: reqwest::Client) -> Self {
-        Self {
-            options,
-            url,
-            client,
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            bell: watch::Sender::new(0),
-            world: Mutex::new(World::default()),
-        }
-    }
-
     pub(super) fn base(&self, provider: Provider) -> String {
         let path = match provider {
             Provider::SmsAero => "aero/v2/",
@@ -71,18 +48,6 @@ impl Shared {
             Provider::Exolve => "exolve/",
         };
         format!("{}/{path}", self.url)
-    }
-
-    /// To look. A panic elsewhere leaves the world usable: each change is small.
-    pub(super) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// To change, and to wake those who wait for changes.
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        let changed = change(&mut self.world());
-        self.bell.send_modify(|count| *count += 1);
-        changed
     }
 }
 

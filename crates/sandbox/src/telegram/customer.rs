@@ -10,7 +10,6 @@ use super::{
     files::NewFile,
     methods::{EMOJI, quoted},
     shown::show,
-    until,
     world::{Shared, StoredMessage, World, unix_now},
 };
 use crate::Error;
@@ -326,7 +325,7 @@ impl Customer {
                 self.transcript(bot).into_iter().map(|shown| shown.text.unwrap_or_default());
             format!("{:?}", texts.collect::<Vec<_>>())
         };
-        until(&self.shared, timeout, look, seen).await
+        self.shared.until(timeout, look, seen).await
     }
 
     /// Waits for a message of the bot with this very text.

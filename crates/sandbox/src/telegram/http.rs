@@ -16,12 +16,12 @@ use axum::{
 use super::{
     Call, Outcome,
     answer::{Answer, Refusal},
-    cut::Scissors,
     faults::Blow,
     methods, page,
     params::Params,
     world::Shared,
 };
+use crate::cut::Scissors;
 
 /// A multipart upload of one file of 50 MB with its fields.
 const BODY_LIMIT: usize = (50 << 20) + (64 << 10);

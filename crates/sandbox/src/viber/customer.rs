@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Bot, Shown, State,
     deliver::tell,
-    phone, until,
+    phone,
     world::{Shared, ShownFile, StoredFile, unix_millis, user_id_of},
 };
 use crate::Error;
@@ -205,7 +205,7 @@ impl Customer {
             let texts = all.iter().map(|m| (m.text.as_deref().unwrap_or_default(), m.state));
             format!("{:?}", texts.collect::<Vec<_>>())
         };
-        until(&self.shared, timeout, look, seen).await
+        self.shared.until(timeout, look, seen).await
     }
 
     /// Waits for a message of the bot with this very text.

@@ -60,7 +60,7 @@ pub(super) fn tell(
         let lane = world.lanes.entry((bot, person)).or_insert_with(|| {
             let (lane, coming) = unbounded_channel();
             let shared_too = Arc::clone(shared);
-            shared.tasks.spawn_on(run(shared_too, bot, person, coming), &shared.runtime);
+            shared.tasks.spawn_on(run(shared_too, bot, person, coming), shared.runtime());
             lane
         });
         let _ = lane.send(callback);

@@ -50,7 +50,7 @@ pub(super) fn show(shared: &Arc<Shared>, bot: u64, person: u64, message: Value) 
             Err(why) => failed(&shared_too, bot, person, token, &why),
         }
     };
-    shared.tasks.spawn_on(arriving, &shared.runtime);
+    shared.tasks.spawn_on(arriving, shared.runtime());
     token
 }
 

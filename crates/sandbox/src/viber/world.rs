@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -12,52 +11,18 @@ use rand::{Rng, distr::Alphanumeric};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::{
-    runtime::Handle,
-    sync::{mpsc::UnboundedSender, watch},
-};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{runtime::Handle, sync::mpsc::UnboundedSender};
 
 use super::{Call, Delivery, Faults, Options, Standing, deliver::Callback};
+use crate::serving;
 
 /// What every handle and task of one sandbox holds.
-pub(super) struct Shared {
-    pub options: Options,
-    pub url: String,
-    pub client: reqwest::Client,
-    pub stop: CancellationToken,
-    pub tasks: TaskTracker,
-    /// Customers act from any thread.
-    pub runtime: Handle,
-    /// Counts changes of the world; whoever waits for one subscribes.
-    pub bell: watch::Sender<u64>,
-    world: Mutex<World>,
-}
+pub(super) type Shared = serving::Shared<Options, World, Handle>;
 
 impl Shared {
-    pub(super) fn new(options: Options, url: String, client: reqwest::Client) -> Self {
-        Self {
-            options,
-            url,
-            client,
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            runtime: Handle::current(),
-            bell: watch::Sender::new(0),
-            world: Mutex::new(World::default()),
-        }
-    }
-
-    /// To look. A panic elsewhere leaves the world usable: each change is small.
-    pub(super) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// To change, and to wake those who wait for changes.
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        let changed = change(&mut self.world());
-        self.bell.send_modify(|count| *count += 1);
-        changed
+    /// Customers act from any thread.
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.beside
     }
 
     pub(super) fn violated(&self, what: String) {

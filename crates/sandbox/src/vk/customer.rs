@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     Community, Shown, deliver,
     dialogue::{self, New},
-    letters, until,
+    letters,
     uploads::{doc_json, photo_json, voice_json},
     world::{CommunityState, Shared},
 };
@@ -273,7 +273,7 @@ impl Customer {
             let texts = self.transcript(from).into_iter().map(|shown| shown.text);
             format!("{:?}", texts.collect::<Vec<_>>())
         };
-        until(&self.shared, timeout, look, seen).await
+        self.shared.until(timeout, look, seen).await
     }
 
     /// The bytes of a file that the phone shows, by the message and its place in it.

@@ -2,58 +2,21 @@
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::watch;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Call, Delivery, Faults, Options, letters, servers::Server, uploads::Files};
+use crate::serving;
 
 /// Bounds that only a runaway test meets.
 const DELIVERIES_KEPT: usize = 20_000;
 const VIOLATIONS_KEPT: usize = 200;
 
 /// What every handle and task of one sandbox holds.
-pub(super) struct Shared {
-    pub options: Options,
-    pub url: String,
-    pub client: reqwest::Client,
-    pub stop: CancellationToken,
-    pub tasks: TaskTracker,
-    /// Counts changes of the world; whoever waits for one subscribes.
-    pub bell: watch::Sender<u64>,
-    world: Mutex<World>,
-}
-
-impl Shared {
-    pub(super) fn new(options: Options, url: String, client: reqwest::Client) -> Self {
-        Self {
-            options,
-            url,
-            client,
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            bell: watch::Sender::new(0),
-            world: Mutex::new(World::default()),
-        }
-    }
-
-    /// To look. A panic elsewhere leaves the world usable: each change is small.
-    pub(super) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// To change, and to wake those who wait for changes.
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        let changed = change(&mut self.world());
-        self.bell.send_modify(|count| *count += 1);
-        changed
-    }
-}
+pub(super) type Shared = serving::Shared<Options, World>;
 
 #[derive(Default)]
 pub(super) struct World {

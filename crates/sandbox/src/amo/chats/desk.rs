@@ -28,13 +28,13 @@ impl Account {
     /// Chats with what was written in them, oldest first; a chat without messages is invisible.
     #[must_use]
     pub fn chats(&self) -> Vec<ChatShown> {
-        shown::shown(&self.shared.world(), self.id, self.shared.clock.now_ms())
+        shown::shown(&self.shared.world(), self.id, self.shared.clock().now_ms())
     }
 
     /// The chat of a conversation of the integration.
     #[must_use]
     pub fn chat(&self, conversation_id: &str) -> Option<ChatShown> {
-        let (world, now_ms) = (self.shared.world(), self.shared.clock.now_ms());
+        let (world, now_ms) = (self.shared.world(), self.shared.clock().now_ms());
         shown::shown_one(&world, self.id, now_ms, |chat| {
             chat.conversation_id == Some(conversation_id)
         })

@@ -21,7 +21,7 @@ pub(super) fn send(
 ) {
     let raw = body.to_string();
     let signature = sign_body(&channel.secret, raw.as_bytes());
-    let now = shared.clock.now_ms();
+    let now = shared.clock().now_ms();
     let (done, ends) = oneshot::channel();
     let queued = shared.change(|world| {
         let account = world.accounts.get_mut(&account_id)?;
