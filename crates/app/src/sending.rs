@@ -110,7 +110,7 @@ impl App {
             return Ok(Prepared::Wait(after, "the service asked the channel to wait".to_owned()));
         }
         let outbound = self.outbound(&mut tx, &message, repeated).await?;
-        let foretold = driver.foretold(&self.driver_channel(&channel), id);
+        let foretold = driver.foretold(&self.driver_channel(&channel), &outbound.recipient, id);
         tx.add_aliases(channel.channel_id, id, &foretold).await?;
         tx.set_status(id, DeliveryStatus::Sending, None).await?;
         tx.commit().await?;

@@ -260,7 +260,7 @@ impl Driver for Email {
         })
     }
 
-    fn foretold(&self, channel: &Channel, message: MessageId) -> Vec<String> {
+    fn foretold(&self, channel: &Channel, _recipient: &str, message: MessageId) -> Vec<String> {
         let Ok(mailbox) = Mailbox::of(channel) else { return Vec::new() };
         let ours = ids::OurId { message, channel: channel.id }.text(&mailbox.address);
         vec![ids::of_ours(&ours), ours]

@@ -160,7 +160,7 @@ impl Driver for Sms {
             .await
     }
 
-    fn foretold(&self, channel: &Channel, message: MessageId) -> Vec<String> {
+    fn foretold(&self, channel: &Channel, _recipient: &str, message: MessageId) -> Vec<String> {
         self.gateway(channel).map(|g| g.foretold(channel, message)).unwrap_or_default()
     }
 

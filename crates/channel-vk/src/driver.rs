@@ -241,8 +241,9 @@ impl Driver for Vk {
         upload::send(&self.opened(channel)?, message, self.clock.now()).await
     }
 
-    fn foretold(&self, _channel: &Channel, message: MessageId) -> Vec<String> {
-        vec![ids::echo(i64::from(ids::random_id(message)))]
+    fn foretold(&self, _channel: &Channel, recipient: &str, message: MessageId) -> Vec<String> {
+        let echo = |peer| ids::echo(peer, i64::from(ids::random_id(message)));
+        recipient.parse().map(echo).into_iter().collect()
     }
 
     /// `ref` comes back with the first message

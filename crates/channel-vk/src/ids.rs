@@ -78,9 +78,10 @@ pub(crate) fn made_at(message: MessageId) -> i64 {
     i64::try_from(message.0.as_u128() >> 80).unwrap_or(0) / 1000
 }
 
-/// By which our own message is known when VK tells of it before it has answered.
-pub(crate) fn echo(random_id: i64) -> String {
-    format!("random:{random_id}")
+/// By which our own message is known when VK tells of it before it has answered. The number is one of
+/// a dialogue: a program that writes to many people at once gives all of these messages the same.
+pub(crate) fn echo(peer: Peer, random_id: i64) -> String {
+    format!("random:{peer}:{random_id}")
 }
 
 /// A press of a button is a message of the customer without a number.

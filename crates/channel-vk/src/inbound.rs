@@ -133,7 +133,7 @@ impl Reading<'_> {
         let at = self.at(message, "date");
         let whole = InboundMessage {
             sender,
-            aliases: echo_of(message, sender),
+            aliases: echo_of(message, peer, sender),
             reply_to: reply_to(message, peer),
             attribution,
             cropped: message.flag("is_cropped"),
@@ -258,10 +258,10 @@ fn sender(message: &Value, peer: Peer) -> Sender {
 
 /// Our own message comes back as an event, perhaps before VK has answered the call that sent it. What
 /// an administrator wrote in VK has their id on it, and a number that is none of ours.
-fn echo_of(message: &Value, sender: Sender) -> Vec<String> {
+fn echo_of(message: &Value, peer: Peer, sender: Sender) -> Vec<String> {
     let ours = sender == Sender::OurSide && message.int("admin_author_id").is_none_or(|id| id == 0);
     let number = message.int("random_id").filter(|id| ours && *id != 0);
-    number.map(ids::echo).into_iter().collect()
+    number.map(|number| ids::echo(peer, number)).into_iter().collect()
 }
 
 /// Only messages of the same dialogue can be quoted.

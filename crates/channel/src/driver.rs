@@ -139,7 +139,7 @@ pub trait Driver: Send + Sync + 'static {
 
     /// Ids by which the service will name this message of ours, where the driver makes them itself.
     /// They are kept before the send, so that a receipt settles a send whose answer was lost.
-    fn foretold(&self, _channel: &Channel, _message: MessageId) -> Vec<String> {
+    fn foretold(&self, _channel: &Channel, _recipient: &str, _message: MessageId) -> Vec<String> {
         Vec::new()
     }
 

@@ -159,7 +159,7 @@ async fn cv_7_smsc_ru_a_message_sent_again_later_goes_once() {
     // Made an hour ago: a process was killed, and a person presses 'send again'.
     let hour_ago = u128::try_from(chrono::Utc::now().timestamp_millis() - 3_600_000).expect("now");
     message.id = MessageId(Uuid::from_u128(hour_ago << 80 | 0x7000_8000_0000_0012_3456));
-    let foretold = world.driver.foretold(&world.channel, message.id);
+    let foretold = world.driver.foretold(&world.channel, &message.recipient, message.id);
     let first = world.driver.send(&world.channel, &message).await.expect("accepted");
     assert_eq!(first.aliases, foretold);
     let again = world.driver.send(&world.channel, &message).await.expect("known");

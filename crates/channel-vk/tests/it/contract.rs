@@ -80,6 +80,25 @@ fn ch_7_every_event_is_answered_with_exactly_ok_and_confirmation_with_the_code()
 }
 
 #[test]
+fn wa_4_a_mailing_by_another_program_is_a_message_of_each_person() {
+    let driver = driver();
+    let webhook = driver.webhook().expect("the driver has webhooks");
+    // A program that writes to many people at once names one number for all of them.
+    let names = [1001, 1002].map(|peer| {
+        let body = format!(
+            r#"{{"type":"message_reply","event_id":"e{peer}","object":{{"id":1,"date":1790000000,
+                "peer_id":{peer},"from_id":-220000001,"conversation_message_id":7,"out":1,
+                "text":"Скидки","random_id":5}}}}"#
+        );
+        let mut events = webhook.parse(&channel(), &callback(&body)).expect("an event").events;
+        let Inbound::Message(message) = events.remove(0) else { panic!("a message") };
+        [vec![message.external_id], message.aliases].concat()
+    });
+    assert!(names[0].iter().all(|name| !names[1].contains(name)), "{names:?}");
+    assert_eq!(names[0].len(), 2);
+}
+
+#[test]
 fn nonsense_of_every_sort_is_refused_or_kept() {
     let driver = driver();
     let webhook = driver.webhook().expect("the driver has webhooks");

@@ -155,7 +155,7 @@ async fn cv_7_our_own_echo_is_known_by_either_name() {
     w.vera.sends_text(&w.community, "вопрос");
     w.community.set_faults(Faults { echo_first: true, ..Faults::default() });
     let message = w.outbound(5, Content::text("наш ответ"));
-    let foretold = w.driver.foretold(&w.channel, message.id);
+    let foretold = w.driver.foretold(&w.channel, &message.recipient, message.id);
     let sent = w.driver.send(&w.channel, &message).await.expect("it goes");
     let echo = house.message("наш ответ").await;
     assert_eq!(echo.sender, Sender::OurSide);
