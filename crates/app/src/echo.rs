@@ -29,11 +29,15 @@ impl App {
         if tx.message_by_external_id(channel.channel_id, external_id).await?.is_some() {
             return Ok(false);
         }
-        let Some(ours) = tx.uncertain_like(identity, text).await? else { return Ok(false) };
+        // Short words are said again and again: only what was said at about that time is it.
+        let ours = tx.uncertain_like(identity, text, message.occurred_at).await?;
+        let Some(ours) = ours else { return Ok(false) };
         let id = ours.message_id;
         let early = tx.record_sent(channel.channel_id, id, external_id, &message.aliases).await?;
         let status = early.iter().fold(DeliveryStatus::Sent, |s, r| s.after(r.status));
-        self.settle(&mut tx, &ours, status, None).await?;
+        let failure = early.into_iter().find_map(|r| r.failure);
+        let failure = failure.filter(|_| status == DeliveryStatus::Failed);
+        self.settle(&mut tx, &ours, status, failure.as_deref()).await?;
         tx.commit().await?;
         tracing::info!(message.id = %id, "an uncertain message came back and is sent");
         Ok(true)

@@ -449,11 +449,14 @@ impl TenantTx {
         Ok(())
     }
 
-    /// The oldest message of ours to this person whose sending ended uncertain and that says this.
+    /// The oldest message of ours to this person whose sending ended uncertain, that says this and may
+    /// have been said at this time of the service's clock. Its row is locked: of two that come back
+    /// at once one finds it.
     pub async fn uncertain_like(
         &mut self,
         identity: IdentityId,
         text: &str,
+        said_at: DateTime<Utc>,
     ) -> Result<Option<MessageRow>> {
         let account = self.account().0;
         let row: Option<Row> = sqlx::query_as(concat!(
@@ -466,11 +469,14 @@ impl TenantTx {
                     and u.conversation_id = c.conversation_id
                 where c.account_id = $1 and c.identity_id = $2 and u.status = 'uncertain'
                   and u.external_id is null and u.content ->> 'text' = $3
-                order by c.number, u.position limit 1)"
+                  and $4 between u.created_at - interval '5 minutes'
+                             and u.created_at + interval '1 day'
+                order by c.number, u.position limit 1 for no key update of u)"
         ))
         .bind(account)
         .bind(identity.0)
         .bind(text)
+        .bind(said_at)
         .fetch_optional(self.conn())
         .await?;
         row.map(MessageRow::try_from).transpose()
