@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import { api, ask } from '../kit/api/client'
 import type { ChannelDetails, Conversation } from '../kit/api/types'
 import { t } from '../kit/i18n'
+import { previewOf } from '../kit/preview'
 import { boardTexts } from '../kit/i18n/flow/board'
 import { Link } from '../kit/link'
 import { Button, buttonClass } from '../kit/ui/button'
@@ -46,7 +47,7 @@ export function Come({ conversation }: { conversation: Conversation }) {
       <div className="min-w-0 flex-1">
         <h2 className="text-heading font-semibold">{t.cabinet.firstCame}</h2>
         <p className="truncate text-ink2">
-          {conversation.contact_name || t.chat.guestNo(conversation.number)}: {conversation.preview}
+          {conversation.contact_name || t.chat.guestNo(conversation.number)}: {previewOf(conversation.preview)}
         </p>
       </div>
       <Link href={`/desk/new/${conversation.conversation_id}`} className={buttonClass('main', 'yes')}>

@@ -1,5 +1,6 @@
 /** Notifications on the screen, while nobody looks at any of our tabs: several at once as one. */
 import { t } from '../kit/i18n'
+import { previewOf } from '../kit/preview'
 import type { News } from './store/news'
 
 const TOGETHER = 1500
@@ -15,9 +16,9 @@ export function bundled(news: readonly News[]): { title: string; body: string; o
   if (!last) return null
   if (all.length === 1) {
     const title = last.kind === 'newChat' ? t.shell.notice.newChat(named(last)) : t.shell.notice.message(named(last))
-    return { title, body: last.text, open: last.conversation_id }
+    return { title, body: previewOf(last.text), open: last.conversation_id }
   }
-  const lines = all.slice(-NAMES).reverse().map((one) => `${named(one)}: ${one.text}`)
+  const lines = all.slice(-NAMES).reverse().map((one) => `${named(one)}: ${previewOf(one.text)}`)
   if (all.length > NAMES) lines.push(t.shell.notice.more(all.length - NAMES))
   return { title: t.shell.notice.many(all.length), body: lines.join('\n'), open: last.conversation_id }
 }

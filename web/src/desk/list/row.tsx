@@ -2,6 +2,7 @@ import { memo } from 'react'
 import { t } from '../../kit/i18n'
 import { waited, when } from '../../kit/i18n/format'
 import { useNow } from '../../kit/now'
+import { previewOf } from '../../kit/preview'
 import { Avatar } from '../../kit/ui/avatar'
 import { signOf } from '../../kit/ui/channel-badge'
 import { useDesk, useDeskState } from '../context'
@@ -128,7 +129,7 @@ function LastWords({ chat, open }: { chat: Chat; open: boolean }) {
         <span className="text-ink3">{mine ? t.chat.youSaid : t.chat.weSaid} </span>
       )}
       {chat.preview_direction === 'note' && <span className="text-amber">{t.chat.noteSaid} </span>}
-      {chat.preview}
+      {previewOf(chat.preview)}
     </>
   )
 }

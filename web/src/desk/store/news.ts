@@ -18,7 +18,7 @@ export function newsOf(facts: readonly EventFrame[], before: State, after: State
   const add = (kind: News['kind'], chat: Chat) => {
     const { conversation_id, number, contact_name, preview } = chat
     const held = news.get(conversation_id)?.kind
-    news.set(conversation_id, { kind: held ?? kind, conversation_id, number, name: contact_name.trim(), text: preview })
+    news.set(conversation_id, { kind: held ?? kind, conversation_id, number, name: contact_name.trim() || (chat.contact_phone ?? ''), text: preview })
   }
   for (const fact of facts) {
     switch (fact.kind) {

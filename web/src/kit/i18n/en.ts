@@ -138,6 +138,13 @@ export const en: Texts = {
     youSaid: 'You:',
     weSaid: 'Answer:',
     noteSaid: 'Note:',
+    wordless: {
+      '[file]': 'File',
+      '[location]': 'A place on the map',
+      '[contact]': 'Contact',
+      '[form]': 'Form',
+      '[unsupported]': 'A message that we do not show yet',
+    },
     unread: (n) => `${n} unread`,
     waits: (time) => `waits ${time}`,
     take: 'Take',

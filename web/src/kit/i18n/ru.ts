@@ -141,6 +141,13 @@ export const ru = {
     youSaid: 'Вы:',
     weSaid: 'Ответ:',
     noteSaid: 'Заметка:',
+    wordless: {
+      '[file]': 'Файл',
+      '[location]': 'Место на карте',
+      '[contact]': 'Контакт',
+      '[form]': 'Форма',
+      '[unsupported]': 'Сообщение, которое мы пока не показываем',
+    },
     unread: (n: number) => `${n} ${plural(n, 'непрочитанное', 'непрочитанных', 'непрочитанных')}`,
     waits: (time: string) => `ждёт ${time}`,
     take: 'Взять в работу',
