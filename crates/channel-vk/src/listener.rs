@@ -33,6 +33,8 @@ use crate::{
 const TS: &str = "ts";
 /// How much later than its own time-out a poll is given up.
 const GRACE: Duration = Duration::from_secs(15);
+/// How long the next poll waits for buttons to be answered: messages come before them.
+const TO_ANSWER: Duration = Duration::from_secs(5);
 /// The least time between two polls that brought nothing, should a server not hold them.
 const LULL: Duration = Duration::from_secs(1);
 
@@ -135,7 +137,8 @@ impl Vk {
                         inbox.accept(batch).await?;
                         server.ts = ts;
                     }
-                    answer_presses(api, &updates).await;
+                    let answers = answer_presses(api, &updates);
+                    let _in_time = tokio::time::timeout(TO_ANSWER, answers).await;
                     quiet
                 }
                 Polled::Gap { ts } => {

@@ -199,7 +199,14 @@ async fn put_bytes(
                 why: "the stored file could not be read".to_owned(),
             };
         }
-        errors::prepare_error(error)
+        match errors::prepare_error(error) {
+            // It is another server than that of messages, and it is about this file: other
+            // conversations go on.
+            SendError::Retry { after, why, .. } => {
+                SendError::Retry { after, scope: RetryScope::Conversation, why }
+            }
+            other => other,
+        }
     })
 }
 
