@@ -9,6 +9,7 @@ pub mod autoru;
 pub mod avito;
 mod cut;
 mod error;
+mod page;
 mod serving;
 pub mod sms;
 pub mod telegram;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use axum::Router;
+use futures::{Stream, StreamExt};
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
@@ -111,6 +112,16 @@ impl<O, W, B> Shared<O, W, B> {
     /// Wakes those who wait for changes.
     pub(crate) fn ring(&self) {
         self.bell.send_modify(|count| *count += 1);
+    }
+
+    /// Numbers of changes until the counterpart stops; several changes may share one.
+    pub(crate) fn changes(&self) -> impl Stream<Item = u64> + use<O, W, B> {
+        let changes = futures::stream::unfold(self.bell.subscribe(), |mut bell| async move {
+            bell.changed().await.ok()?;
+            let number = *bell.borrow_and_update();
+            Some((number, bell))
+        });
+        changes.take_until(self.stop.clone().cancelled_owned())
     }
 
     /// Waits for anything that a handle can tell, looked at after each change; `seen` is for the

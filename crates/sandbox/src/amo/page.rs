@@ -14,30 +14,24 @@
 mod acts;
 mod look;
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
-    http::StatusCode,
-    response::{
-        Html,
-        sse::{Event, KeepAlive, Sse},
-    },
     routing::{get, post},
 };
-use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::world::{AccountState, Shared};
+use crate::page::{Said, events, missing, page};
 
 type App = State<Arc<Shared>>;
-type Said = Result<Json<Value>, (StatusCode, Json<Value>)>;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(|| async { Html(include_str!("page.html")) }))
+        .route("/", page(include_str!("page.html")))
         .route("/sandbox/state", get(state))
         .route("/sandbox/events", get(events))
         .route("/sandbox/journal", get(journal))
@@ -49,14 +43,6 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/sandbox/accounts/{id}/{act}", post(acts::act))
 }
 
-fn missing(what: &str) -> (StatusCode, Json<Value>) {
-    (StatusCode::NOT_FOUND, Json(json!({"error": what})))
-}
-
-fn wrong(what: impl std::fmt::Display) -> (StatusCode, Json<Value>) {
-    (StatusCode::BAD_REQUEST, Json(json!({"error": what.to_string()})))
-}
-
 async fn state(State(shared): App) -> Json<Value> {
     let world = shared.world();
     let accounts: Vec<Value> = world
@@ -65,18 +51,6 @@ async fn state(State(shared): App) -> Json<Value> {
         .map(|one| json!({"id": one.id, "subdomain": one.subdomain, "name": one.name}))
         .collect();
     Json(json!({"url": shared.url, "now": shared.clock().now(), "accounts": accounts}))
-}
-
-/// One event per change, and several changes may share one; the page asks again for what it shows.
-async fn events(State(shared): App) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let bell = shared.bell.subscribe();
-    let changes = futures::stream::unfold(bell, |mut bell| async move {
-        bell.changed().await.ok()?;
-        let number = *bell.borrow_and_update();
-        Some((Ok(Event::default().data(number.to_string())), bell))
-    });
-    let stop = shared.stop.clone();
-    Sse::new(changes.take_until(stop.cancelled_owned())).keep_alive(KeepAlive::default())
 }
 
 #[derive(Deserialize)]

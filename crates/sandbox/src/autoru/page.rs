@@ -15,34 +15,30 @@
 //! | `POST /sandbox/chats/{dealer}/{buyer}/photo?car=` | the body is the picture |
 //! | `GET /sandbox/pictures/{name}` | its bytes |
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{
-        Html, IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
-use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Buyer, Dealer, Entered, Faults, dealer, world::Shared};
+use crate::page::{Problem, Said, events, missing, page, wrong};
 
 type App = State<Arc<Shared>>;
-type Said = Result<Json<Value>, (StatusCode, Json<Value>)>;
 
 /// Lines of a chat that the page shows.
 const SHOWN: usize = 300;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(|| async { Html(include_str!("page.html")) }))
+        .route("/", page(include_str!("page.html")))
         .route("/sandbox/state", get(state))
         .route("/sandbox/events", get(events))
         .route("/sandbox/dealers", post(new_dealer))
@@ -60,25 +56,14 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/sandbox/car.svg", get(car))
 }
 
-fn missing(what: &str) -> (StatusCode, Json<Value>) {
-    (StatusCode::NOT_FOUND, Json(json!({"error": what})))
-}
-
-fn wrong(what: &str) -> (StatusCode, Json<Value>) {
-    (StatusCode::BAD_REQUEST, Json(json!({"error": what})))
-}
-
-fn dealer_of(shared: &Arc<Shared>, id: u64) -> Result<Dealer, (StatusCode, Json<Value>)> {
+fn dealer_of(shared: &Arc<Shared>, id: u64) -> Result<Dealer, Problem> {
     let known = shared.world().dealers.contains_key(&id);
     known
         .then(|| Dealer { id, shared: Arc::clone(shared) })
         .ok_or_else(|| missing("нет такого дилера"))
 }
 
-fn buyer_of(
-    shared: &Arc<Shared>,
-    (dealer, buyer): (u64, String),
-) -> Result<Buyer, (StatusCode, Json<Value>)> {
+fn buyer_of(shared: &Arc<Shared>, (dealer, buyer): (u64, String)) -> Result<Buyer, Problem> {
     let dealer = dealer_of(shared, dealer)?;
     let known = shared.world().buyers.contains_key(&buyer);
     known.then_some(Buyer { id: buyer, dealer }).ok_or_else(|| missing("нет такого покупателя"))
@@ -100,18 +85,6 @@ async fn state(State(shared): App) -> Json<Value> {
         "url": shared.url, "base": format!("{}/1.0", shared.url), "dealers": dealers,
         "buyers": buyers, "violations": world.violations.iter().rev().take(20).collect::<Vec<_>>(),
     }))
-}
-
-/// One event per change, and several changes may share one; the page asks again for what it shows.
-async fn events(State(shared): App) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let bell = shared.bell.subscribe();
-    let changes = futures::stream::unfold(bell, |mut bell| async move {
-        bell.changed().await.ok()?;
-        let number = *bell.borrow_and_update();
-        Some((Ok(Event::default().data(number.to_string())), bell))
-    });
-    let stop = shared.stop.clone();
-    Sse::new(changes.take_until(stop.cancelled_owned())).keep_alive(KeepAlive::default())
 }
 
 #[derive(Deserialize)]

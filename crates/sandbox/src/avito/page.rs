@@ -30,13 +30,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Chat, Faults, Seller, Tariff, world::Shared};
+use crate::page::{Problem, Said, missing, page, wrong};
 
 type App = State<Arc<Shared>>;
-type Said = Result<Json<Value>, (StatusCode, Json<Value>)>;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(|| async { Html(include_str!("page.html")) }))
+        .route("/", page(include_str!("page.html")))
         .route("/sandbox/state", get(state))
         .route("/sandbox/events", get(events))
         .route("/sandbox/calls", get(calls))
@@ -47,14 +47,6 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/sandbox/chats/{chat}/{act}", post(chat_act))
         .route("/files/{id}", get(file))
         .route("/items/{id}", get(item))
-}
-
-fn missing(what: &str) -> (StatusCode, Json<Value>) {
-    (StatusCode::NOT_FOUND, Json(json!({"error": what})))
-}
-
-fn wrong(what: impl std::fmt::Display) -> (StatusCode, Json<Value>) {
-    (StatusCode::BAD_REQUEST, Json(json!({"error": what.to_string()})))
 }
 
 async fn state(State(shared): App) -> Json<Value> {
@@ -99,14 +91,9 @@ async fn state(State(shared): App) -> Json<Value> {
 }
 
 /// One event per change, and several changes may share one; the page asks again for what it shows.
-async fn events(State(shared): App) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let bell = shared.bell.subscribe();
-    let changes = futures::stream::unfold(bell, |mut bell| async {
-        bell.changed().await.ok()?;
-        Some((Ok(Event::default().data("changed")), bell))
-    });
-    let stop = shared.stop.clone().cancelled_owned();
-    Sse::new(changes.take_until(stop)).keep_alive(KeepAlive::default())
+async fn events(State(shared): App) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
+    let events = shared.changes().map(|_| Ok(Event::default().data("changed")));
+    Sse::new(events).keep_alive(KeepAlive::default())
 }
 
 async fn calls(State(shared): App) -> Json<Value> {
@@ -131,7 +118,7 @@ struct Act {
 }
 
 /// An act that needs nothing may come with an empty body.
-fn act_of(body: &Bytes) -> Result<Act, (StatusCode, Json<Value>)> {
+fn act_of(body: &Bytes) -> Result<Act, Problem> {
     if body.is_empty() {
         return Ok(Act::default());
     }
@@ -210,7 +197,7 @@ async fn open_chat(State(shared): App, Json(new): Json<NewChat>) -> Said {
     Ok(Json(json!({"chat": chat.id, "buyer": chat.buyer})))
 }
 
-fn chat_of(shared: &Arc<Shared>, id: String) -> Result<Chat, (StatusCode, Json<Value>)> {
+fn chat_of(shared: &Arc<Shared>, id: String) -> Result<Chat, Problem> {
     let world = shared.world();
     let chat = world.chats.get(&id).ok_or_else(|| missing("нет такого чата"))?;
     let (seller, buyer) = (chat.seller, chat.buyer);

@@ -12,19 +12,13 @@
 //! | `GET /sandbox/chats/{account}/{phone}` | everything between the two |
 //! | `POST /sandbox/chats/{account}/{phone}/text` `{text}` | and `repeat` `{key}`, `on`, `off`, `stop`, `settle` `{key, status}` |
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
-    http::StatusCode,
-    response::{
-        Html,
-        sse::{Event, KeepAlive, Sse},
-    },
     routing::{get, post},
 };
-use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -32,14 +26,13 @@ use super::{
     Account, Credentials, Faults, Provider, Status, account, callbacks, phone,
     world::{Shared, roubles},
 };
+use crate::page::{Problem, Said, events, missing, page, wrong};
 
 type App = State<Arc<Shared>>;
-type Problem = (StatusCode, Json<Value>);
-type Said = Result<Json<Value>, Problem>;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(|| async { Html(include_str!("page.html")) }))
+        .route("/", page(include_str!("page.html")))
         .route("/sandbox/state", get(state))
         .route("/sandbox/events", get(events))
         .route("/sandbox/accounts", post(new_account))
@@ -48,14 +41,6 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/sandbox/phones", post(new_phone))
         .route("/sandbox/chats/{account}/{phone}", get(chat))
         .route("/sandbox/chats/{account}/{phone}/{act}", post(act_of_phone))
-}
-
-fn missing(what: &str) -> Problem {
-    (StatusCode::NOT_FOUND, Json(json!({"error": what})))
-}
-
-fn wrong(what: impl std::fmt::Display) -> Problem {
-    (StatusCode::BAD_REQUEST, Json(json!({"error": what.to_string()})))
 }
 
 fn account_of(shared: &Arc<Shared>, id: u64) -> Result<Account, Problem> {
@@ -95,18 +80,6 @@ async fn state(State(shared): App) -> Json<Value> {
         "url": shared.url, "bases": bases, "accounts": accounts, "phones": phones,
         "violations": world.violations,
     }))
-}
-
-/// One event per change, and several changes may share one; the page asks again for what it shows.
-async fn events(State(shared): App) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let bell = shared.bell.subscribe();
-    let changes = futures::stream::unfold(bell, |mut bell| async move {
-        bell.changed().await.ok()?;
-        let number = *bell.borrow_and_update();
-        Some((Ok(Event::default().data(number.to_string())), bell))
-    });
-    let stop = shared.stop.clone();
-    Sse::new(changes.take_until(stop.cancelled_owned())).keep_alive(KeepAlive::default())
 }
 
 #[derive(Deserialize)]

@@ -17,20 +17,16 @@
 //! | `POST /sandbox/chats/{bot}/{customer}/file?kind=&name=&caption=` | the body is the file |
 //! | `GET /sandbox/files/{file_id}` | bytes of a file |
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{
-        Html, IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
-use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -38,12 +34,13 @@ use super::{
     Bot, Customer, Faults, Media, MediaKind, Sent, add_bot, customer,
     world::{Shared, World},
 };
+use crate::page::{Problem, Said, events, missing, page, wrong};
 
 type App = State<Arc<Shared>>;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(|| async { Html(include_str!("page.html")) }))
+        .route("/", page(include_str!("page.html")))
         .route("/sandbox/state", get(state))
         .route("/sandbox/events", get(events))
         .route("/sandbox/bots", post(new_bot))
@@ -61,17 +58,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/sandbox/files/{file_id}", get(file))
 }
 
-type Said = Result<Json<Value>, (StatusCode, Json<Value>)>;
-
-fn missing(what: &str) -> (StatusCode, Json<Value>) {
-    (StatusCode::NOT_FOUND, Json(json!({"error": what})))
-}
-
-fn wrong(what: impl std::fmt::Display) -> (StatusCode, Json<Value>) {
-    (StatusCode::BAD_REQUEST, Json(json!({"error": what.to_string()})))
-}
-
-fn bot_of(shared: &Arc<Shared>, id: i64) -> Result<Bot, (StatusCode, Json<Value>)> {
+fn bot_of(shared: &Arc<Shared>, id: i64) -> Result<Bot, Problem> {
     let world = shared.world();
     let bot = world.bots.get(&id).ok_or_else(|| missing("нет такого бота"))?;
     Ok(Bot {
@@ -110,18 +97,6 @@ fn bot_json(world: &World, id: i64) -> Value {
         "last_error": bot.last_error.as_ref().map(|(_, what)| what),
         "faults": bot.faults,
     })
-}
-
-/// One event per change, and several changes may share one; the page asks again for what it shows.
-async fn events(State(shared): App) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let bell = shared.bell.subscribe();
-    let changes = futures::stream::unfold(bell, |mut bell| async move {
-        bell.changed().await.ok()?;
-        let number = *bell.borrow_and_update();
-        Some((Ok(Event::default().data(number.to_string())), bell))
-    });
-    let stop = shared.stop.clone();
-    Sse::new(changes.take_until(stop.cancelled_owned())).keep_alive(KeepAlive::default())
 }
 
 #[derive(Deserialize)]
@@ -229,7 +204,7 @@ async fn transcript(State(shared): App, Path((bot, customer)): Path<(i64, i64)>)
     })))
 }
 
-fn person(shared: &Arc<Shared>, id: i64) -> Result<Customer, (StatusCode, Json<Value>)> {
+fn person(shared: &Arc<Shared>, id: i64) -> Result<Customer, Problem> {
     if !shared.world().people.contains_key(&id) {
         return Err(missing("нет такого клиента"));
     }

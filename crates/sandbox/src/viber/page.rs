@@ -14,32 +14,27 @@
 //! | `POST /sandbox/chats/{bot}/{customer}/file?name=&caption=` | the body is the file |
 //! | `GET /sandbox/chats/{bot}/{customer}/files/{token}` | bytes of a file in the chat |
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, Query, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{
-        Html, IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
-use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Bot, Customer, Faults, Media, Standing, add_bot, customer, new_token, world::Shared};
+use crate::page::{Problem, Said, events, missing, page, wrong};
 
 type App = State<Arc<Shared>>;
-type Problem = (StatusCode, Json<Value>);
-type Said = Result<Json<Value>, Problem>;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(|| async { Html(include_str!("page.html")) }))
+        .route("/", page(include_str!("page.html")))
         .route("/sandbox/state", get(state))
         .route("/sandbox/events", get(events))
         .route("/sandbox/bots", post(new_bot))
@@ -51,14 +46,6 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/sandbox/chats/{bot}/{customer}/{act}", post(act))
         .route("/sandbox/chats/{bot}/{customer}/files/{token}", get(file))
         .layer(DefaultBodyLimit::max(64 << 20))
-}
-
-fn missing(what: &str) -> Problem {
-    (StatusCode::NOT_FOUND, Json(json!({ "error": what })))
-}
-
-fn wrong(what: impl std::fmt::Display) -> Problem {
-    (StatusCode::BAD_REQUEST, Json(json!({ "error": what.to_string() })))
 }
 
 fn bot_of(shared: &Arc<Shared>, number: u64) -> Result<Bot, Problem> {
@@ -99,18 +86,6 @@ async fn state(State(shared): App) -> Json<Value> {
         "customers": people.collect::<Vec<_>>(),
         "violations": world.violations,
     }))
-}
-
-/// One event per change, and several changes may share one; the page asks again for what it shows.
-async fn events(State(shared): App) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let bell = shared.bell.subscribe();
-    let changes = futures::stream::unfold(bell, |mut bell| async move {
-        bell.changed().await.ok()?;
-        let number = *bell.borrow_and_update();
-        Some((Ok(Event::default().data(number.to_string())), bell))
-    });
-    let stop = shared.stop.clone();
-    Sse::new(changes.take_until(stop.cancelled_owned())).keep_alive(KeepAlive::default())
 }
 
 #[derive(Deserialize)]

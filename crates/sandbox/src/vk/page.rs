@@ -12,20 +12,15 @@
 //! | `POST /sandbox/chats/{community}/{person}/{act}` | `text` `{text, reply_to?, ref?, ref_source?}`, `edit` `{cmid, text}`, `read`, `type`, `allow`, `deny`, `place`, `goods`, `link`, `post`, `video`, `sticker`, `unknown`, `long` `{text}`, `unheard` `{text}`, `press` `{cmid}`, `react` `{cmid, reaction}`, `admin` `{text}` |
 //! | `POST /sandbox/chats/{community}/{person}/file?name=` | the body is the file |
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{
-        Html,
-        sse::{Event, KeepAlive, Sse},
-    },
+    http::{HeaderMap, header},
     routing::{get, post},
 };
-use futures::Stream;
 use serde_json::{Value, json};
 
 use super::{
@@ -33,16 +28,16 @@ use super::{
     servers::Server,
     world::{Shared, World},
 };
+use crate::page::{Problem, Said, events, missing, page};
 
 type App = State<Arc<Shared>>;
-type Said = Result<Json<Value>, (StatusCode, Json<Value>)>;
 
 const FIRST_PERSON: i64 = 1001;
 const SHOWN: usize = 60;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
-        .route("/", get(|| async { Html(include_str!("page.html")) }))
+        .route("/", page(include_str!("page.html")))
         .route("/sandbox/state", get(state))
         .route("/sandbox/events", get(events))
         .route("/sandbox/communities/{id}/{act}", get(told).post(community_act))
@@ -50,10 +45,6 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/sandbox/chats/{community}/{person}", get(chat))
         .route("/sandbox/chats/{community}/{person}/file", post(file))
         .route("/sandbox/chats/{community}/{person}/{act}", post(act))
-}
-
-fn missing(what: &str) -> (StatusCode, Json<Value>) {
-    (StatusCode::NOT_FOUND, Json(json!({ "error": what })))
 }
 
 async fn state(State(shared): App) -> Json<Value> {
@@ -75,26 +66,14 @@ async fn state(State(shared): App) -> Json<Value> {
         "violations": world.violations }))
 }
 
-/// One event per change, and several changes may share one; the page asks again for what it shows.
-async fn events(State(shared): App) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let bell = shared.bell.subscribe();
-    let changes = futures::stream::unfold(bell, |mut bell| async move {
-        bell.changed().await.ok()?;
-        let number = *bell.borrow_and_update();
-        Some((Ok(Event::default().data(number.to_string())), bell))
-    });
-    Sse::new(futures::StreamExt::take_until(changes, shared.stop.clone().cancelled_owned()))
-        .keep_alive(KeepAlive::default())
-}
-
-fn community(shared: &Arc<Shared>, id: i64) -> Result<Community, (StatusCode, Json<Value>)> {
+fn community(shared: &Arc<Shared>, id: i64) -> Result<Community, Problem> {
     let world: &World = &shared.world();
     let found = world.communities.get(&id).ok_or_else(|| missing("нет такого сообщества"))?;
     let key = found.keys.keys().min().cloned().unwrap_or_default();
     Ok(Community { id, name: found.name.clone(), key, shared: Arc::clone(shared) })
 }
 
-fn person(shared: &Arc<Shared>, id: i64) -> Result<Customer, (StatusCode, Json<Value>)> {
+fn person(shared: &Arc<Shared>, id: i64) -> Result<Customer, Problem> {
     if !shared.world().people.contains_key(&id) {
         return Err(missing("нет такого человека"));
     }

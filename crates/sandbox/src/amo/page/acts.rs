@@ -17,13 +17,16 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{App, Said, missing, wrong};
-use crate::amo::{
-    Account, Faults, Switches,
-    acts::{self, Acting, TaskDraft},
-    chats::{self, Draft},
-    draft::{Common, LeadDraft},
-    world::Kind,
+use super::App;
+use crate::{
+    amo::{
+        Account, Faults, Switches,
+        acts::{self, Acting, TaskDraft},
+        chats::{self, Draft},
+        draft::{Common, LeadDraft},
+        world::Kind,
+    },
+    page::{Said, missing, wrong},
 };
 
 #[derive(Default, Deserialize)]

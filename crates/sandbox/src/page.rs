@@ -1,0 +1,50 @@
+//! What the pages for people share: their look, their small script, the news of changes, and the
+//! words of a refusal.
+//!
+//! A page stays one file that fetches nothing: `page.css` and `page.js` are put where it names them.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{
+        Html,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::{MethodRouter, get},
+};
+use futures::{Stream, StreamExt};
+use serde_json::{Value, json};
+
+use crate::serving::Shared;
+
+/// A refusal; its `error` is shown to the person.
+pub(crate) type Problem = (StatusCode, Json<Value>);
+pub(crate) type Said = Result<Json<Value>, Problem>;
+
+pub(crate) fn missing(what: &str) -> Problem {
+    (StatusCode::NOT_FOUND, Json(json!({ "error": what })))
+}
+
+pub(crate) fn wrong(what: impl std::fmt::Display) -> Problem {
+    (StatusCode::BAD_REQUEST, Json(json!({ "error": what.to_string() })))
+}
+
+/// The page itself, with the shared look and script in it.
+pub(crate) fn page<S: Clone + Send + Sync + 'static>(own: &str) -> MethodRouter<S> {
+    let page = own
+        .replace("/* page.css */", include_str!("page/page.css"))
+        .replace("// page.js", include_str!("page/page.js"));
+    get(|| async { Html(page) })
+}
+
+/// One event per change, and several changes may share one; the page asks again for what it shows.
+pub(crate) async fn events<O: 'static, W: 'static, B: 'static>(
+    State(shared): State<Arc<Shared<O, W, B>>>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<O, W, B>> {
+    let numbers = shared.changes();
+    let events = numbers.map(|number| Ok(Event::default().data(number.to_string())));
+    Sse::new(events).keep_alive(KeepAlive::default())
+}
