@@ -16,11 +16,12 @@ use domain::{
     ids::{AccountId, ChannelId},
 };
 use serde_json::{Value, json};
-use tests::TestServer;
+use tests::{Session, TestServer};
 use uuid::Uuid;
 
 struct Place {
     server: TestServer,
+    owner: Session,
     account: AccountId,
     channel: ChannelId,
 }
@@ -28,7 +29,8 @@ struct Place {
 impl Place {
     async fn new() -> Self {
         let server = TestServer::start().await;
-        let account: AccountId = server.sign_up().await.account.parse().unwrap();
+        let owner = server.sign_up().await;
+        let account: AccountId = owner.account.parse().unwrap();
         let channel = ChannelId(Uuid::now_v7());
         let mut tx = server.database().store().tenant(account).await.unwrap();
         tx.insert_channel(&store::NewChannel {
@@ -47,7 +49,7 @@ impl Place {
         .await
         .unwrap();
         tx.commit().await.unwrap();
-        Self { server, account, channel }
+        Self { server, owner, account, channel }
     }
 
     /// As another process has it.
@@ -125,4 +127,12 @@ async fn ch_8_a_renewal_whose_end_was_not_seen_is_told_to_the_next() {
     assert_eq!(seen(Err(refused.clone())).await, (true, Err(refused)));
     // The service's refusal is an end that was seen.
     assert_eq!(seen(Ok(json!(7))).await, (false, Ok(json!(7))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ch_8_what_a_driver_kept_goes_with_its_channel() {
+    let place = Place::new().await;
+    place.memory().remember("tokens", json!({ "pair": 1 })).await.unwrap();
+    place.owner.delete(&format!("/api/v1/channels/{}", place.channel), 204).await;
+    assert_eq!(place.memory().recall("tokens").await.unwrap(), None);
 }

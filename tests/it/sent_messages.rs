@@ -511,4 +511,10 @@ async fn cv_7_an_uncertain_message_that_comes_back_is_sent() {
     // Other words were written elsewhere, and are a message of their own.
     stage.our_side_wrote("echo-2", "Пишу с телефона").await;
     assert_eq!(stage.messages(talk).await.len(), before + 1);
+
+    // So are the same words two days later.
+    stage.pass(TimeDelta::days(2));
+    stage.our_side_wrote("echo-3", "Приезжайте").await;
+    assert_eq!(stage.status(other).await, Uncertain);
+    assert_eq!(stage.messages(talk).await.len(), before + 2);
 }

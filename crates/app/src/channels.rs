@@ -283,6 +283,10 @@ impl App {
         {
             tracing::info!(%error, channel.id = %id, "the webhook was not taken away");
         }
+        // Nobody needs its tokens any more; they go as its secrets went.
+        let mut tx = self.store.tenant(actor.account).await?;
+        tx.forget_channel_values(id).await?;
+        tx.commit().await?;
         Ok(())
     }
 }

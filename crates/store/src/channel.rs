@@ -373,6 +373,17 @@ impl TenantTx {
         Ok(())
     }
 
+    /// What a channel's driver kept, tokens too.
+    pub async fn forget_channel_values(&mut self, id: ChannelId) -> Result<()> {
+        let account = self.account();
+        sqlx::query("delete from channel_state where account_id = $1 and channel_id = $2")
+            .bind(account.0)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
     /// What waits in quarantine, the latest first.
     pub async fn quarantined(
         &mut self,
