@@ -13,6 +13,7 @@ use std::{
 
 use axum::{
     extract::connect_info::Connected,
+    response::Response,
     serve::{IncomingStream, Listener},
 };
 use tokio::{
@@ -27,6 +28,12 @@ pub(super) struct Scissors(Arc<AtomicBool>);
 impl Scissors {
     pub(super) fn cut(&self) {
         self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// What a handler says in place of an answer that is lost.
+    pub(super) fn answer(&self) -> Response {
+        self.cut();
+        Response::default()
     }
 
     fn check(&self) -> io::Result<()> {

@@ -34,10 +34,13 @@ pub(crate) fn wrong(what: impl std::fmt::Display) -> Problem {
 
 /// The page itself, with the shared look and script in it.
 pub(crate) fn page<S: Clone + Send + Sync + 'static>(own: &str) -> MethodRouter<S> {
-    let page = own
-        .replace("/* page.css */", include_str!("page/page.css"))
-        .replace("// page.js", include_str!("page/page.js"));
+    let page = whole(own);
     get(|| async { Html(page) })
+}
+
+fn whole(own: &str) -> String {
+    own.replace("/* page.css */", include_str!("page/page.css"))
+        .replace("// page.js", include_str!("page/page.js"))
 }
 
 /// One event per change, and several changes may share one; the page asks again for what it shows.
@@ -47,4 +50,29 @@ pub(crate) async fn events<O: 'static, W: 'static, B: 'static>(
     let numbers = shared.changes();
     let events = numbers.map(|number| Ok(Event::default().data(number.to_string())));
     Sse::new(events).keep_alive(KeepAlive::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole;
+
+    /// amoCRM's page looks its own way and shares the script alone.
+    #[test]
+    fn every_page_is_one_file_with_the_shared_script_in_it() {
+        let pages = [
+            include_str!("amo/page.html"),
+            include_str!("autoru/page.html"),
+            include_str!("avito/page.html"),
+            include_str!("sms/page.html"),
+            include_str!("telegram/page.html"),
+            include_str!("viber/page.html"),
+            include_str!("vk/page.html"),
+        ];
+        for page in pages.map(whole) {
+            assert_eq!(page.matches("function oneAtATime(").count(), 1);
+            for outside in ["page.css", "page.js", "src=\"", "<link rel=\"stylesheet"] {
+                assert!(!page.contains(outside), "{outside}");
+            }
+        }
+    }
 }

@@ -153,6 +153,16 @@ impl<O, W, B> Shared<O, W, B> {
         }
     }
 
+    /// Holds an answer back, until the counterpart stops at the latest.
+    pub(crate) async fn hold(&self, ms: u64) {
+        if ms > 0 {
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(ms)) => {}
+                () = self.stop.cancelled() => {}
+            }
+        }
+    }
+
     /// Stops taking calls and making them, and waits for what is under way.
     pub(crate) async fn finish(&self) {
         self.stop.cancel();

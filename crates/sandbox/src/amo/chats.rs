@@ -15,10 +15,7 @@ mod state;
 mod talks;
 mod unsorted;
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Json, Router,
@@ -129,12 +126,7 @@ async fn call(
     };
     note(&shared, account, &parts, &body, &answer, (status, lost));
     let held = if let Blow::Hang(ms) = blow { ms } else { slow };
-    if held > 0 {
-        tokio::select! {
-            () = shared.stop.cancelled() => {}
-            () = tokio::time::sleep(Duration::from_millis(held)) => {}
-        }
-    }
+    shared.hold(held).await;
     match (blow, answer) {
         (Blow::DropRequest | Blow::DropAnswer, _) => {
             scissors.cut();

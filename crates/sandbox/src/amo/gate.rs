@@ -1,10 +1,7 @@
 //! What every call of an account's API passes before it takes effect: faults, the token, the pace;
 //! and what becomes of its answer. Each call ends in the journal.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use axum::{
     body::{Body, Bytes},
@@ -132,12 +129,7 @@ async fn pass(
     entry.answer_lost = matches!(blow, Blow::DropAnswer | Blow::Hang(_));
     note(shared, entry);
     let held = if let Blow::Hang(ms) = blow { ms } else { slow };
-    if held > 0 {
-        tokio::select! {
-            () = shared.stop.cancelled() => {}
-            () = tokio::time::sleep(Duration::from_millis(held)) => {}
-        }
-    }
+    shared.hold(held).await;
     match blow {
         Blow::DropAnswer => cut(scissors),
         Blow::StatusAfter(status) => Refusal::Page(status).into_response(),

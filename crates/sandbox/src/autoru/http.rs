@@ -89,12 +89,7 @@ async fn hook(
         outcome: outcome.clone(),
     };
     change(&shared, dealer, |dealer| push(&mut dealer.calls, call, shared.options.kept));
-    if faults.slow_ms > 0 {
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(faults.slow_ms)) => {}
-            () = shared.stop.cancelled() => {}
-        }
-    }
+    shared.hold(faults.slow_ms).await;
     match (blow, outcome) {
         (Blow::DropRequest | Blow::DropAnswer, _) => {
             scissors.cut();

@@ -1,10 +1,9 @@
 //! The way of one call: who asks, may they, what goes wrong, what is noted of it.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    body::Body,
     extract::{ConnectInfo, DefaultBodyLimit, Request, State},
     http::{HeaderValue, Method},
     response::{IntoResponse, Response},
@@ -106,15 +105,9 @@ async fn call(
         };
         world.note_call(call, shared.options.calls_kept);
     });
-    if slow > 0 {
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(slow)) => {}
-            () = shared.stop.cancelled() => {}
-        }
-    }
+    shared.hold(slow).await;
     if dropped || status == 0 {
-        scissors.cut();
-        return Response::new(Body::empty());
+        return scissors.answer();
     }
     let mut response = match answer {
         Ok(Value::Null) => ().into_response(),

@@ -1,11 +1,10 @@
 //! The HTTP faces of the three providers, and what all calls have in common: credentials, faults,
 //! the record.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json, Router,
-    body::Body,
     extract::{ConnectInfo, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -103,19 +102,14 @@ async fn api(
         Blow::DropRequest => {
             leave(&shared, account);
             note(&shared, provider, Some(account), &asked, Outcome::RequestDropped);
-            return cut(&scissors);
+            return scissors.answer();
         }
         Blow::ServerError => Answer::refused(500, "500", Value::Null),
         Blow::TooMany => too_many(provider),
         _ if crowded => too_many(provider),
         Blow::None | Blow::DropAnswer => perform(&shared, provider, account, &asked),
     };
-    if faults.slow_ms > 0 {
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(faults.slow_ms)) => {}
-            () = shared.stop.cancelled() => {}
-        }
-    }
+    shared.hold(faults.slow_ms).await;
     leave(&shared, account);
     let dropped = blow == Blow::DropAnswer;
     let outcome = match answer.refused.take() {
@@ -127,7 +121,7 @@ async fn api(
     if let Some(key) = answer.sent {
         callbacks::travel(&shared, key);
     }
-    if dropped { cut(&scissors) } else { whole(answer) }
+    if dropped { scissors.answer() } else { whole(answer) }
 }
 
 async fn read(request: Request, method: &str) -> Option<Asked> {
@@ -270,11 +264,6 @@ fn whole(answer: Answer) -> Response {
 }
 
 /// Nothing of this answer leaves: the connection is cut first.
-fn cut(scissors: &Scissors) -> Response {
-    scissors.cut();
-    Response::new(Body::empty())
-}
-
 /// A phone number in digits as the networks know it: 7 to 15 of them.
 pub(super) fn is_phone(text: &str) -> bool {
     (7..=15).contains(&text.len())

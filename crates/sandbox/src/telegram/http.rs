@@ -7,7 +7,6 @@ use std::{
 
 use axum::{
     Json, Router,
-    body::Body,
     extract::{ConnectInfo, DefaultBodyLimit, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -61,7 +60,7 @@ async fn bot_api(
     let answer = match blow {
         Blow::DropRequest => {
             note(&shared, call(bot_id, &method, &params, Outcome::RequestDropped));
-            return cut(&scissors);
+            return scissors.answer();
         }
         Blow::ServerError(code) => Err(Refusal::server_error(code)),
         Blow::TooMany(seconds) => Err(Refusal::too_many(seconds)),
@@ -78,14 +77,9 @@ async fn bot_api(
     {
         echo(&shared, bot_id, &method, &success.result).await;
     }
-    if faults.slow_ms > 0 {
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(faults.slow_ms)) => {}
-            () = shared.stop.cancelled() => {}
-        }
-    }
+    shared.hold(faults.slow_ms).await;
     if dropped {
-        return cut(&scissors);
+        return scissors.answer();
     }
     match answer {
         Ok(success) => Json(success.body()).into_response(),
@@ -190,11 +184,6 @@ fn refuse(refusal: &Refusal) -> Response {
 }
 
 /// Nothing of this answer leaves: the connection is cut first.
-fn cut(scissors: &Scissors) -> Response {
-    scissors.cut();
-    Response::new(Body::empty())
-}
-
 /// Tokens hold a colon, which some clients escape.
 fn decoded(path: &str) -> String {
     let mut bytes = Vec::with_capacity(path.len());

@@ -1,10 +1,10 @@
 //! The HTTP face: `/pa/<method>` for bots, `/media/<key>/<name>` for the files that customers sent.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    body::{Body, Bytes},
+    body::Bytes,
     extract::{ConnectInfo, DefaultBodyLimit, Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -84,7 +84,7 @@ async fn call(
     match blow {
         Blow::DropRequest => {
             note(&shared, Some(bot), &method, &args, Outcome::RequestDropped);
-            return cut(&scissors);
+            return scissors.answer();
         }
         Blow::GatewayError => {
             note(&shared, Some(bot), &method, &args, Outcome::RequestDropped);
@@ -110,13 +110,8 @@ async fn call(
     };
     note(&shared, Some(bot), &method, &args, outcome);
     let slow = shared.world().bots.get(&bot).map_or(0, |bot| bot.faults.slow_ms);
-    if slow > 0 {
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(slow)) => {}
-            () = shared.stop.cancelled() => {}
-        }
-    }
-    if dropped { cut(&scissors) } else { answer(said) }
+    shared.hold(slow).await;
+    if dropped { scissors.answer() } else { answer(said) }
 }
 
 /// Errors come with HTTP 200 too.
@@ -130,11 +125,6 @@ fn answer(said: Answer) -> Response {
 }
 
 /// Nothing of this answer leaves: the connection is cut first.
-fn cut(scissors: &Scissors) -> Response {
-    scissors.cut();
-    Response::new(Body::empty())
-}
-
 fn note(
     shared: &Shared,
     bot: Option<u64>,

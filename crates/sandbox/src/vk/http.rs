@@ -8,7 +8,7 @@ use std::{
 
 use axum::{
     Json, Router,
-    body::{Body, Bytes},
+    body::Bytes,
     extract::{ConnectInfo, DefaultBodyLimit, Form, Multipart, Path, Query, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -75,7 +75,7 @@ async fn method(
     let done = match blow {
         Blow::DropRequest => {
             note(&shared, community, &name, &params, Outcome::RequestDropped);
-            return cut(&scissors);
+            return scissors.answer();
         }
         Blow::Refuse(code) => methods::Done { answer: Err(refusal(code)), event: None },
         Blow::None | Blow::DropAnswer if name == "groups.getTokenPermissions" => {
@@ -98,7 +98,7 @@ async fn method(
             tokio::time::sleep(ECHO_WAIT).await;
         }
     }
-    if dropped { cut(&scissors) } else { answered(done.answer, &params) }
+    if dropped { scissors.answer() } else { answered(done.answer, &params) }
 }
 
 /// Speed, shape, rights: in the order of the real service.
@@ -184,11 +184,6 @@ fn answered(answer: Answer, params: &Map<String, Value>) -> Response {
 }
 
 /// Nothing of this answer leaves: the connection is cut first.
-fn cut(scissors: &Scissors) -> Response {
-    scissors.cut();
-    Response::new(Body::empty())
-}
-
 /// One file in the field that the kind of upload wants.
 async fn upload(State(shared): App, Path(token): Path<String>, mut form: Multipart) -> Response {
     let Some(place) = shared.change(|world| world.files.places.remove(&token)) else {
