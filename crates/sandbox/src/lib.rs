@@ -7,6 +7,7 @@
 pub mod amo;
 pub mod autoru;
 pub mod avito;
+mod counter;
 mod cut;
 mod error;
 mod page;

@@ -2,6 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use super::world::Chance;
 
+use crate::counter::count_down;
+
 /// What goes wrong in one account from now on; may be changed at any moment.
 ///
 /// A counter says how many of the next calls are hit and counts down; `u32::MAX` means for ever.
@@ -113,17 +115,6 @@ impl Faults {
 
 fn drawn(percent: f64, chance: &mut Chance) -> bool {
     percent > 0.0 && chance.percent(percent)
-}
-
-fn count_down(counter: &mut u32) -> bool {
-    match *counter {
-        0 => false,
-        u32::MAX => true,
-        left => {
-            *counter = left - 1;
-            true
-        }
-    }
 }
 
 /// How one account is set up and how it behaves; may be changed at any moment.

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::counter::count_down;
+
 /// What goes wrong with one account from now on; may be changed at any moment.
 ///
 /// A counter says how many of the next sends are hit and counts down; `u32::MAX` means for ever.
@@ -56,16 +58,5 @@ impl Faults {
 
     pub(super) fn strike_status(&mut self) -> Blow {
         if count_down(&mut self.drop_status) { Blow::DropRequest } else { Blow::None }
-    }
-}
-
-fn count_down(counter: &mut u32) -> bool {
-    match *counter {
-        0 => false,
-        u32::MAX => true,
-        left => {
-            *counter = left - 1;
-            true
-        }
     }
 }

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::counter::count_down;
+
 /// What goes wrong with one bot from now on; may be changed at any moment.
 ///
 /// A counter says how many of the next calls are hit and counts down; `u32::MAX` means for ever.
@@ -84,17 +86,6 @@ impl Faults {
             Blow::DropAnswer
         } else {
             Blow::None
-        }
-    }
-}
-
-fn count_down(counter: &mut u32) -> bool {
-    match *counter {
-        0 => false,
-        u32::MAX => true,
-        left => {
-            *counter = left - 1;
-            true
         }
     }
 }

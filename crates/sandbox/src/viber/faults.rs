@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::counter::count_down;
+
 /// Counters say how many of the next messages of the bot suffer; they count down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -68,16 +70,5 @@ impl Faults {
 
     pub(super) fn fails_later(&mut self) -> bool {
         count_down(&mut self.fail_later)
-    }
-}
-
-fn count_down(counter: &mut u32) -> bool {
-    match *counter {
-        0 => false,
-        u32::MAX => true,
-        left => {
-            *counter = left - 1;
-            true
-        }
     }
 }
