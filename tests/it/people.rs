@@ -412,8 +412,7 @@ async fn s8_ids_of_another_company_are_not_found() {
 #[tokio::test]
 async fn s11_nobody_logged_in_gets_nothing() {
     // Back from a CRM's consent page comes a browser, and is told in the cabinet what is wrong.
-    const PUBLIC: [&str; 6] =
-        [
+    const PUBLIC: [&str; 6] = [
         "sign_up",
         "log_in",
         "open_invite",

@@ -13,11 +13,13 @@ use domain::{
     text::Words,
     view::ChannelView,
 };
+use net::{Guard, Refused, Rules, Scheme};
 use rand::{TryRngCore, rngs::OsRng};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use store::{ChannelRow, NewChannel, NewJob, TenantTx};
+use url::Url;
 
 use crate::{Actor, App, Error, Invalid, RequestKey, Result, idempotency, work::Work};
 
@@ -164,6 +166,7 @@ impl App {
         check(
             &mut tx,
             &*driver,
+            self.outgoing.rules().guard,
             &new.name,
             new.pinned_employee_id,
             new.scenario_id,
@@ -218,6 +221,7 @@ impl App {
         check(
             &mut tx,
             &*driver,
+            self.outgoing.rules().guard,
             &row.name,
             row.pinned_employee_id,
             row.scenario_id,
@@ -384,9 +388,11 @@ async fn set_by(tx: &mut TenantTx, actor: &Actor, id: ChannelId, ru: &str, en: &
 }
 
 /// Checks what people set; every wrong field is named.
+#[expect(clippy::too_many_arguments, reason = "each is one field of the form")]
 async fn check(
     tx: &mut TenantTx,
     driver: &dyn Driver,
+    guard: Guard,
     name: &str,
     pinned: Option<EmployeeId>,
     scenario: Option<ScenarioId>,
@@ -432,6 +438,7 @@ async fn check(
             Words::new("Такого сценария нет.", "No such scenario."),
         ));
     }
+    wrong.extend(inner_addresses(channel, guard));
     if let Err(errors) = driver.check(channel) {
         wrong.extend(
             errors
@@ -440,4 +447,66 @@ async fn check(
         );
     }
     if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
+}
+
+/// Answers that are addresses inside: a company of a shared installation must not aim our calls there.
+/// Names are judged when they are resolved (`net::Options::guard`).
+fn inner_addresses(channel: &Channel, guard: Guard) -> Vec<Invalid> {
+    if guard != Guard::Public {
+        return Vec::new();
+    }
+    let rules = Rules { guard, scheme: Scheme::HttpToo };
+    let settings = channel.settings.iter().filter_map(|(k, v)| Some((k, v.as_str()?)));
+    let secrets = channel.secrets.iter().map(|(k, v)| (k, v.expose_secret()));
+    settings
+        .chain(secrets)
+        .filter(|(_, text)| Url::parse(text).is_ok_and(|url| is_inner(rules, url)))
+        .map(|(key, _)| {
+            let field = format!("settings.{key}");
+            let words = Words::new(
+                "Это адрес внутренней сети. Укажите адрес, открытый в интернете, или попросите администратора сервера включить outgoing.allow_loopback.",
+                "This is an address of an inner network. Give one of the public internet, or ask the server's administrator to set outgoing.allow_loopback.",
+            );
+            Invalid::new(field, "inner_address", words)
+        })
+        .collect()
+}
+
+/// A proxy's address may have a name and a password in it, and schemes of its own.
+fn is_inner(rules: Rules, mut url: Url) -> bool {
+    let plain = url.set_username("").is_ok() && url.set_password(None).is_ok();
+    plain && url.has_host() && rules.check(&url) == Err(Refused::NotPublic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s13_addresses_inside_are_told_at_their_field() {
+        let channel = |guard, settings: Value, proxy: &str| {
+            let channel = Channel {
+                id: ChannelId(uuid::Uuid::nil()),
+                account: domain::ids::AccountId(uuid::Uuid::nil()),
+                name: String::new(),
+                settings: settings.as_object().cloned().unwrap_or_default(),
+                secrets: BTreeMap::from([("proxy".to_owned(), proxy.to_owned().into())]),
+                hook_secret: String::new().into(),
+                external_id: None,
+                memory: Arc::new(Forgetful),
+            };
+            let wrong = inner_addresses(&channel, guard);
+            wrong.into_iter().map(|w| w.field).collect::<Vec<_>>()
+        };
+        let inner =
+            json!({ "base_url": "http://10.0.0.7:9000/api", "text": "http://[::1]/ и ещё" });
+        let proxy = "http://user:word@169.254.169.254:3128";
+        let both = ["settings.base_url", "settings.proxy"];
+        assert_eq!(channel(Guard::Public, inner, proxy), both);
+        let outside = json!({ "base_url": "https://api.example.com", "token": "1:x", "n": 5 });
+        assert!(channel(Guard::Public, outside, "http://proxy.example.com:3128").is_empty());
+        let beside = json!({ "base_url": "http://127.0.0.1:8090" });
+        assert!(channel(Guard::AllowLoopback, beside.clone(), "").is_empty());
+        assert_eq!(channel(Guard::Public, beside, ""), ["settings.base_url"]);
+    }
 }

@@ -12,7 +12,8 @@ use crate::{
     work::{JobError, back_off},
 };
 
-const MOST_TRIES: i32 = 10;
+/// Answers behind it in the same lane wait meanwhile: about half a minute.
+const MOST_TRIES: i32 = 5;
 /// How long work waits for a channel that is down before its lane looks again.
 const CHANNEL_DOWN: Duration = Duration::from_secs(30);
 

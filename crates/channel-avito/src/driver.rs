@@ -63,6 +63,8 @@ pub struct Options {
     pub reconcile: Duration,
     /// How often chats are read where no webhook can come.
     pub poll: Duration,
+    /// Which addresses the names of companies' own API servers and proxies may stand for. `None`: any.
+    pub guard: Option<net::Guard>,
 }
 
 impl Default for Options {
@@ -74,6 +76,7 @@ impl Default for Options {
             app: None,
             reconcile: Duration::from_secs(180),
             poll: Duration::from_secs(10),
+            guard: None,
         }
     }
 }
@@ -93,7 +96,8 @@ impl Avito {
     /// A driver for any number of sellers.
     pub fn new(clock: Arc<dyn Clock>, options: Options) -> Self {
         // Each call brings its time-out.
-        let plain = net::Options { timeout: None, ..net::Options::default() };
+        let guard = options.guard;
+        let plain = net::Options { timeout: None, guard, ..net::Options::default() };
         let beside = Rules { guard: Guard::AllowLoopback, scheme: Scheme::HttpToo };
         Self {
             options,

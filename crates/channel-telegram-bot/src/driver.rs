@@ -62,6 +62,8 @@ pub struct Options {
     pub proxy: Option<Url>,
     /// How long Telegram holds a poll that has nothing to tell; it caps it at 50 s itself.
     pub poll_hold: Duration,
+    /// Which addresses the names of companies' own API servers and proxies may stand for. `None`: any.
+    pub guard: Option<net::Guard>,
 }
 
 impl Default for Options {
@@ -70,6 +72,7 @@ impl Default for Options {
             base_url: Url::parse("https://api.telegram.org").expect("a fixed, valid address"),
             proxy: None,
             poll_hold: Duration::from_secs(50),
+            guard: None,
         }
     }
 }
@@ -85,7 +88,8 @@ pub struct TelegramBot {
 impl TelegramBot {
     /// A driver for any number of bots.
     pub fn new(clock: Arc<dyn Clock>, options: Options) -> Self {
-        Self { options, clock, clients: Clients::default() }
+        let clients = Clients::guarded(options.guard);
+        Self { options, clock, clients }
     }
 
     /// The bot of a channel, or the setting that is wrong.

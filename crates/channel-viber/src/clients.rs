@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use net::{ClientError, http::Client};
+use net::{ClientError, Guard, http::Client};
 use url::Url;
 
 /// Distinct proxies kept; more than that start over, which costs connections and nothing else.
@@ -15,9 +15,15 @@ const MOST_KEPT: usize = 200;
 #[derive(Default)]
 pub(crate) struct Clients {
     by_proxy: Mutex<BTreeMap<Option<Url>, Client>>,
+    guard: Option<Guard>,
 }
 
 impl Clients {
+    /// `guard`: which addresses names may stand for.
+    pub(crate) fn guarded(guard: Option<Guard>) -> Self {
+        Self { guard, ..Self::default() }
+    }
+
     /// The client that goes through this proxy.
     pub(crate) fn get(&self, proxy: Option<&Url>) -> Result<Client, ClientError> {
         let proxy = proxy.cloned();
@@ -28,7 +34,11 @@ impl Clients {
         if kept.len() >= MOST_KEPT {
             kept.clear();
         }
-        let client = net::client(net::Options { proxy: proxy.clone(), ..net::Options::default() })?;
+        let client = net::client(net::Options {
+            proxy: proxy.clone(),
+            guard: self.guard,
+            ..net::Options::default()
+        })?;
         kept.insert(proxy, client.clone());
         Ok(client)
     }

@@ -46,6 +46,8 @@ pub struct Options {
     /// may know the former token for two seconds more, so a refusal is asked about once again after
     /// this time.
     pub second_try: Duration,
+    /// Which addresses the names of companies' own API servers and proxies may stand for. `None`: any.
+    pub guard: Option<net::Guard>,
 }
 
 impl Default for Options {
@@ -53,6 +55,7 @@ impl Default for Options {
         Self {
             base_url: Url::parse("https://chatapi.viber.com").expect("a fixed, valid address"),
             second_try: Duration::from_secs(3),
+            guard: None,
         }
     }
 }
@@ -76,7 +79,8 @@ pub(crate) struct Bot {
 impl Viber {
     /// A driver for any number of bots.
     pub fn new(clock: Arc<dyn Clock>, options: Options) -> Self {
-        Self { options, clock, outside: Outgoing::strict(), clients: Clients::default() }
+        let clients = Clients::guarded(options.guard);
+        Self { options, clock, outside: Outgoing::strict(), clients }
     }
 
     /// The bot of a channel, or the setting that is wrong.

@@ -41,6 +41,8 @@ pub struct Options {
     pub poll_hold: Duration,
     /// How often it is looked what callbacks missed.
     pub look_for_missed: Duration,
+    /// Which addresses the names of companies' own API servers and proxies may stand for. `None`: any.
+    pub guard: Option<net::Guard>,
 }
 
 impl Default for Options {
@@ -49,6 +51,7 @@ impl Default for Options {
             base_url: Url::parse("https://api.vk.ru").expect("a fixed, valid address"),
             poll_hold: Duration::from_secs(25),
             look_for_missed: Duration::from_secs(600),
+            guard: None,
         }
     }
 }
@@ -69,6 +72,7 @@ impl Vk {
         let http = net::client(net::Options {
             // Every call brings its own, because an upload and a long poll need more.
             timeout: None,
+            guard: options.guard,
             ..net::Options::default()
         })
         .expect("the TLS library and its roots are compiled in, and there is no proxy to read");

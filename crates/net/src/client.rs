@@ -1,10 +1,10 @@
 //! The making of HTTP clients.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::{Client, ClientBuilder, Proxy, Url, redirect::Policy};
 
-use crate::error_text;
+use crate::{Guard, error_text, guard::GuardedResolver};
 
 /// How a client behaves. Redirects are never followed: a service that moves says so in its
 /// documentation, and a redirect is the usual way around an address check.
@@ -26,6 +26,9 @@ pub struct Options {
     pub proxy: Option<Url>,
     /// How we name ourselves.
     pub user_agent: String,
+    /// Which addresses a name may stand for, also a proxy's. `None`: any. What is an address in the
+    /// URL itself is for whoever takes the URL to check ([`crate::Rules::check`]).
+    pub guard: Option<Guard>,
 }
 
 impl Default for Options {
@@ -37,6 +40,7 @@ impl Default for Options {
             pool_idle_timeout: Duration::from_secs(15),
             proxy: None,
             user_agent: "Beseda".to_owned(),
+            guard: None,
         }
     }
 }
@@ -59,6 +63,9 @@ pub(crate) fn builder(options: Options) -> Result<ClientBuilder, ClientError> {
         .user_agent(options.user_agent)
         .tcp_nodelay(true)
         .no_proxy();
+    if let Some(guard) = options.guard {
+        builder = builder.dns_resolver(Arc::new(GuardedResolver(guard)));
+    }
     if let Some(timeout) = options.timeout {
         builder = builder.timeout(timeout);
     }

@@ -1,7 +1,7 @@
 //! Requests to addresses that customers give: guarded, bounded in time and in what is read of the
 //! answer, never redirected, and with errors that tell nothing of our inside.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{error::Error, time::Duration};
 
 use reqwest::{
     Client, Response,
@@ -10,9 +10,7 @@ use reqwest::{
 use url::Url;
 
 use crate::{
-    ClientError, Guard, Options, Refused, Rules, Scheme,
-    client::builder,
-    guard::{GuardedResolver, Unresolved},
+    ClientError, Guard, Options, Refused, Rules, Scheme, client::builder, guard::Unresolved,
 };
 
 /// A client for customers' addresses. Cheap to clone.
@@ -62,12 +60,9 @@ pub enum SendError {
 impl Outgoing {
     /// A proxy is not used: it would resolve names where the guard does not see it.
     pub fn new(rules: Rules, options: Options) -> Result<Self, ClientError> {
-        let options = Options { proxy: None, ..options };
-        let client = builder(options)?
-            .dns_resolver(Arc::new(GuardedResolver(rules.guard)))
-            .no_gzip()
-            .build()
-            .map_err(|e| ClientError(crate::error_text(e)))?;
+        let options = Options { proxy: None, guard: Some(rules.guard), ..options };
+        let client =
+            builder(options)?.no_gzip().build().map_err(|e| ClientError(crate::error_text(e)))?;
         Ok(Self { client, rules })
     }
 

@@ -17,12 +17,12 @@ use channel_widget::Widget;
 use crm::AppKeys;
 use crm_amo::Amo;
 use domain::{clock::Clock, crm::CrmKind};
-use net::Outgoing;
+use net::{Guard, Outgoing};
 use object_store::{ObjectStore, local::LocalFileSystem};
 use store::Store;
 
 use crate::{
-    Config, config, secret_file,
+    Config, secret_file,
     system::{RandomIds, SystemClock},
 };
 
@@ -33,21 +33,27 @@ pub fn registry(config: &Config) -> Registry {
         true => Reach::Everywhere,
         false => Reach::PublicOnly,
     };
+    // A company of a shared installation must not aim our calls at what is inside.
+    let guard = (!config.outgoing.allow_loopback).then_some(Guard::Public);
+    let telegram = channel_telegram_bot::Options { guard, ..Default::default() };
+    let viber = channel_viber::Options { guard, ..Default::default() };
+    let vk = channel_vk::Options { guard, ..Default::default() };
     let drivers: [Arc<dyn Driver>; 9] = [
-        Arc::new(TelegramBot::new(clock, channel_telegram_bot::Options::default())),
+        Arc::new(TelegramBot::new(clock, telegram)),
         Arc::new(Email::new(reach, Vec::new())),
         Arc::new(Widget),
         Arc::new(Demo::default()),
-        Arc::new(Viber::new(Arc::new(SystemClock), channel_viber::Options::default())),
-        Arc::new(Avito::new(Arc::new(SystemClock), avito(&config.channels.avito))),
-        Arc::new(Vk::new(Arc::new(SystemClock), channel_vk::Options::default())),
+        Arc::new(Viber::new(Arc::new(SystemClock), viber)),
+        Arc::new(Avito::new(Arc::new(SystemClock), avito(config))),
+        Arc::new(Vk::new(Arc::new(SystemClock), vk)),
         Arc::new(Autoru::new(Arc::new(SystemClock), outgoing(config))),
         Arc::new(Sms::new(Arc::new(SystemClock), sms(config))),
     ];
     Registry::new(drivers)
 }
 
-fn avito(avito: &config::Avito) -> channel_avito::Options {
+fn avito(config: &Config) -> channel_avito::Options {
+    let avito = &config.channels.avito;
     let app = avito.client_id.clone().zip(avito.client_secret.clone());
     channel_avito::Options {
         api: avito.api.clone(),
@@ -55,6 +61,7 @@ fn avito(avito: &config::Avito) -> channel_avito::Options {
         app: app
             .map(|(client_id, client_secret)| channel_avito::AppKeys { client_id, client_secret }),
         reconcile: avito.reconcile,
+        guard: (!config.outgoing.allow_loopback).then_some(Guard::Public),
         ..channel_avito::Options::default()
     }
 }
@@ -64,11 +71,7 @@ fn sms(config: &Config) -> channel_sms::Options {
         true => channel_sms::Reach::Everywhere,
         false => channel_sms::Reach::PublicOnly,
     };
-    channel_sms::Options {
-        reach,
-        outgoing: outgoing(config),
-        ..channel_sms::Options::default()
-    }
+    channel_sms::Options { reach, outgoing: outgoing(config), ..channel_sms::Options::default() }
 }
 
 /// The CRMs of this program. A new one adds its line here.

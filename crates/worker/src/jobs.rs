@@ -15,8 +15,7 @@ use tracing::Instrument;
 
 use crate::{Node, jittered, pause};
 
-const QUEUES: [&str; 7] =
-    ["send", "signs", "routing", "media", "channels", "endpoints", "crm"];
+const QUEUES: [&str; 7] = ["send", "signs", "routing", "media", "channels", "endpoints", "crm"];
 /// Jobs taken of a lane at once.
 const JOBS_A_LANE: i64 = 10;
 

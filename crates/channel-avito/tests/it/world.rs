@@ -122,6 +122,7 @@ impl World {
             }),
             reconcile: Duration::from_millis(300),
             poll: Duration::from_millis(200),
+            guard: None,
         };
         let driver = Driven::new(Arc::clone(&clock) as Arc<dyn Clock>, options);
         let (id, secret) = seller.keys();

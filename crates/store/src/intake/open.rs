@@ -157,7 +157,8 @@ async fn threaded(conn: &mut PgConnection, item: &Item) -> Result<Option<Open>> 
 }
 
 /// Conversations that have a message on its way: an echo of it may come before our own record of
-/// its id, and must not be taken for a new message.
+/// its id, and must not be taken for a new message. A message whose name at the service was foretold
+/// is known by it, and holds nothing up.
 pub(super) async fn sending(
     conn: &mut PgConnection,
     items: &[Item],
@@ -170,8 +171,10 @@ pub(super) async fn sending(
     let accounts: Vec<Uuid> = accounts.into_iter().collect();
     let ids: Vec<Uuid> = open.values().map(|o| o.conversation_id).collect();
     let rows: Vec<Uuid> = sqlx::query_scalar(
-        "select distinct conversation_id from messages
-         where account_id = any($1) and conversation_id = any($2) and status = 'sending'",
+        "select distinct m.conversation_id from messages m
+         where m.account_id = any($1) and m.conversation_id = any($2) and m.status = 'sending'
+           and not exists (select 1 from message_aliases a
+                           where a.account_id = m.account_id and a.message_id = m.message_id)",
     )
     .bind(&accounts)
     .bind(&ids)
