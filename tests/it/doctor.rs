@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use tests::{Database, Place};
+use tests::{Database, Place, until};
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -22,6 +22,10 @@ fn before_the_first_start_nothing_is_wrong_and_nothing_is_begun() {
 async fn a_sound_installation_is_found_so_running_or_not() {
     let place = Place::new();
     let server = place.serve();
+    until("the demo company's channels are connected", async || {
+        place.run(&["doctor"]).status.success().then_some(())
+    })
+    .await;
     for language in ["en", "ru"] {
         let output = place.run(&["doctor", "--lang", language]);
         assert!(output.status.success(), "{}", said(&output));

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use channel::{Channel, Driver, Forgetful, HandOver, SettingsForm};
+use channel::{Channel, Driver, FieldKind, Forgetful, HandOver, SettingsForm};
 use domain::{
     channel::{Capabilities, ChannelKind, ChannelState, StateReport},
     channel_log::ChannelEventKind,
@@ -438,7 +438,7 @@ async fn check(
             Words::new("Такого сценария нет.", "No such scenario."),
         ));
     }
-    wrong.extend(inner_addresses(channel, guard));
+    wrong.extend(inner_addresses(&driver.form(), channel, guard));
     if let Err(errors) = driver.check(channel) {
         wrong.extend(
             errors
@@ -451,12 +451,16 @@ async fn check(
 
 /// Answers that are addresses inside: a company of a shared installation must not aim our calls there.
 /// Names are judged when they are resolved (`net::Options::guard`).
-fn inner_addresses(channel: &Channel, guard: Guard) -> Vec<Invalid> {
+fn inner_addresses(form: &SettingsForm, channel: &Channel, guard: Guard) -> Vec<Invalid> {
     if guard != Guard::Public {
         return Vec::new();
     }
     let rules = Rules { guard, scheme: Scheme::HttpToo };
-    let settings = channel.settings.iter().filter_map(|(k, v)| Some((k, v.as_str()?)));
+    let asks_address = |key: &str| {
+        form.fields.iter().any(|field| field.key == key && field.kind == FieldKind::Url)
+    };
+    let settings = channel.settings.iter().filter(|(key, _)| asks_address(key));
+    let settings = settings.filter_map(|(key, value)| Some((key, value.as_str()?)));
     let secrets = channel.secrets.iter().map(|(k, v)| (k, v.expose_secret()));
     settings
         .chain(secrets)
@@ -480,6 +484,8 @@ fn is_inner(rules: Rules, mut url: Url) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use channel::Field;
+
     use super::*;
 
     #[test]
@@ -495,7 +501,19 @@ mod tests {
                 external_id: None,
                 memory: Arc::new(Forgetful),
             };
-            let wrong = inner_addresses(&channel, guard);
+            let words = || Words::new("", "");
+            let field = |key, kind| Field {
+                key,
+                label: words(),
+                help: None,
+                kind,
+                required: false,
+                advanced: false,
+            };
+            let text = FieldKind::Text { placeholder: None };
+            let fields = vec![field("base_url", FieldKind::Url), field("text", text)];
+            let form = SettingsForm { intro: words(), fields };
+            let wrong = inner_addresses(&form, &channel, guard);
             wrong.into_iter().map(|w| w.field).collect::<Vec<_>>()
         };
         let inner =

@@ -48,6 +48,8 @@ impl Place {
             .env("PATH", env::var_os("PATH").unwrap_or_default())
             .env("BESEDA_DATA_DIR", self.data())
             .env("BESEDA_HTTP__LISTEN", "127.0.0.1:0")
+            // Counterparts of the messengers are on this machine.
+            .env("BESEDA_OUTGOING__ALLOW_LOOPBACK", "true")
             .current_dir(self.dir.path())
             .stdin(Stdio::null());
         if let Some(bin) = env::var_os("PG_BIN_DIR") {
