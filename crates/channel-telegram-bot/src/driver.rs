@@ -24,9 +24,7 @@ use url::Url;
 
 use crate::{
     api::{Api, CallError},
-    changes,
-    clients::Clients,
-    errors, outbound, reports,
+    changes, errors, outbound, reports,
     settings::{self, Settings, Way},
     upload,
     wire::{Me, WebhookInfo},
@@ -82,13 +80,18 @@ pub struct TelegramBot {
     pub(crate) options: Options,
     /// Some updates tell no time of their own.
     pub(crate) clock: Arc<dyn Clock>,
-    clients: Clients,
+    clients: net::Clients,
 }
 
 impl TelegramBot {
     /// A driver for any number of bots.
     pub fn new(clock: Arc<dyn Clock>, options: Options) -> Self {
-        let clients = Clients::guarded(options.guard);
+        let clients = net::Clients::new(net::Options {
+            // Every call brings its own, because an upload and a long poll need more.
+            timeout: None,
+            guard: options.guard,
+            ..net::Options::default()
+        });
         Self { options, clock, clients }
     }
 

@@ -9,7 +9,6 @@
 
 mod api;
 mod changes;
-mod clients;
 mod driver;
 mod errors;
 mod files;

@@ -19,7 +19,6 @@ use url::Url;
 
 use crate::{
     api::{Api, CallError, Refusal},
-    clients::Clients,
     outbound, reports,
     settings::{self, Settings},
     status::{self, Status},
@@ -67,7 +66,7 @@ pub struct Viber {
     pub(crate) clock: Arc<dyn Clock>,
     /// For files.
     pub(crate) outside: Outgoing,
-    clients: Clients,
+    clients: net::Clients,
 }
 
 /// A bot, ready to be asked.
@@ -79,7 +78,8 @@ pub(crate) struct Bot {
 impl Viber {
     /// A driver for any number of bots.
     pub fn new(clock: Arc<dyn Clock>, options: Options) -> Self {
-        let clients = Clients::guarded(options.guard);
+        let clients =
+            net::Clients::new(net::Options { guard: options.guard, ..net::Options::default() });
         Self { options, clock, outside: Outgoing::strict(), clients }
     }
 

@@ -13,7 +13,6 @@
 #![warn(missing_docs)]
 
 mod api;
-mod clients;
 mod driver;
 mod inbound;
 mod media;

@@ -5,12 +5,14 @@
 //! give go through [`Outgoing`].
 
 mod client;
+mod clients;
 mod guard;
 mod outgoing;
 mod redact;
 mod signature;
 
 pub use client::{ClientError, Options, client};
+pub use clients::Clients;
 pub use guard::{Guard, Refused, Rules, Scheme};
 pub use outgoing::{Answer, Fetched, Outgoing, SendError};
 pub use redact::{error_text, redact};

@@ -33,8 +33,7 @@ pub fn registry(config: &Config) -> Registry {
         true => Reach::Everywhere,
         false => Reach::PublicOnly,
     };
-    // A company of a shared installation must not aim our calls at what is inside.
-    let guard = (!config.outgoing.allow_loopback).then_some(Guard::Public);
+    let guard = guard(config);
     let telegram = channel_telegram_bot::Options { guard, ..Default::default() };
     let viber = channel_viber::Options { guard, ..Default::default() };
     let vk = channel_vk::Options { guard, ..Default::default() };
@@ -52,6 +51,11 @@ pub fn registry(config: &Config) -> Registry {
     Registry::new(drivers)
 }
 
+/// A company of a shared installation must not aim our calls at what is inside.
+fn guard(config: &Config) -> Option<Guard> {
+    (!config.outgoing.allow_loopback).then_some(Guard::Public)
+}
+
 fn avito(config: &Config) -> channel_avito::Options {
     let avito = &config.channels.avito;
     let app = avito.client_id.clone().zip(avito.client_secret.clone());
@@ -61,7 +65,7 @@ fn avito(config: &Config) -> channel_avito::Options {
         app: app
             .map(|(client_id, client_secret)| channel_avito::AppKeys { client_id, client_secret }),
         reconcile: avito.reconcile,
-        guard: (!config.outgoing.allow_loopback).then_some(Guard::Public),
+        guard: guard(config),
         ..channel_avito::Options::default()
     }
 }
