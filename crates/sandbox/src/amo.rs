@@ -37,6 +37,7 @@ mod outbox;
 mod page;
 mod people;
 mod php;
+mod search;
 mod seed;
 mod shape;
 mod sift;

@@ -61,6 +61,13 @@ pub(super) struct File {
     pub created_by: i64,
 }
 
+/// A file on the card of an entity.
+#[derive(Clone, Debug)]
+pub(super) struct Hung {
+    pub id: i64,
+    pub uuid: String,
+}
+
 impl Drive {
     pub(super) fn holds(&self, uuid: &str) -> bool {
         self.files.contains_key(uuid)
@@ -223,7 +230,7 @@ async fn content(State(shared): App, caller: Caller, Path(uuid): Path<String>) -
     }
 }
 
-fn files_of(account: &AccountState, kind: Kind, id: i64) -> Vec<String> {
+fn files_of(account: &AccountState, kind: Kind, id: i64) -> Vec<Hung> {
     account.files.get(&(kind, id)).cloned().unwrap_or_default()
 }
 
@@ -240,7 +247,7 @@ async fn list(
             return Ok(Reply::Nothing);
         }
         let shown: Vec<Value> =
-            (1..).zip(&files).map(|(at, uuid)| json!({"file_uuid": uuid, "id": id + at})).collect();
+            files.iter().map(|hung| json!({"file_uuid": hung.uuid, "id": hung.id})).collect();
         let path = format!("{}/{}/{id}/files?{}", caller.base, kind.name(), query.raw);
         Ok(Reply::Hal(json!({
             "_links": {"self": {"href": path}}, "_embedded": {"files": shown},
@@ -269,8 +276,8 @@ async fn attach(
                 check.no_choice("file_uuid");
             }
             batch.add(&at.to_string(), check.findings);
-            if !files.contains(&uuid) {
-                files.push(uuid);
+            if files.iter().all(|hung| hung.uuid != uuid) {
+                files.push(Hung { id: acting.ids.made(), uuid });
             }
         }
         batch.verdict()?;

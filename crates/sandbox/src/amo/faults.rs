@@ -142,6 +142,10 @@ pub struct Switches {
     pub webhook_delay_ms: u64,
     /// Overrides [`Options::search_lag`](super::Options::search_lag).
     pub search_lag_ms: Option<u64>,
+    /// The integrations were let in with the scope «files»; without it the files answer 403.
+    pub files_scope: bool,
+    /// A list with a larger `limit` takes too long: the server in front answers 504. 0 manages all.
+    pub heavy_above: u32,
 }
 
 impl Default for Switches {
@@ -157,6 +161,8 @@ impl Default for Switches {
             lose_webhooks: 0,
             webhook_delay_ms: 0,
             search_lag_ms: None,
+            files_scope: true,
+            heavy_above: 0,
         }
     }
 }

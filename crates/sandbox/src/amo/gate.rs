@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant};
 use axum::{
     body::{Body, Bytes},
     extract::{ConnectInfo, FromRequestParts, Request, State},
-    http::{StatusCode, header, request::Parts},
+    http::{Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -18,6 +18,7 @@ use super::{
     journal::Entry,
     known,
     limits::Pace,
+    php::Query,
     world::{Shared, World},
 };
 use crate::cut::Scissors;
@@ -170,6 +171,13 @@ fn admit(
     if account.switches.unpaid {
         return Err(Refusal::new(402, "Payment Required"));
     }
+    if !account.switches.files_scope && is_of_files(parts.uri.path()) {
+        return Err(Refusal::new(403, "The scope of files is missing"));
+    }
+    let heavy = i64::from(account.switches.heavy_above);
+    if heavy > 0 && parts.method == Method::GET && limit_of(parts).is_some_and(|it| it > heavy) {
+        return Err(Refusal::Page(504));
+    }
     let mut user = account.users.get(&access.user_id).ok_or_else(unauthorized)?;
     if let Some(other) = parts.headers.get("x-context-user-id") {
         let id = other.to_str().ok().and_then(|id| id.parse::<i64>().ok());
@@ -186,6 +194,16 @@ fn admit(
         now_ms,
         base: String::new(),
     }))
+}
+
+/// The files service, and the files of an entity.
+fn is_of_files(path: &str) -> bool {
+    path.starts_with("/v1.0/") || path.ends_with("/files")
+}
+
+fn limit_of(parts: &Parts) -> Option<i64> {
+    let query = Query::read(parts.uri.query().unwrap_or_default());
+    query.integer("limit")
 }
 
 fn token_of(parts: &Parts) -> Option<&str> {

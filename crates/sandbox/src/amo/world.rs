@@ -12,7 +12,7 @@ use super::{
     Faults, Options, Switches,
     chats::Chats,
     clock::Clock,
-    drive::Drive,
+    drive::{Drive, Hung},
     hooks::{Delivery, Webhook},
     journal::Journal,
     limits::Rates,
@@ -275,7 +275,7 @@ pub(super) struct AccountState {
     pub events_told: u32,
     pub drive: Drive,
     /// Files of the drive that hang on an entity.
-    pub files: BTreeMap<(Kind, i64), Vec<String>>,
+    pub files: BTreeMap<(Kind, i64), Vec<Hung>>,
     pub chats: Chats,
 }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use sandbox::amo::{Faults, Outage, Scope};
 use serde_json::json;
 
@@ -47,6 +49,27 @@ async fn amo_sim_0_faults_strike_before_or_after_the_effect_and_the_journal_know
     let odd = json!([{"name": "С опечаткой", "statusId": 1}]);
     desk.post("leads", odd).await;
     assert_eq!(desk.account.journal().last().unwrap().oddities, ["statusId"]);
+}
+
+#[tokio::test]
+async fn amo_sim_0_a_slow_answer_comes_after_the_effect() {
+    let desk = Desk::start().await;
+    let url = format!("{}/api/v4/leads", desk.account.url());
+    let lead = json!([{"name": "Не дождался"}]);
+    let send = || {
+        let request = desk.client.post(&url).bearer_auth(&desk.token).json(&lead);
+        request.timeout(Duration::from_millis(200)).send()
+    };
+    for slow in
+        [Faults { slow_ms: 60_000, ..Faults::default() }, Faults { hang: 1, ..Faults::default() }]
+    {
+        let before = desk.account.leads().len();
+        desk.account.set_faults(slow);
+        assert!(send().await.unwrap_err().is_timeout());
+        assert_eq!(desk.account.leads().len(), before + 1, "{slow:?}");
+    }
+    desk.account.set_faults(Faults::default());
+    assert_eq!(send().await.unwrap().status(), 200);
 }
 
 #[tokio::test]

@@ -121,6 +121,48 @@ async fn amo_sim_8_bad_answers_are_tried_again_and_at_last_switched_off() {
     assert_eq!(list["_embedded"]["webhooks"][0]["disabled"], json!(true));
 }
 
+/// The last two tries are for 499 and 5xx alone; what comes after does not wait for them.
+#[tokio::test]
+async fn amo_sim_8_what_is_refused_is_tried_three_times_and_holds_nothing_up() {
+    let desk = Desk::start().await;
+    let taker = Taker::start().await;
+    taker.subscribe(&desk, &["add_contact"]).await;
+    taker.status.store(404, Ordering::SeqCst);
+    desk.made("contacts", json!({"name": "Анна"})).await;
+    delivered(&desk, 1).await;
+    for (minutes, tries) in [(5, 2), (15, 3)] {
+        desk.amo.advance(Duration::from_secs(minutes * 60 + 1));
+        delivered(&desk, tries).await;
+    }
+    desk.amo.advance(Duration::from_secs(3 * 60 * 60));
+    taker.status.store(200, Ordering::SeqCst);
+    desk.made("contacts", json!({"name": "Пётр"})).await;
+    let all = delivered(&desk, 4).await;
+    let tries: Vec<_> = all.iter().map(|delivery| (delivery.attempt, delivery.status)).collect();
+    assert_eq!(tries, [(1, 404), (2, 404), (3, 404), (1, 200)]);
+}
+
+/// Two seconds: whoever answers later has not answered.
+#[tokio::test]
+async fn amo_sim_8_a_late_answer_is_none() {
+    let limits = sandbox::amo::Limits::off();
+    let webhook_timeout = Duration::from_millis(100);
+    let options = sandbox::amo::Options { limits, webhook_timeout, ..Default::default() };
+    assert_eq!(sandbox::amo::Options::default().webhook_timeout, Duration::from_secs(2));
+    let desk = Desk::with(options).await;
+    // Takes connections and says nothing.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/amo", listener.local_addr().unwrap());
+    let (status, _) =
+        desk.post("webhooks", json!({"destination": url, "settings": ["add_lead"]})).await;
+    assert_eq!(status, 201);
+    desk.made("leads", json!({"name": "Тишина"})).await;
+    let all = delivered(&desk, 1).await;
+    assert_eq!((all[0].attempt, all[0].status), (1, 0));
+    desk.amo.advance(Duration::from_secs(5 * 60 + 1));
+    assert_eq!(delivered(&desk, 2).await[1].attempt, 2);
+}
+
 #[tokio::test]
 async fn amo_sim_8_events_may_be_coalesced_and_come_in_another_order() {
     let desk = Desk::start().await;

@@ -78,6 +78,29 @@ async fn amo_sim_1_a_refresh_token_is_spent_even_when_the_answer_was_lost() {
     assert_eq!(desk.exchange(refresh(&pair["refresh_token"])).await.0, 401, "three months");
 }
 
+/// Codes and tokens of one account are worth nothing in another, and are not spent there.
+#[tokio::test]
+async fn amo_sim_1_a_code_and_a_refresh_token_open_their_own_account_only() {
+    let desk = Desk::start().await;
+    let other = desk.amo.add_account("vasilek");
+    let exchange_at = async |account: &sandbox::amo::Account, grant: &serde_json::Value| {
+        let mut body = grant.clone();
+        body["client_id"] = json!(desk.integration.client_id);
+        body["client_secret"] = json!(desk.integration.client_secret);
+        body["redirect_uri"] = json!(REDIRECT);
+        let url = format!("{}/oauth2/access_token", account.url());
+        desk.client.post(url).json(&body).send().await.unwrap().status().as_u16()
+    };
+    let code = desk.account.consent(&desk.integration.client_id).unwrap();
+    let by_code = json!({"grant_type": "authorization_code", "code": code});
+    assert_eq!(exchange_at(&other, &by_code).await, 400);
+    let (status, pair) = desk.exchange(by_code).await;
+    assert_eq!(status, 200, "it was not spent by that");
+    let by_refresh = json!({"grant_type": "refresh_token", "refresh_token": pair["refresh_token"]});
+    assert_eq!(exchange_at(&other, &by_refresh).await, 401);
+    assert_eq!(exchange_at(&desk.account, &by_refresh).await, 200);
+}
+
 #[tokio::test]
 async fn amo_sim_1_switching_off_kills_the_tokens_and_tells_by_a_signed_get() {
     let desk = Desk::start().await;

@@ -58,6 +58,9 @@ async fn amo_sim_3_one_wrong_item_refuses_the_whole_batch() {
         assert_eq!(finding(&body), (code.to_owned(), path.to_owned()));
         assert_eq!(body["validation-errors"][0]["request_id"], json!("второй"));
     }
+    // Without an id of the caller's own the place in the batch stands for it.
+    let (_, body) = desk.post("leads", json!([{"name": "хорошая"}, {"price": "100"}])).await;
+    assert_eq!(body["validation-errors"][0]["request_id"], json!("1"));
     let many = |count: usize| Value::Array(vec![json!({"name": "много"}); count]);
     assert_eq!(desk.post("leads", many(251)).await.0, 400);
     assert_eq!(desk.post("leads/complex", many(51)).await.0, 400);
@@ -237,4 +240,10 @@ async fn amo_sim_9_a_file_goes_by_parts_and_hangs_on_a_lead() {
     let note = json!([{"note_type": "attachment", "params": {"file_uuid": last["uuid"],
         "version_uuid": last["version_uuid"], "file_name": "смета.pdf"}}]);
     assert_eq!(desk.post(&format!("leads/{lead}/notes"), note).await.0, 200);
+
+    desk.account.set_switches(Switches { files_scope: false, ..Switches::default() });
+    let session = desk.client.post(format!("{drive}/v1.0/sessions")).bearer_auth(&desk.token);
+    assert_eq!(session.json(&open).send().await.unwrap().status(), 403);
+    assert_eq!(desk.ask(reqwest::Method::PUT, &path, Some(&put)).await.0, 403);
+    assert_eq!(desk.get(&format!("leads/{lead}")).await.0, 200, "the rest goes on");
 }
