@@ -27,6 +27,7 @@ mod files;
 mod hooks;
 mod hostile;
 mod isolation;
+mod number_checks;
 mod openapi;
 mod people;
 mod queue;

@@ -7,6 +7,7 @@ use domain::{
     draft::DraftMode,
     event::{Directory, Event, EventKind},
     ids::{ChannelId, ConversationId, EmployeeId, PortalId, QuarantineId},
+    number_check::NumberCheckView,
     people_view::EmployeeCard,
     text::Words,
     view::{ChannelView, ContactView, ConversationTail, ConversationView, MessageView},
@@ -86,6 +87,9 @@ pub enum FactFrame {
     /// Read this list anew.
     #[serde(rename = "directory.changed")]
     DirectoryChanged { of: Directory },
+    /// What a channel knows of a phone (WA-1).
+    #[serde(rename = "number.checked")]
+    NumberChecked { check: NumberCheckView },
     /// What a CRM has of the conversation (absent: the connection itself) is to be read anew.
     #[serde(rename = "crm.changed")]
     CrmChanged {

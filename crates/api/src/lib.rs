@@ -31,6 +31,7 @@ mod hooks;
 mod hub;
 mod invites;
 mod limits;
+mod number_checks;
 mod origin;
 mod page;
 mod people;

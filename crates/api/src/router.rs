@@ -28,9 +28,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     Api, COOKIE, Problem, access, account, attachments, blacklist, board, body, canned_replies,
     channel_consent, channels, contact_fields, contacts, conversations, crm, crm_hooks,
-    crm_integrations, crm_log, drafts, endpoints, faces, health, hooks, invites, people,
-    preferences, problem::FieldProblem, scenarios, search, sent_messages, socket, tags, tokens,
-    widget,
+    crm_integrations, crm_log, drafts, endpoints, faces, health, hooks, invites,
+    number_checks, people, preferences, problem::FieldProblem, scenarios, search, sent_messages,
+    socket, tags, tokens, widget,
 };
 
 #[derive(OpenApi)]
@@ -82,6 +82,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(drafts::routes())
         .merge(endpoints::routes())
         .merge(invites::routes())
+        .merge(number_checks::routes())
         .merge(people::routes())
         .merge(preferences::routes())
         .merge(scenarios::routes())

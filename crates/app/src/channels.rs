@@ -278,6 +278,7 @@ impl App {
         let row = find(&mut tx, id).await?;
         let channel = self.driver_channel(&row);
         tx.delete_channel(id).await?;
+        tx.forget_numbers_of(id).await?;
         self.note(&mut tx, actor, "channel.deleted", id.to_string(), json!({ "name": row.name }))
             .await?;
         tx.commit().await?;

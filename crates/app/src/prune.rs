@@ -17,6 +17,7 @@ impl App {
     pub async fn prune(&self, keep_events: Duration, stop: &CancellationToken) -> Result<()> {
         while !stop.is_cancelled() && self.store.prune_events(keep_events).await? > 0 {}
         self.store.prune_early_reports().await?;
+        self.store.prune_number_checks().await?;
         self.store.prune_sessions(self.clock.now()).await?;
         self.store.prune_answers(store::ANSWERS_KEPT).await?;
         while !stop.is_cancelled() && self.store.prune_deliveries(KEEP_DELIVERIES).await? > 0 {}

@@ -7,7 +7,7 @@ use domain::{
     clock::Instant,
     ids::{
         AccountId, AttachmentId, ChannelId, ConversationId, DeliveryId, IdentityId, IntegrationId,
-        MessageId, PortalId,
+        MessageId, NumberCheckId, PortalId,
     },
     listing::Listing,
 };
@@ -35,6 +35,8 @@ pub enum Work {
     Typing { conversation: ConversationId, at: Instant },
     /// Put a person on the service's own black list.
     Block { identity: IdentityId },
+    /// Ask a service whether a phone can be written to, or look for its answer (WA-1).
+    CheckNumber { check: NumberCheckId },
     /// Take over a file from its service.
     Fetch { attachment: AttachmentId },
     /// Ask the service who wrote, and about what.
@@ -125,6 +127,9 @@ impl App {
             Work::Seen { conversation } => self.tell_seen(account, conversation).await,
             Work::Typing { conversation, at } => self.tell_typing(account, conversation, at).await,
             Work::Block { identity } => return self.block(account, identity, attempts).await,
+            Work::CheckNumber { check } => {
+                return self.put_number_question(account, check, attempts).await;
+            }
             Work::Fetch { attachment } => return self.fetch(account, attachment, attempts).await,
             Work::LookUpPerson { identity } => {
                 return self.look_up_person(account, identity, attempts).await;

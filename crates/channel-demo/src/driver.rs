@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use channel::{
     Batch, Changes, Channel, ConnectError, Connected, Connecting, Driver, FieldError, Inbox,
-    ListenError, Listener, Outbound, Reactions, Receive, SendError, Sent, SettingsForm,
+    ListenError, Listener, Numbers, Outbound, Reactions, Receive, SendError, Sent, SettingsForm,
 };
 use domain::{
     channel::{Capabilities, ChannelKind, FileLimit, StateReport, TextUnit},
@@ -162,6 +162,10 @@ impl Driver for Demo {
     }
 
     fn reactions(&self) -> Option<&dyn Reactions> {
+        Some(self)
+    }
+
+    fn numbers(&self) -> Option<&dyn Numbers> {
         Some(self)
     }
 }

@@ -1,8 +1,14 @@
-//! What can be done with messages that are sent: everything, since nobody is there to mind.
+//! What can be done with messages that are sent: everything, since nobody is there to mind; and what
+//! is said of phones.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
-use channel::{Changes, Channel, OutFile, Reactions, SendError};
-use domain::content::Content;
+use channel::{Asking, Changes, Channel, Numbers, OutFile, Question, Reactions, SendError, Told};
+use domain::{
+    content::Content,
+    number_check::{Price, Reachable},
+};
 
 use crate::Demo;
 
@@ -42,5 +48,28 @@ impl Reactions for Demo {
         _emoji: Option<&str>,
     ) -> Result<(), SendError> {
         Ok(())
+    }
+}
+
+/// As long as a look that one can see.
+const LOOKED_AFTER: Duration = Duration::from_millis(1500);
+
+#[async_trait]
+impl Numbers for Demo {
+    fn price(&self, _channel: &Channel) -> Option<Price> {
+        Some(Price::Free)
+    }
+
+    /// A number that ends in 0 belongs to nobody, so that both answers can be seen.
+    async fn exists(&self, _channel: &Channel, question: &Question) -> Result<Told, SendError> {
+        Ok(match question.asking {
+            Asking::First | Asking::AfterLoss => {
+                Told::Later { ticket: question.id.to_string(), after: LOOKED_AFTER }
+            }
+            Asking::Taken(_) if question.phone.as_str().ends_with('0') => {
+                Told::Known(Reachable::DoesNotExist)
+            }
+            Asking::Taken(_) => Told::Known(Reachable::Exists),
+        })
     }
 }

@@ -1,18 +1,19 @@
 //! The driver. Roles: listener (SMPP, and providers that are asked), webhook (providers that call
-//! us). Everything is done by the [`Gateway`] that the channel's settings name.
+//! us), numbers (providers that look into the network's register). Everything is done by the [`Gateway`] that the channel's settings name.
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use channel::{
     Channel, Choice, ConnectError, Connected, Connecting, Driver, FieldError, HandOver, Inbox,
-    ListenError, Listener, Outbound, ParseError, Received, Request, SendError, Sent, SettingsForm,
-    VerifyError, Webhook,
+    ListenError, Listener, Numbers, Outbound, ParseError, Question, Received, Request, SendError,
+    Sent, SettingsForm, Told, VerifyError, Webhook,
 };
 use domain::{
     channel::{Capabilities, ChannelKind, ChannelState, StateReport, TextUnit},
     clock::Clock,
     ids::MessageId,
+    number_check::Price,
     text::Words,
 };
 use net::Outgoing;
@@ -178,6 +179,29 @@ impl Driver for Sms {
 
     fn listener(&self) -> Option<&dyn Listener> {
         Some(self)
+    }
+
+    fn numbers(&self) -> Option<&dyn Numbers> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Numbers for Sms {
+    fn price(&self, channel: &Channel) -> Option<Price> {
+        self.gateway(channel).ok()?.numbers()?.price(channel)
+    }
+
+    async fn exists(&self, channel: &Channel, question: &Question) -> Result<Told, SendError> {
+        let gateway =
+            self.gateway(channel).map_err(|wrong| SendError::Disconnected(mend_settings(wrong)))?;
+        match gateway.numbers() {
+            Some(numbers) => numbers.exists(channel, question).await,
+            None => Err(SendError::Rejected {
+                code: "cannot_check",
+                text: "По SMPP номера не проверяются.".to_owned(),
+            }),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use channel::{
     Channel, Choice, ConnectError, Connected, Connecting, Field, FieldError, HandOver, Inbox,
-    ListenError, Outbound, ParseError, Received, Request, SendError, Sent, VerifyError,
+    ListenError, Numbers, Outbound, ParseError, Received, Request, SendError, Sent, VerifyError,
 };
 use domain::{channel::StateReport, ids::MessageId};
 use tokio_util::sync::CancellationToken;
@@ -43,6 +43,9 @@ pub(crate) trait Gateway: Send + Sync {
         inbox: &dyn Inbox,
         stop: CancellationToken,
     ) -> Result<(), ListenError>;
+
+    /// `None`: there is nobody who could tell whether a phone exists.
+    fn numbers(&self) -> Option<&dyn Numbers>;
 
     fn verify(&self, channel: &Channel, request: &Request) -> Result<(), VerifyError>;
 

@@ -11,6 +11,7 @@ mod exolve;
 mod fault;
 mod listen;
 mod loose;
+mod numbers;
 mod provider;
 mod reports;
 mod sms_aero;
@@ -21,7 +22,8 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use channel::{
     Channel, Choice, ConnectError, Connected, Connecting, Field, FieldError, HandOver, Inbox,
-    ListenError, Outbound, ParseError, Receive, Received, Request, SendError, Sent, VerifyError,
+    ListenError, Numbers, Outbound, ParseError, Receive, Received, Request, SendError, Sent,
+    VerifyError,
 };
 use domain::{channel::StateReport, clock::Clock, content::Content, ids::MessageId, text::Words};
 use net::Outgoing;
@@ -203,6 +205,10 @@ impl Gateway for Http {
             .open(channel)
             .map_err(|wrong| ListenError::Stopped(reports::mend_settings(wrong)))?;
         listen::run(provider, &line, inbox, self.poll, &stop).await
+    }
+
+    fn numbers(&self) -> Option<&dyn Numbers> {
+        Some(self)
     }
 
     fn verify(&self, channel: &Channel, request: &Request) -> Result<(), VerifyError> {

@@ -47,8 +47,8 @@ impl Provider {
     fn fields(self) -> Vec<&'static str> {
         match self {
             Self::Smpp => smpp::KEYS.to_vec(),
-            Self::SmsAero => vec!["login", "key", "test_mode", "base_url"],
-            Self::SmscRu => vec!["login", "key", "base_url"],
+            Self::SmsAero => vec!["login", "key", "check_numbers", "test_mode", "base_url"],
+            Self::SmscRu => vec!["login", "key", "check_numbers", "base_url"],
             Self::Exolve => vec!["key", "base_url"],
         }
     }

@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::{
     Blocks, Changes, Choice, Consent, FieldError, HandOver, Listener, LookUp, Media, Memory,
-    Outbound, Reactions, SendError, Sent, SettingsForm, Signs, Site, Webhook,
+    Numbers, Outbound, Reactions, SendError, Sent, SettingsForm, Signs, Site, Webhook,
 };
 
 /// One connected account of a service, as its driver sees it. Secrets are decrypted only here.
@@ -210,6 +210,11 @@ pub trait Driver: Send + Sync + 'static {
 
     /// We can put emoji on messages.
     fn reactions(&self) -> Option<&dyn Reactions> {
+        None
+    }
+
+    /// The service tells whether a phone can be written to; [`Numbers::price`] says for which channels.
+    fn numbers(&self) -> Option<&dyn Numbers> {
         None
     }
 }

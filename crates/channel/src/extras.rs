@@ -1,8 +1,16 @@
 //! Roles of what only some services can do. A role that is not filled is `None`; none of them
 //! ever stands in the way of a message.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use domain::{content::Content, listing::Listing};
+use domain::{
+    content::Content,
+    ids::NumberCheckId,
+    listing::Listing,
+    number_check::{Price, Reachable},
+    phone::Phone,
+};
 use url::Url;
 
 use crate::{Channel, ConnectError, FetchError, NewFile, OutFile, Person, SendError};
@@ -125,6 +133,55 @@ pub trait Reactions: Send + Sync {
         external_id: &str,
         emoji: Option<&str>,
     ) -> Result<(), SendError>;
+}
+
+/// The service tells whether somebody can be written to at a phone (WA-1). Asked when a person wants to
+/// know and never by itself: an answer may cost money, and the person may be told that we looked.
+#[async_trait]
+pub trait Numbers: Send + Sync {
+    /// What a check costs the company; `None`: not with these settings.
+    fn price(&self, channel: &Channel) -> Option<Price>;
+
+    /// Asks, or looks for the answer of a question that the service has taken. `Unknown`: it may have
+    /// taken the question, and the money; the house comes back once with [`Asking::AfterLoss`].
+    async fn exists(&self, channel: &Channel, question: &Question) -> Result<Told, SendError>;
+}
+
+/// Whether a phone exists for the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Ours, and the same however often it is put: the key, where the service takes one.
+    pub id: NumberCheckId,
+    /// Whom it is about.
+    pub phone: Phone,
+    /// How far it is.
+    pub asking: Asking,
+}
+
+/// How far a question is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asking {
+    /// The service surely has not got it.
+    First,
+    /// The service may have got it, and its answer was not seen. Where the service does not know our
+    /// id again, the answer is `Unknown`: nobody pays twice without wanting to.
+    AfterLoss,
+    /// The service has it, under this name, and answers later.
+    Taken(String),
+}
+
+/// What the service says to a [`Question`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// This is it.
+    Known(Reachable),
+    /// It has taken the question and is to be asked for the answer after this time.
+    Later {
+        /// Its name of the question.
+        ticket: String,
+        /// How long to wait.
+        after: Duration,
+    },
 }
 
 /// One of the values that a service offers for a field ([`crate::FieldKind::Choice`]).

@@ -19,7 +19,10 @@ mod roles;
 pub mod testkit;
 
 pub use driver::{Channel, ConnectError, Connected, Connecting, Driver, Receive};
-pub use extras::{Blocked, Blocks, Changes, Choice, Consent, LookUp, Profile, Reactions, Signs};
+pub use extras::{
+    Asking, Blocked, Blocks, Changes, Choice, Consent, LookUp, Numbers, Profile, Question, Reactions,
+    Signs, Told,
+};
 pub use form::{Field, FieldError, FieldKind, FieldOption, HandOver, SettingsForm, Way};
 pub use inbound::{
     DeliveryReport, Edited, Inbound, InboundMessage, NewFile, NewFileSource, Person, Quarantined,

@@ -74,6 +74,9 @@ pub enum EventKind {
     /// anew.
     #[serde(rename = "crm.changed")]
     CrmChanged,
+    /// `check`: NumberCheckView, what a channel knows of a phone (WA-1).
+    #[serde(rename = "number.checked")]
+    NumberChecked,
 }
 
 /// A short list of the company's that every client keeps whole.
@@ -89,7 +92,7 @@ pub enum Directory {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ConversationCreated,
         Self::ConversationChanged,
         Self::MessageCreated,
@@ -103,6 +106,7 @@ impl EventKind {
         Self::DraftChanged,
         Self::DirectoryChanged,
         Self::CrmChanged,
+        Self::NumberChecked,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -120,6 +124,7 @@ impl EventKind {
             Self::DraftChanged => "draft.changed",
             Self::DirectoryChanged => "directory.changed",
             Self::CrmChanged => "crm.changed",
+            Self::NumberChecked => "number.checked",
         }
     }
 
@@ -138,7 +143,8 @@ impl EventKind {
             | Self::RoutingAlarm
             | Self::ConversationRead
             | Self::DirectoryChanged
-            | Self::CrmChanged => true,
+            | Self::CrmChanged
+            | Self::NumberChecked => true,
         }
     }
 }

@@ -113,6 +113,8 @@ ids! {
     EndpointId = "end";
     DeliveryId = "dlv";
     MergeId = "mrg";
+    /// One question whether a phone can be written to through a channel.
+    NumberCheckId = "nck";
     /// One connected CRM account.
     PortalId = "prt";
     /// The rules by which a company's enquiries go to a portal.

@@ -24,6 +24,7 @@ pub mod event;
 pub mod ids;
 pub mod listing;
 pub mod message_change;
+pub mod number_check;
 pub mod page;
 pub mod passing;
 pub mod people;

@@ -40,7 +40,9 @@ impl Sight {
             Some(EventKind::CrmChanged) if event.conversation.is_none() => {
                 return whole(self.may(Right::ManageAccount));
             }
-            Some(EventKind::ContactChanged) => return whole(self.may(Right::ReadConversations)),
+            Some(EventKind::ContactChanged | EventKind::NumberChecked) => {
+                return whole(self.may(Right::ReadConversations));
+            }
             Some(EventKind::ConversationRead | EventKind::DraftChanged) => {
                 return whole(self.is_about_me(event));
             }

@@ -18,6 +18,7 @@ mod page;
 mod parts;
 mod phone;
 mod record;
+mod register;
 mod smsc;
 mod world;
 

@@ -283,6 +283,13 @@ impl Company {
                 conversation,
             ),
             (
+                "insert into number_checks
+                    (account_id, channel_id, phone, check_id, employee_id, asked_at)
+                 select $1, $3, '+79990001122', $2, employee_id, now()
+                 from employees where account_id = $1 limit 1",
+                channel,
+            ),
+            (
                 "insert into visitors (account_id, visitor_id, channel_id, token_hash)
                  values ($1, $2, $3, decode(md5($2::text), 'hex'))",
                 channel,

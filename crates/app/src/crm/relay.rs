@@ -124,7 +124,8 @@ fn concern(event: &CrmFeedEvent) -> Option<Concern> {
         | EventKind::ConversationRead
         | EventKind::DraftChanged
         | EventKind::DirectoryChanged
-        | EventKind::CrmChanged => None,
+        | EventKind::CrmChanged
+        | EventKind::NumberChecked => None,
     }
 }
 
@@ -173,6 +174,7 @@ mod tests {
                 Some(Concern::Contact(contact)),
             ),
             (EventKind::CrmChanged, json!({}), None),
+            (EventKind::NumberChecked, json!({}), None),
         ] {
             assert_eq!(concern(&event(kind, payload.clone())), expect, "{kind:?} {payload}");
         }

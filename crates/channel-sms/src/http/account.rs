@@ -16,6 +16,7 @@ use crate::settings::NUMBER;
 pub(super) const LOGIN: &str = "login";
 pub(super) const KEY: &str = "key";
 pub(super) const TEST: &str = "test_mode";
+pub(super) const CHECKS: &str = "check_numbers";
 pub(super) const BASE_URL: &str = "base_url";
 
 /// 3GPP TS 23.040: what a sender's name has room for.
@@ -32,6 +33,8 @@ pub(super) struct Account {
     pub(super) title: String,
     /// SMS Aero: nothing reaches a phone.
     pub(super) test: bool,
+    /// The company pays for looking into the network's register.
+    pub(super) checks: bool,
     pub(super) base_url: Option<Url>,
 }
 
@@ -85,7 +88,8 @@ impl Account {
                 login,
                 key: key.to_owned().into(),
                 title: String::new(),
-                test: channel.settings.get(TEST).and_then(Value::as_bool).unwrap_or(false),
+                test: is_on(channel, TEST),
+                checks: is_on(channel, CHECKS),
                 base_url,
             }),
             Ok(_) => Err(wrong),
@@ -100,6 +104,10 @@ impl Account {
     pub(super) fn sender(&self) -> &str {
         self.title.strip_prefix('+').unwrap_or(&self.title)
     }
+}
+
+fn is_on(channel: &Channel, key: &str) -> bool {
+    channel.settings.get(key).and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// What an account may send from, each once, as people write it.
@@ -185,6 +193,21 @@ pub(super) fn fields() -> Vec<Field> {
                  application that has the number → API keys.",
             )),
             kind: FieldKind::Secret,
+            required: false,
+            advanced: false,
+        },
+        Field {
+            key: CHECKS,
+            label: Words::new("Проверка номеров (HLR)", "Number checks (HLR)"),
+            help: Some(Words::new(
+                "У телефона клиента появится кнопка «Проверить»: есть ли такой номер в сети. Каждая \
+                 проверка платная, по тарифу провайдера на HLR-запросы; ответ хранится, и сама \
+                 Беседа номера не проверяет.",
+                "A customer's phone gets a button 'Check': whether the network has such a number. \
+                 Each check is paid for, at the provider's rate for HLR requests; the answer is \
+                 kept, and nothing is checked without a click.",
+            )),
+            kind: FieldKind::Toggle { default: false },
             required: false,
             advanced: false,
         },

@@ -114,6 +114,7 @@ mod tests {
             key: "key".to_owned().into(),
             title: "SHOP".to_owned(),
             test: false,
+            checks: false,
             base_url: None,
         };
         let hosts = hosts.iter().map(|host| Url::parse(host).expect("an address")).collect();

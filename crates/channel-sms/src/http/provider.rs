@@ -7,7 +7,7 @@ use net::Outgoing;
 use serde_json::Value;
 use url::Url;
 
-use super::{account::Account, called::Body, events::Event, fault::Fault};
+use super::{account::Account, called::Body, events::Event, fault::Fault, numbers::Register};
 
 /// A provider's HTTP API, without state: everything about an account is in the [`Line`].
 #[async_trait]
@@ -28,6 +28,11 @@ pub(super) trait Provider: Send + Sync {
 
     /// The id under which the provider will know a message of ours, if it lets us choose.
     fn own_id(&self, _message: MessageId) -> Option<String> {
+        None
+    }
+
+    /// `None`: this provider does not look into the network's register.
+    fn register(&self) -> Option<&dyn Register> {
         None
     }
 

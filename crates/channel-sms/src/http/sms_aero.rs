@@ -6,8 +6,8 @@
 
 use async_trait::async_trait;
 use base64::Engine;
-use channel::{Choice, ParseError};
-use domain::{clock::Instant, delivery::DeliveryStatus, text::Words};
+use channel::{Asking, Choice, ParseError, Question};
+use domain::{clock::Instant, delivery::DeliveryStatus, number_check::Reachable, text::Words};
 use net::http::header::{self, HeaderMap, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
@@ -19,6 +19,7 @@ use super::{
     events::Event,
     fault::Fault,
     loose,
+    numbers::{Found, Register},
     provider::{Line, Login, News, Provider, Sms, Traits},
 };
 
@@ -129,6 +130,44 @@ fn report(data: &Map<String, Value>, now: Instant) -> Option<Event> {
     Some(Event::Report { id, status, reason, at: loose::at(data).unwrap_or(now) })
 }
 
+/// A question to the register as `hlr/check` and `hlr/status` tell it: 1 available, 2 not available
+/// now (the network knows the subscriber), 3 does not exist, 4 in work. The words stand beside the
+/// numbers in the vendor's client; what is new tells nothing yet.
+fn found(data: &Value) -> Result<Found, Fault> {
+    let fields = data.as_object().filter(|one| one.contains_key("id"));
+    let fields = fields.or_else(|| loose::objects(data).into_iter().next());
+    let told = |name| fields.and_then(|fields| loose::text(fields, &[name]));
+    let id = told("id").ok_or_else(|| Fault::Lost("SMS Aero told no id".to_owned()))?;
+    let word = told("extendHlrStatus").unwrap_or_default().to_lowercase();
+    let number = told("hlrStatus").unwrap_or_default();
+    Ok(match (word.as_str(), number.as_str()) {
+        ("available" | "unavailable", _) => Found::Known(Reachable::Exists),
+        ("nonexistent", _) => Found::Known(Reachable::DoesNotExist),
+        ("", "1" | "2") => Found::Known(Reachable::Exists),
+        ("", "3") => Found::Known(Reachable::DoesNotExist),
+        _ => Found::Waits(id),
+    })
+}
+
+#[async_trait]
+impl Register for SmsAero {
+    async fn exists(&self, line: &Line, question: &Question) -> Result<Found, Fault> {
+        let data = match &question.asking {
+            Asking::First => {
+                ask(line, "hlr/check", &json!({ "number": question.phone.digits() })).await?
+            }
+            Asking::AfterLoss => {
+                return Err(Fault::Lost("SMS Aero does not know a question again".to_owned()));
+            }
+            Asking::Taken(id) => {
+                let id = id.parse::<u64>().map_or_else(|_| json!(id), Value::from);
+                ask(line, "hlr/status", &json!({ "id": id })).await?
+            }
+        };
+        found(&data)
+    }
+}
+
 #[async_trait]
 impl Provider for SmsAero {
     fn traits(&self) -> &'static Traits {
@@ -173,6 +212,10 @@ impl Provider for SmsAero {
         one.or_else(|| loose::objects(&data).into_iter().next())
             .and_then(|one| loose::text(one, &["id"]))
             .ok_or_else(|| Fault::Lost("SMS Aero told no id".to_owned()))
+    }
+
+    fn register(&self) -> Option<&dyn Register> {
+        Some(self)
     }
 
     /// People's messages are told only to the address in the cabinet; the list has ours.
@@ -283,5 +326,28 @@ mod tests {
             });
             assert_eq!(status, expected, "{number}");
         }
+    }
+
+    #[test]
+    fn wa_1_what_the_register_says_of_a_number() {
+        let exists = Found::Known(Reachable::Exists);
+        let missing = Found::Known(Reachable::DoesNotExist);
+        let waits = Found::Waits("12345".to_owned());
+        for (number, word, expected) in [
+            (json!(1), json!("available"), &exists),
+            (json!(2), json!("unavailable"), &exists),
+            (json!(3), json!("nonexistent"), &missing),
+            (json!(4), json!("in work"), &waits),
+            (json!("3"), Value::Null, &missing),
+            (json!(1), Value::Null, &exists),
+            // A new word is no answer, whatever its number.
+            (json!(1), json!("hologram"), &waits),
+            (Value::Null, Value::Null, &waits),
+        ] {
+            let data = json!({"id": 12345, "number": "79031234567", "hlrStatus": number,
+                "extendHlrStatus": word});
+            assert_eq!(found(&data).as_ref(), Ok(expected), "{data}");
+        }
+        assert!(matches!(found(&json!({"hlrStatus": 1})), Err(Fault::Lost(_))));
     }
 }

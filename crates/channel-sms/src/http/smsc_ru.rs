@@ -7,8 +7,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use channel::{Choice, ParseError, RetryScope};
-use domain::{clock::Instant, delivery::DeliveryStatus, ids::MessageId, text::Words};
+use channel::{Asking, Choice, ParseError, Question, RetryScope};
+use domain::{
+    clock::Instant, delivery::DeliveryStatus, ids::MessageId, number_check::Reachable, text::Words,
+};
 use net::http::header::{self, HeaderMap, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
@@ -20,6 +22,7 @@ use super::{
     events::{Came, Event},
     fault::Fault,
     loose,
+    numbers::{Found, Register},
     provider::{Line, Login, News, Provider, Sms, Traits},
     reports,
 };
@@ -130,8 +133,11 @@ fn busy(words: &str) -> Fault {
 
 /// Ours is from 1 to 2 147 483 647; the last bits of our id are random.
 fn own_id(message: MessageId) -> u32 {
-    let bits = message.0.as_u128() & 0x7fff_ffff;
-    u32::try_from(bits).unwrap_or(1).max(1)
+    int32(message.0.as_u128())
+}
+
+fn int32(id: u128) -> u32 {
+    u32::try_from(id & 0x7fff_ffff).unwrap_or(1).max(1)
 }
 
 /// When our row was made (UUID version 7 begins with the milliseconds).
@@ -220,6 +226,77 @@ fn list(answer: Result<Value, Refused>) -> Result<Value, Fault> {
     }
 }
 
+/// What status.php tells of a question to the register: `status` as of a message, and `err`, by which
+/// the network refuses (<https://smsc.ru/api/http/status_messages/errors/>): 1 no such subscriber;
+/// 6 not in the network now, 11, 12, 13, 21 cannot receive, all of subscribers that it knows.
+fn registered(fields: &Map<String, Value>, ticket: &str) -> Result<Found, Fault> {
+    let number = |name| loose::text(fields, &[name]).and_then(|text| text.parse::<i64>().ok());
+    let silent = |text: &str| Err(Fault::refused("not_told", text));
+    match (number("status"), number("err")) {
+        (Some(1 | 2 | 4), _) => Ok(Found::Known(Reachable::Exists)),
+        (Some(22), _) | (Some(20 | 25), Some(1)) => Ok(Found::Known(Reachable::DoesNotExist)),
+        (Some(20 | 25), Some(6 | 11 | 12 | 13 | 21)) => Ok(Found::Known(Reachable::Exists)),
+        (Some(24), _) => Err(Fault::NoMoney),
+        (Some(3), _) => silent("Сеть оператора не ответила вовремя."),
+        (Some(20 | 25), err) => {
+            let err = err.unwrap_or_default();
+            silent(&format!("Сеть не сказала, есть ли такой номер (ошибка {err})."))
+        }
+        (Some(23), _) => silent("Оператор не отвечает на такие вопросы."),
+        (Some(-3), _) => silent("SMSC.ru не знает этого запроса."),
+        // On its way; a number that we do not know tells nothing yet.
+        (Some(_), _) => Ok(Found::Waits(ticket.to_owned())),
+        (None, _) => Err(Fault::Lost("SMSC.ru told no status".to_owned())),
+    }
+}
+
+/// Puts the question, as a message with `hlr=1` and without words
+/// (<https://smsc.ru/api/http/send/hlr/>).
+async fn ask_register(line: &Line, id: &str, phone: &str) -> Result<Found, Fault> {
+    let params = [("phones", phone), ("hlr", "1"), ("id", id), ("cost", "3")];
+    let refused = match ask(line, "send.php", &params).await {
+        Ok(body) if body.get("id").is_some() => return Ok(Found::Waits(id.to_owned())),
+        Ok(_) => Refused::Fault(Fault::Lost("SMSC.ru told no id".to_owned())),
+        Err(refused) => refused,
+    };
+    let may_have_it =
+        matches!(refused, Refused::Fault(Fault::Lost(_)) | Refused::Code { code: 9, .. });
+    match may_have_it && knows(line, id, phone).await.unwrap_or(false) {
+        true => Ok(Found::Waits(id.to_owned())),
+        false => Err(fault(refused)),
+    }
+}
+
+#[async_trait]
+impl Register for SmscRu {
+    async fn exists(&self, line: &Line, question: &Question) -> Result<Found, Fault> {
+        let phone = question.phone.digits();
+        let id = int32(question.id.0.as_u128()).to_string();
+        match &question.asking {
+            Asking::First => ask_register(line, &id, phone).await,
+            Asking::AfterLoss => match knows(line, &id, phone).await {
+                Ok(true) => Ok(Found::Waits(id)),
+                Ok(false) => ask_register(line, &id, phone).await,
+                // To look costs nothing, so it is looked again.
+                Err(Fault::Lost(why) | Fault::NotSent(why)) => {
+                    Err(Fault::Busy { after: SAME_AGAIN, scope: RetryScope::Conversation, why })
+                }
+                Err(fault) => Err(fault),
+            },
+            Asking::Taken(ticket) => {
+                let asked = [("phone", phone), ("id", ticket.as_str())];
+                let body = match ask(line, "status.php", &asked).await {
+                    Ok(body) => body,
+                    // 'Message not found'.
+                    Err(Refused::Code { code: 3, .. }) => json!({ "status": -3 }),
+                    Err(refused) => return Err(fault(refused)),
+                };
+                registered(body.as_object().unwrap_or(&Map::new()), ticket)
+            }
+        }
+    }
+}
+
 #[async_trait]
 impl Provider for SmscRu {
     fn traits(&self) -> &'static Traits {
@@ -295,6 +372,10 @@ impl Provider for SmscRu {
 
     fn own_id(&self, message: MessageId) -> Option<String> {
         Some(own_id(message).to_string())
+    }
+
+    fn register(&self) -> Option<&dyn Register> {
+        Some(self)
     }
 
     async fn news(&self, line: &Line, since: Option<&Value>, now: Instant) -> Result<News, Fault> {
@@ -405,6 +486,36 @@ mod tests {
         let made = uuid::Uuid::parse_str("01a0b1d7-5e80-7abc-8def-0123456789ab").expect("an id");
         let seconds = i64::try_from(0x01a0_b1d7_5e80_u64 / 1000).expect("small");
         assert_eq!(made_at(MessageId(made)), seconds);
+    }
+
+    #[test]
+    fn wa_1_what_the_register_says_of_a_number() {
+        let exists = Some(Found::Known(Reachable::Exists));
+        let missing = Some(Found::Known(Reachable::DoesNotExist));
+        let waits = Some(Found::Waits("7".to_owned()));
+        for (status, err, expected) in [
+            (json!(-1), json!(0), &waits),
+            (json!(0), json!(0), &waits),
+            (json!(1), json!(0), &exists),
+            (json!("1"), json!("0"), &exists),
+            (json!(20), json!(1), &missing),
+            (json!(22), json!(0), &missing),
+            (json!(20), json!(6), &exists),
+            (json!(20), json!("13"), &exists),
+            (json!(20), json!(240), &None),
+            (json!(20), Value::Null, &None),
+            (json!(3), json!(0), &None),
+            (json!(-3), Value::Null, &None),
+            // Nobody knows what it means, so it is no answer.
+            (json!(77), json!(0), &waits),
+        ] {
+            let body = json!({"status": status, "err": err, "last_date": ""});
+            let told = registered(body.as_object().expect("an object"), "7");
+            assert!(told.is_ok() || matches!(told, Err(Fault::Refused { .. })), "{told:?}");
+            assert_eq!(&told.ok(), expected, "{body}");
+        }
+        let money = json!({"status": 24});
+        assert_eq!(registered(money.as_object().expect("an object"), "7"), Err(Fault::NoMoney));
     }
 
     #[test]

@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use async_trait::async_trait;
 use channel::{
     Channel, Choice, ConnectError, Connected, Connecting, Field, FieldError, Inbox, ListenError,
-    Outbound, ParseError, Receive, Received, Request, SendError, Sent, VerifyError,
+    Numbers, Outbound, ParseError, Receive, Received, Request, SendError, Sent, VerifyError,
 };
 use domain::{
     channel::{ChannelState, StateReport},
@@ -167,6 +167,10 @@ impl Gateway for Smpp {
         stop: CancellationToken,
     ) -> Result<(), ListenError> {
         self.hold(channel, inbox, stop).await
+    }
+
+    fn numbers(&self) -> Option<&dyn Numbers> {
+        None
     }
 
     fn verify(&self, _channel: &Channel, _request: &Request) -> Result<(), VerifyError> {

@@ -4,6 +4,7 @@
 
 mod connecting;
 mod contract;
+mod numbers;
 mod receiving;
 mod sending;
 mod world;

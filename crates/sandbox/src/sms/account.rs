@@ -171,6 +171,14 @@ impl Account {
         self.shared.world().sends_accepted(self.id)
     }
 
+    /// Phones that the network's register was asked about, oldest first.
+    #[must_use]
+    pub fn lookups(&self) -> Vec<String> {
+        let world = self.shared.world();
+        let ours = world.lookups.values().filter(|lookup| lookup.account == self.id);
+        ours.map(|lookup| lookup.phone.clone()).collect()
+    }
+
     /// Callbacks of the whole sandbox, oldest first.
     #[must_use]
     pub fn deliveries(&self) -> Vec<Delivery> {

@@ -8,6 +8,7 @@ use super::{
     Credentials, Options, Provider, Status,
     http::{Answer, Asked, Kind, is_phone},
     parts,
+    register::{self, Lookup, Registered},
     world::{Outgoing, World, price},
 };
 
@@ -35,8 +36,8 @@ pub(super) fn too_many() -> Answer {
 
 pub(super) fn kind(asked: &Asked) -> Kind {
     match asked.method.as_str() {
-        "sms/send" | "sms/testsend" => Kind::Send,
-        "sms/status" => Kind::Status,
+        "sms/send" | "sms/testsend" | "hlr/check" => Kind::Send,
+        "sms/status" | "hlr/status" => Kind::Status,
         _ => Kind::Other,
     }
 }
@@ -50,6 +51,8 @@ pub(super) fn perform(world: &mut World, options: &Options, account: u64, asked:
         "sms/testsend" => send(world, options, account, asked, Mode::Test),
         "sms/status" => status(world, account, asked),
         "sms/list" | "sms/testlist" => list(world, account, asked),
+        "hlr/check" => hlr_check(world, options, account, asked),
+        "hlr/status" => hlr_status(world, options, account, asked),
         other => {
             world.violate(Provider::SmsAero, format!("no method {other}"));
             Answer::refused(404, "404", envelope(false, Value::Null, Some("Not Found")))
@@ -156,6 +159,59 @@ fn status(world: &World, account: u64, asked: &Asked) -> Answer {
         Some(message) => Answer::ok(envelope(true, shown(message), None)),
         None => Answer::refused(404, "404", envelope(false, Value::Null, Some("Not found."))),
     }
+}
+
+/// `{number}` alone, or a list of them, which gives a list.
+fn hlr_check(world: &mut World, options: &Options, account: u64, asked: &Asked) -> Answer {
+    let fields = asked.json.as_object().cloned().unwrap_or_default();
+    if asked.verb != "POST" || fields.keys().any(|name| name != "number") {
+        world.violate(Provider::SmsAero, "hlr/check takes a number in JSON by POST".to_owned());
+    }
+    let phone = match &asked.json["number"] {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        _ => String::new(),
+    };
+    if !is_phone(&phone) {
+        return invalid("number", "Incorrect number format.");
+    }
+    if world.accounts.get(&account).is_none_or(|ours| ours.balance < register::PRICE) {
+        let body = envelope(false, Value::Null, Some("Not enough money."));
+        return Answer::refused(400, "money", body);
+    }
+    let id = world.next_id();
+    register::take(world, Provider::SmsAero, account, id, phone, options.kept);
+    hlr(world, options, account, id)
+}
+
+fn hlr_status(world: &mut World, options: &Options, account: u64, asked: &Asked) -> Answer {
+    let Some(id) = asked.json["id"].as_u64() else {
+        world.violate(Provider::SmsAero, "hlr/status takes the id as a number".to_owned());
+        return invalid("id", "Id cannot be blank.");
+    };
+    hlr(world, options, account, id)
+}
+
+fn hlr(world: &mut World, options: &Options, account: u64, id: u64) -> Answer {
+    match register::find(world, Provider::SmsAero, account, id) {
+        Some(lookup) => {
+            let said = register::said(world, &lookup, options.travel);
+            Answer::ok(envelope(true, hlr_shown(&lookup, said), None))
+        }
+        None => Answer::refused(404, "404", envelope(false, Value::Null, Some("Not found."))),
+    }
+}
+
+fn hlr_shown(lookup: &Lookup, said: Registered) -> Value {
+    let (status, extended) = match said {
+        Registered::Available => (1, "available"),
+        Registered::Unavailable => (2, "unavailable"),
+        Registered::Nobody => (3, "nonexistent"),
+        Registered::Waits => (4, "in work"),
+    };
+    json!({
+        "id": lookup.id, "number": lookup.phone, "hlrStatus": status, "extendHlrStatus": extended,
+    })
 }
 
 /// Newest first, fifty on a page; the items are keyed by their number on it.

@@ -26,6 +26,8 @@ pub struct Faults {
     pub wrong_key: bool,
     /// The account is reached from an address that SMSC.ru does not let in (code 4).
     pub ip_blocked: bool,
+    /// The network never answers questions to its register.
+    pub silent_register: bool,
     /// SMS Aero refuses in its older words, `{"result": "reject", …}` and `{"result": "no credits"}`.
     pub old_words: bool,
 }

@@ -57,12 +57,18 @@ pub struct Limits {
     pub same_text: Option<Duration>,
     /// SMSC.ru: requests of one login at the same time.
     pub at_once: Option<usize>,
+    /// SMSC.ru: looks at the status of one message within a minute.
+    pub looks_a_minute: Option<usize>,
 }
 
 impl Limits {
-    /// The figures of <https://smsc.ru/api/http/send/>, code 9.
+    /// The figures of <https://smsc.ru/api/http/send/> and `/status_messages/`, code 9.
     #[must_use]
     pub fn documented() -> Self {
-        Self { same_text: Some(Duration::from_secs(60)), at_once: Some(15) }
+        Self {
+            same_text: Some(Duration::from_secs(60)),
+            at_once: Some(15),
+            looks_a_minute: Some(5),
+        }
     }
 }

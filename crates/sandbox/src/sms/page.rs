@@ -10,7 +10,7 @@
 //! | `GET /sandbox/accounts/{id}/calls?last=n` | the sandbox's half of a ledger |
 //! | `POST /sandbox/phones` `{number}` | a person |
 //! | `GET /sandbox/chats/{account}/{phone}` | everything between the two |
-//! | `POST /sandbox/chats/{account}/{phone}/text` `{text}` | and `repeat` `{key}`, `on`, `off`, `stop`, `settle` `{key, status}` |
+//! | `POST /sandbox/chats/{account}/{phone}/text` `{text}` | and `repeat` `{key}`, `on`, `off`, `stop`, `gone`, `there`, `settle` `{key, status}` |
 
 use std::sync::Arc;
 
@@ -74,7 +74,10 @@ async fn state(State(shared): App) -> Json<Value> {
     let phones: Vec<Value> = world
         .phones
         .iter()
-        .map(|(number, p)| json!({"number": number, "off": p.off, "stop_list": p.stop_list}))
+        .map(|(number, p)| {
+            json!({"number": number, "off": p.off, "stop_list": p.stop_list,
+                "missing": p.missing})
+        })
         .collect();
     Json(json!({
         "url": shared.url, "bases": bases, "accounts": accounts, "phones": phones,
@@ -174,6 +177,8 @@ async fn act_of_phone(
         ("on", _) => phone.switch_on(),
         ("off", _) => phone.switch_off(),
         ("stop", _) => phone.joins_stop_list(),
+        ("gone", _) => phone.is_gone(),
+        ("there", _) => phone.is_there(),
         ("settle", Some(status)) => callbacks::settle(&shared, act.key, status),
         _ => return Err(missing("нет такого действия")),
     }

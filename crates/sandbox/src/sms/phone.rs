@@ -94,6 +94,18 @@ impl Phone {
             .change(|world| world.phones.entry(self.number.clone()).or_default().stop_list = true);
     }
 
+    /// The network has no such subscriber (any more).
+    pub fn is_gone(&self) {
+        self.shared
+            .change(|world| world.phones.entry(self.number.clone()).or_default().missing = true);
+    }
+
+    /// The number belongs to somebody again.
+    pub fn is_there(&self) {
+        self.shared
+            .change(|world| world.phones.entry(self.number.clone()).or_default().missing = false);
+    }
+
     /// What the phone shows, oldest first: what the person wrote, and what arrived.
     #[must_use]
     pub fn shows(&self, account: &Account) -> Vec<Shown> {

@@ -10,12 +10,13 @@ use super::{
     Credentials, Options, Provider, Status,
     http::{Answer, Asked, Kind, is_phone},
     parts,
+    register::{self, Registered},
     world::{Incoming, Outgoing, World, now, price, roubles},
 };
 
-const SEND: [&str; 13] = [
+const SEND: [&str; 14] = [
     "login", "psw", "apikey", "phones", "mes", "id", "sender", "fmt", "charset", "cost",
-    "translit", "time", "maxsms",
+    "translit", "time", "maxsms", "hlr",
 ];
 /// <https://smsc.ru/api/http/send/>, parameter `mes`.
 const LONGEST: usize = 1000;
@@ -56,7 +57,7 @@ pub(super) fn perform(world: &mut World, options: &Options, account: u64, asked:
     }
     match (asked.method.as_str(), asked) {
         ("send.php", _) => send(world, options, account, asked),
-        ("status.php", _) => status(world, account, asked),
+        ("status.php", _) => status(world, options, account, asked),
         ("balance.php", _) => {
             let kopecks = world.accounts.get(&account).map_or(0, |a| a.balance);
             Answer::ok(json!({"balance": roubles(kopecks)}))
@@ -99,6 +100,9 @@ fn send(world: &mut World, options: &Options, account: u64, asked: &Asked) -> An
     let with_id = |code: u8, words: &str| {
         Answer::refused(200, words, json!({"error": words, "error_code": code, "id": id}))
     };
+    if asked.param("hlr") == "1" {
+        return hlr(world, options, account, id, to, asked);
+    }
     if to.is_empty() || text.is_empty() || text.chars().count() > LONGEST {
         return error(1, "parameters error");
     }
@@ -147,10 +151,72 @@ fn code(status: Status) -> i32 {
     }
 }
 
-fn status(world: &World, account: u64, asked: &Asked) -> Answer {
+/// A question to the network's register: a message without words.
+fn hlr(
+    world: &mut World,
+    options: &Options,
+    account: u64,
+    id: u64,
+    phone: String,
+    asked: &Asked,
+) -> Answer {
+    if !asked.param("mes").is_empty() {
+        world.violate(Provider::SmscRu, "a question to the register has no words".to_owned());
+    }
+    if !is_phone(&phone) {
+        let body = json!({"error": "invalid number", "error_code": 7, "id": id});
+        return Answer::refused(200, "invalid number", body);
+    }
+    if world.accounts.get(&account).is_none_or(|ours| ours.balance < register::PRICE) {
+        return error(3, "no money");
+    }
+    register::take(world, Provider::SmscRu, account, id, phone, options.kept);
+    let mut body = json!({"id": id, "cnt": 1});
+    if asked.param("cost") == "3" {
+        body["cost"] = json!(roubles(register::PRICE));
+        body["balance"] = json!(roubles(world.accounts.get(&account).map_or(0, |a| a.balance)));
+    }
+    Answer::ok(body)
+}
+
+/// <https://smsc.ru/api/http/status_messages/>: five looks at one message within a minute.
+fn hlr_status(
+    world: &mut World,
+    options: &Options,
+    account: u64,
+    id: u64,
+    phone: &str,
+) -> Option<Answer> {
+    let lookup =
+        register::find(world, Provider::SmscRu, account, id).filter(|l| l.phone == phone)?;
+    let minute = std::time::Duration::from_secs(60);
+    let lately = lookup.looks.iter().filter(|look| look.elapsed() < minute).count();
+    if options.limits.looks_a_minute.is_some_and(|most| lately > most) {
+        return Some(error(9, "duplicate request, wait a minute"));
+    }
+    let (status, err) = match register::said(world, &lookup, options.travel) {
+        Registered::Waits => (-1, 0),
+        Registered::Available => (1, 0),
+        Registered::Unavailable => (20, 6),
+        Registered::Nobody => (20, 1),
+    };
+    let known = status == 1;
+    let only = |text: &str| if known { text.to_owned() } else { String::new() };
+    let at = now();
+    Some(Answer::ok(json!({
+        "status": status, "last_date": moscow(at), "last_timestamp": at.timestamp(), "err": err,
+        "imsi": only("250010000000001"), "msc": only("79168960000"), "mcc": only("250"),
+        "mnc": only("01"), "cn": only("Россия"), "net": only("МТС"), "rcn": "", "rnet": "",
+    })))
+}
+
+fn status(world: &mut World, options: &Options, account: u64, asked: &Asked) -> Answer {
     let phone = asked.param("phone").trim_start_matches('+');
     let id: Option<u64> = asked.param("id").parse().ok();
     let (Some(id), false) = (id, phone.is_empty()) else { return error(1, "parameters error") };
+    if let Some(answer) = hlr_status(world, options, account, id, phone) {
+        return answer;
+    }
     let found = ours(world, account).find(|m| m.id == id && m.to == phone);
     match found {
         Some(m) => Answer::ok(json!({

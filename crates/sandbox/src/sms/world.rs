@@ -8,7 +8,9 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Credentials, Delivery, Faults, Options, Outcome, parts::parts};
+use super::{
+    Call, Credentials, Delivery, Faults, Options, Outcome, parts::parts, register::Lookup,
+};
 use crate::serving;
 
 const DELIVERIES_KEPT: usize = 20_000;
@@ -58,6 +60,7 @@ pub(super) struct World {
     /// By our number, which is in no way the providers' ids.
     pub outgoing: BTreeMap<u64, Outgoing>,
     pub incoming: BTreeMap<u64, Incoming>,
+    pub lookups: BTreeMap<u64, Lookup>,
     pub calls: VecDeque<Call>,
     pub deliveries: VecDeque<Delivery>,
     pub violations: Vec<String>,
@@ -87,6 +90,8 @@ pub(super) struct PhoneState {
     pub off: bool,
     /// The person asked not to be written to.
     pub stop_list: bool,
+    /// The network has no such subscriber.
+    pub missing: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -170,3 +170,53 @@ async fn ch_11_a_person_plays_the_phone_from_the_page() {
     assert_eq!(state["accounts"][0]["name"], "Lavka");
     assert_eq!(post("accounts/1/balance".to_owned(), json!({"roubles": 5})).await.0, 404);
 }
+
+/// WA-1: the network's register is asked, paid for, and answers later.
+#[tokio::test]
+async fn wa_1_both_sellers_answer_about_a_number_in_their_own_shape() {
+    let all = Providers::start(Options { travel: Duration::from_millis(200), ..Options::quick() });
+    let all = all.await;
+    let phone = all.sms.phone(TO);
+    let before = all.account.balance();
+    let (status, taken) = all.aero("hlr/check", json!({"number": TO})).await;
+    assert_eq!((status, &taken["success"]), (200, &json!(true)));
+    assert_eq!(taken["data"]["hlrStatus"], 4);
+    assert_eq!(taken["data"]["extendHlrStatus"], "in work");
+    let taken_by_smsc =
+        all.smsc("send.php", &[("phones", TO), ("hlr", "1"), ("id", "91"), ("cost", "3")]).await;
+    assert_eq!((&taken_by_smsc["id"], &taken_by_smsc["cnt"]), (&json!(91), &json!(1)));
+    let waits = all.smsc("status.php", &[("phone", TO), ("id", "91")]).await;
+    assert_eq!(waits["status"], -1);
+    assert!(all.account.balance() < before, "looks are sold");
+    for (gone, aero, smsc) in
+        [(false, (1, "available"), (1, 0)), (true, (3, "nonexistent"), (20, 1))]
+    {
+        if gone {
+            phone.is_gone();
+        }
+        let told = loop {
+            let (_, told) = all.aero("hlr/status", json!({"id": taken["data"]["id"]})).await;
+            if told["data"]["hlrStatus"] != 4 {
+                break told;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        assert_eq!(told["data"]["hlrStatus"], aero.0);
+        assert_eq!(told["data"]["extendHlrStatus"], aero.1);
+        let told = loop {
+            let told = all.smsc("status.php", &[("phone", TO), ("id", "91")]).await;
+            if told["status"] != -1 {
+                break told;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        assert_eq!((&told["status"], &told["err"]), (&json!(smsc.0), &json!(smsc.1)));
+    }
+    assert!(phone.shows(&all.account).is_empty(), "the phone learns nothing");
+    assert!(all.sms.violations().is_empty(), "{:?}", all.sms.violations());
+    let (status, _) = all.aero("hlr/check", json!({"number": "x"})).await;
+    assert_eq!(status, 400);
+    all.aero("hlr/check", json!({"number": TO, "sign": "SHOP"})).await;
+    all.smsc("send.php", &[("phones", TO), ("hlr", "1"), ("mes", "words")]).await;
+    assert_eq!(all.sms.violations().len(), 2, "{:?}", all.sms.violations());
+}
