@@ -31,6 +31,7 @@ mod plan;
 mod portal;
 mod question;
 mod settings;
+pub mod sizes;
 mod tags;
 pub mod transcript;
 
@@ -50,7 +51,7 @@ pub use fault::{ChannelName, Fault};
 pub use fields::{Converted, convert};
 pub use filter::{Filter, Gate, Judgement, Operator, Verdict};
 pub use id::{CrmId, CrmKind, Entity, Ref};
-pub use names::{DEFAULT_CONTACT, DEFAULT_DEAL, DEFAULT_TASK, preview, render};
+pub use names::{preview, render};
 pub use param::{Param, UnknownParam};
 pub use people::{crm_user_of, responsible};
 pub use plan::{Because, FactLine, Plan, Rule, Step, outcome_words};

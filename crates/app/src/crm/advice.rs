@@ -6,7 +6,9 @@ use domain::{
     crm_view::{CrmFaultView, CrmNamesView, CrmParamView},
     ids::{ConversationId, IntegrationId},
     people::Right,
+    text::Language,
 };
+use store::TenantTx;
 
 use crate::{Actor, App, Error, Result};
 
@@ -16,11 +18,12 @@ impl App {
         actor.require(Right::ManageAccount)?;
         let mut tx = self.store.tenant(actor.account).await?;
         let own = tx.contact_fields().await?;
+        let language = language(&mut tx).await?;
         let utm = ["source", "medium", "campaign", "term", "content"];
         let view = |param: &Param| CrmParamView {
             param: param.to_string(),
             title: param.title(),
-            example: param.example().to_owned(),
+            example: param.example(language).to_owned(),
         };
         let plain = Param::plain().map(|(_, param)| view(param));
         let utm = utm.map(|key| view(&Param::Utm(key.to_owned())));
@@ -45,7 +48,9 @@ impl App {
         let mut tx = self.store.tenant(actor.account).await?;
         let row = tx.integration(integration).await?;
         row.ok_or(Error::NotFound { what: "integration" })?;
-        let Some(conversation) = conversation else { return Ok(examples(&templates)) };
+        let Some(conversation) = conversation else {
+            return Ok(examples(&templates, language(&mut tx).await?));
+        };
         let gathered = self.crm_gather(&mut tx, integration, conversation).await?;
         let facts = gathered.ok_or(Error::NotFound { what: "conversation" })?.facts;
         Ok(CrmNamesView {
@@ -92,14 +97,21 @@ impl App {
     }
 }
 
-fn examples(templates: &Names) -> CrmNamesView {
+/// In which the CRM is written to.
+async fn language(tx: &mut TenantTx) -> Result<Language> {
+    let company = tx.company().await?.ok_or(Error::NotFound { what: "company" })?;
+    Ok(Language::of(&company.language))
+}
+
+fn examples(templates: &Names, language: Language) -> CrmNamesView {
     let filled = |template: &Option<String>, default: &str| {
-        let text = template.as_deref().map(preview).unwrap_or_default();
-        if text.is_empty() { preview(default) } else { text }
+        let text = template.as_deref().map(|t| preview(t, language)).unwrap_or_default();
+        if text.is_empty() { preview(default, language) } else { text }
     };
+    let defaults = names::defaults(language);
     CrmNamesView {
-        contact: filled(&templates.contact, domain::crm::DEFAULT_CONTACT),
-        deal: filled(&templates.deal, domain::crm::DEFAULT_DEAL),
-        task: filled(&templates.task, domain::crm::DEFAULT_TASK),
+        contact: filled(&templates.contact, defaults.contact),
+        deal: filled(&templates.deal, defaults.deal),
+        task: filled(&templates.task, defaults.task),
     }
 }

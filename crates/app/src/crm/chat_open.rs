@@ -3,7 +3,7 @@
 
 use crm::{Caller, ChatPerson, Crm, CrmError, OpenedChat};
 use domain::{
-    crm::{CrmId, Effect, PortalTrouble},
+    crm::{CrmId, Effect, PortalTrouble, names},
     text::Words,
 };
 use store::BegunChat;
@@ -53,15 +53,10 @@ impl App {
 /// The client as the chats service is told of them: by our identity, which is one person in one channel.
 pub(super) fn chat_client(gathered: &Gathered) -> ChatPerson {
     let contact = &gathered.facts.contact;
-    let name = match (contact.name.trim(), contact.username.trim()) {
-        ("", "") => format!("Клиент №{}", gathered.conversation.number),
-        ("", username) => username.to_owned(),
-        (name, _) => name.to_owned(),
-    };
     ChatPerson {
         id: gathered.conversation.identity_id.to_string(),
         ref_id: None,
-        name,
+        name: names::person(&gathered.facts),
         phone: contact.phones.first().cloned(),
         email: contact.emails.first().cloned(),
     }

@@ -5,14 +5,27 @@ use domain::{
     content::Content,
     conversation::Direction,
     ids::EmployeeId,
+    text::Language,
     view::{AttachmentState, AttachmentView, MessageView},
 };
 use url::Url;
 
 /// WA-4.
-pub(super) const FROM_PHONE: &str = "[Отправлено с телефона]";
-const REMOVED: &str = "[Сообщение удалено]";
-const NO_WORDS: &str = "[Сообщение без текста]";
+const FROM_PHONE: InBrackets = ("[Отправлено с телефона]", "[Sent from the phone]");
+const REMOVED: InBrackets = ("[Сообщение удалено]", "[Message deleted]");
+const NO_WORDS: InBrackets = ("[Сообщение без текста]", "[Message without text]");
+const FILE: InBrackets = ("[Файл: ", "[File: ");
+const FILE_MISSING: InBrackets = ("[Файл не получен: ", "[File not received: ");
+
+/// In Russian and English.
+type InBrackets = (&'static str, &'static str);
+
+fn said((ru, en): InBrackets, language: Language) -> &'static str {
+    match language {
+        Language::Ru => ru,
+        Language::En => en,
+    }
+}
 
 /// Who wrote a message that a customer sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +54,8 @@ pub(super) fn author(message: &MessageView) -> Option<Author> {
 /// What stands around the words in the CRM.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Around {
+    /// The company's.
+    pub language: Language,
     /// WA-4: the channel's name, of customers' and imported messages.
     pub channel: Option<String>,
     /// Written on the phone.
@@ -49,9 +64,10 @@ pub(super) struct Around {
 
 impl Around {
     /// WA-4. `channel`: its name, when it is to be told.
-    pub fn of(author: Author, channel: Option<&str>) -> Self {
+    pub fn of(author: Author, channel: Option<&str>, language: Language) -> Self {
         let told = matches!(author, Author::Client | Author::Phone);
         Self {
+            language,
             channel: channel.filter(|_| told).map(str::to_owned),
             from_phone: author == Author::Phone,
         }
@@ -59,7 +75,7 @@ impl Around {
 
     fn put(&self, text: &str) -> String {
         let before = self.channel.as_ref().map(|name| format!("[{name}]"));
-        let after = self.from_phone.then(|| FROM_PHONE.to_owned());
+        let after = self.from_phone.then(|| said(FROM_PHONE, self.language).to_owned());
         let text = Some(text.trim_end().to_owned()).filter(|text| !text.trim().is_empty());
         let parts: Vec<String> = [before, text, after].into_iter().flatten().collect();
         parts.join(" ")
@@ -102,7 +118,7 @@ fn with_files(
     for file in content.files() {
         match link(file) {
             Some(url) => files.push(shown(file, url)),
-            None => lines.push(named(file)),
+            None => lines.push(named(file, around.language)),
         }
     }
     lines.retain(|line| !line.trim().is_empty());
@@ -110,7 +126,7 @@ fn with_files(
     let mut files = files.into_iter();
     let first = match files.next() {
         Some(file) => ChatBody::File { file, caption: text },
-        None if text.is_empty() => ChatBody::Text(NO_WORDS.to_owned()),
+        None if text.is_empty() => ChatBody::Text(said(NO_WORDS, around.language).to_owned()),
         None => ChatBody::Text(text),
     };
     let rest = files.map(|file| ChatBody::File { file, caption: String::new() });
@@ -128,7 +144,8 @@ pub(super) fn changed(
         && !matches!(content, Content::Location { .. } | Content::Contact { .. });
     text_alone.then(|| {
         let text = around.put(&words(content));
-        ChatBody::Text(if removed { format!("{REMOVED} {text}") } else { text })
+        let mark = said(REMOVED, around.language);
+        ChatBody::Text(if removed { format!("{mark} {text}") } else { text })
     })
 }
 
@@ -154,13 +171,12 @@ fn shown(file: &AttachmentView, url: Url) -> ChatFile {
     }
 }
 
-fn named(file: &AttachmentView) -> String {
-    match file.state {
-        AttachmentState::Stored => format!("[Файл: {}]", file.name),
-        AttachmentState::Pending | AttachmentState::Failed => {
-            format!("[Файл не получен: {}]", file.name)
-        }
-    }
+fn named(file: &AttachmentView, language: Language) -> String {
+    let what = match file.state {
+        AttachmentState::Stored => FILE,
+        AttachmentState::Pending | AttachmentState::Failed => FILE_MISSING,
+    };
+    format!("{}{}]", said(what, language), file.name)
 }
 
 #[cfg(test)]
@@ -215,10 +231,27 @@ mod tests {
             (employee, Some("WhatsApp"), "Здравствуйте"),
             (Author::Rule, Some("WhatsApp"), "Здравствуйте"),
         ] {
-            let around = Around::of(author, channel);
+            let around = Around::of(author, channel, Language::Ru);
             let shown = bodies(&Content::text("Здравствуйте"), &around, link);
             assert_eq!(texts(&shown), [expect], "{author:?}");
         }
+    }
+
+    #[test]
+    fn wa_4_amo_13_an_english_company_reads_english() {
+        let around = Around::of(Author::Phone, None, Language::En);
+        let texts_of = |content: &Content<AttachmentView>| texts(&bodies(content, &around, link));
+        assert_eq!(texts_of(&Content::text("Hello")), ["Hello [Sent from the phone]"]);
+        let lost = Content::Files {
+            files: vec![file("1.png", AttachmentState::Failed)],
+            caption: String::new(),
+        };
+        assert_eq!(texts_of(&lost), ["[File not received: 1.png] [Sent from the phone]"]);
+        let plain = Around { language: Language::En, ..Around::default() };
+        let empty = bodies(&Content::text(""), &plain, link);
+        assert_eq!(texts(&empty), ["[Message without text]"]);
+        let gone = changed(&Content::text("yes"), &plain, true);
+        assert_eq!(gone, Some(ChatBody::Text("[Message deleted] yes".to_owned())));
     }
 
     #[test]

@@ -6,20 +6,26 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use domain::{
     attribution::Attribution,
+    clock::Instant,
     conversation::{ConversationKind, Direction},
     crm::{
-        ChannelFacts, Company, ContactFacts, Enquiry, Facts, Known, Line, Links, Occasion, Plan,
-        Settings, next_question, outcome_words, plan,
+        Answer, ChannelFacts, Company, ContactFacts, CrmId, DealFact, Enquiry, Entity, Facts,
+        Known, Line, LinkedTask, Links, Occasion, Plan, Settings, next_question, outcome_words,
+        plan,
     },
     crm_view::{TriedCrm, TriedCrmStep},
     ids::{ChannelId, ContactId, ConversationId, IntegrationId, MessageId},
     people::Right,
     scenario::EnquiryOrder,
-    text::Words,
+    text::{Language, Words},
 };
-use store::{EnquiryRow, TenantTx};
+use store::TenantTx;
 
-use super::visit::{Fault, Visit};
+use super::{
+    gather::has_chats,
+    links::Uses,
+    visit::{Fault, Visit},
+};
 use crate::{Actor, App, Error, JobError, Result};
 
 const MOST_QUESTIONS: usize = 20;
@@ -59,10 +65,13 @@ impl App {
         let row =
             tx.integration(integration).await?.ok_or(Error::NotFound { what: "integration" })?;
         let settings = settings.unwrap_or_else(|| row.settings.clone());
-        let mut facts = match example {
+        let (mut facts, own) = match example {
             CrmExample::Conversation(id) => self.as_if_new(&mut tx, integration, id).await?,
             CrmExample::Imagined(enquiry) => {
-                self.imagined_enquiry(&mut tx, &settings, *enquiry).await?
+                let mut facts = self.imagined_enquiry(&mut tx, &settings, *enquiry).await?;
+                let portal = tx.portal(row.portal_id).await?;
+                facts.chats_connected = portal.is_some_and(|portal| has_chats(&portal));
+                (facts, Own::default())
             }
         };
         drop(tx);
@@ -71,10 +80,15 @@ impl App {
         for _ in 0..MOST_QUESTIONS {
             let Some(question) = next_question(&settings, &facts) else { break };
             match visit.ask(&question).await {
-                Ok(answer) => facts.known.learn(answer),
-                Err(Fault::Later(later)) => return Err(not_now(later)),
-                Err(Fault::Unknown { why, .. }) => return Err(Error::Unavailable(why)),
-                Err(Fault::Rejected(words)) => return Err(Error::conflict("crm_refused", words)),
+                Ok(answer) => facts.known.learn(own.left_out_of(answer)),
+                Err(fault) => {
+                    visit.leave().await;
+                    return Err(match fault {
+                        Fault::Later(later) => not_now(later),
+                        Fault::Unknown { why, .. } => Error::Unavailable(why),
+                        Fault::Rejected(words) => Error::conflict("crm_refused", words),
+                    });
+                }
             }
         }
         let tried = tried(&plan(&settings, &facts), &facts, &visit);
@@ -87,24 +101,28 @@ impl App {
         tx: &mut TenantTx,
         integration: IntegrationId,
         id: ConversationId,
-    ) -> Result<Facts> {
+    ) -> Result<(Facts, Own)> {
         let none = Error::NotFound { what: "conversation" };
         let Some(gathered) = self.crm_gather(tx, integration, id).await? else { return Err(none) };
         let lines = tx.crm_lines(id, 0, 500).await?;
         let mut facts = gathered.facts;
-        let EnquiryRow { uses, .. } = gathered.enquiry;
-        // What this very conversation made is left out of account, as if it had not come yet.
-        let own = |id: &domain::crm::CrmId| uses.values().any(|used| used == id);
-        facts.links.deals.retain(|deal| !own(&deal.id));
-        facts.links.unsorted = facts.links.unsorted.filter(|u| !u.of_this);
-        facts.links.chat = None;
-        facts.links.written.retain(|note| !own(&note.of));
+        let own = Own { uses: gathered.enquiry.uses, since: facts.enquiry.opened_at };
+        let links = &mut facts.links;
+        let of_own = |task: &LinkedTask| task.deal.as_ref().is_some_and(|deal| own.is_deal(deal));
+        links.task = links.task.take().filter(|task| !of_own(task));
+        links.activity = links.activity.take().filter(|activity| !of_own(activity));
+        links.deals.retain(|deal| !deal.of_this);
+        links.leads.retain(|lead| !lead.of_this);
+        links.unsorted = links.unsorted.take().filter(|unsorted| !unsorted.of_this);
+        links.chat = None;
+        links.written.clear();
+        links.attached.clear();
         facts.occasion = Occasion {
             opened: true,
             lines: lines.into_iter().map(|l| l.line).collect(),
             ..Occasion::default()
         };
-        Ok(facts)
+        Ok((facts, own))
     }
 
     async fn imagined_enquiry(
@@ -133,8 +151,9 @@ impl App {
             return Err(Error::invalid("phone", "not_a_phone", words));
         }
         let now = self.clock.now();
+        let language = Language::of(&company.language);
         let text = if enquiry.text.trim().is_empty() {
-            "Здравствуйте!".to_owned()
+            Words::new("Здравствуйте!", "Hello!").said_in(language).to_owned()
         } else {
             enquiry.text
         };
@@ -152,6 +171,7 @@ impl App {
             now,
             company: Company {
                 name: company.name,
+                language,
                 time_zone: company.time_zone.parse().unwrap_or(Tz::Europe__Moscow),
             },
             enquiry: Enquiry {
@@ -162,7 +182,7 @@ impl App {
                 channel: ChannelFacts {
                     id: channel.channel_id,
                     kind: channel.kind.0.clone(),
-                    kind_title: self.driver(&channel)?.title().ru,
+                    kind_title: self.driver(&channel)?.title(),
                     name: channel.name.clone(),
                 },
                 attribution: enquiry.attribution,
@@ -188,6 +208,39 @@ impl App {
             mirrored: true,
             chats_connected: false,
         })
+    }
+}
+
+/// What a conversation made itself: left out of account, as if it had not come yet.
+#[derive(Default)]
+struct Own {
+    uses: Uses,
+    since: Instant,
+}
+
+impl Own {
+    fn is_deal(&self, id: &CrmId) -> bool {
+        [Entity::Deal, Entity::Lead].iter().any(|of| self.uses.get(of) == Some(id))
+    }
+
+    /// A deal that was there before and only used stays. What we make has its enquiry's time, to the
+    /// second.
+    fn left_out_of(&self, answer: Answer) -> Answer {
+        let made = |of: Entity, fact: &DealFact| {
+            self.uses.get(&of) == Some(&fact.id)
+                && fact.created_at.timestamp() >= self.since.timestamp()
+        };
+        match answer {
+            Answer::Deals(mut deals) => {
+                deals.retain(|deal| !made(Entity::Deal, deal));
+                Answer::Deals(deals)
+            }
+            Answer::Leads(mut leads) => {
+                leads.retain(|lead| !made(Entity::Lead, lead));
+                Answer::Leads(leads)
+            }
+            other => other,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use domain::{
     },
     ids::{ConversationId, EmployeeId, IntegrationId},
     scenario::EnquiryOrder,
+    text::Language,
     view::{ContactView, ConversationView},
 };
 use serde::{Deserialize, Serialize};
@@ -116,6 +117,7 @@ impl App {
             now: self.clock.now(),
             company: Company {
                 name: company.name,
+                language: Language::of(&company.language),
                 time_zone: company.time_zone.parse().unwrap_or(Tz::Europe__Moscow),
             },
             enquiry: self.enquiry_facts(tx, &c, &channel, first_text).await?,
@@ -125,7 +127,7 @@ impl App {
             known: Known::default(),
             directory: Directory::default(),
             mirrored: self.is_mirrored(&portal),
-            chats_connected: portal.chat.as_ref().is_some_and(|chat| chat.scope_id.is_some()),
+            chats_connected: has_chats(&portal),
         };
         Ok(Some(Gathered { integration, portal, conversation: c, enquiry, facts, passed }))
     }
@@ -159,7 +161,7 @@ impl App {
             channel: ChannelFacts {
                 id: channel.channel_id,
                 kind: channel.kind.0.clone(),
-                kind_title: self.driver(channel)?.title().ru,
+                kind_title: self.driver(channel)?.title(),
                 name: channel.name.clone(),
             },
             attribution: c.attribution.clone(),
@@ -181,6 +183,11 @@ impl App {
         let found = tx.employee(id).await?;
         Ok(found.map(|e| EmployeeFacts { id, name: e.name, email: e.email }))
     }
+}
+
+/// Whether the chats service works for a portal (AMO-13).
+pub(crate) fn has_chats(portal: &PortalRow) -> bool {
+    portal.chat.as_ref().is_some_and(|chat| chat.scope_id.is_some())
 }
 
 fn untouched(integration_id: IntegrationId, conversation_id: ConversationId) -> EnquiryRow {

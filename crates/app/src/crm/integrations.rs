@@ -21,6 +21,8 @@ use crate::{Actor, App, Error, Invalid, Result, fields::Check};
 const NOT_FOUND: Error = Error::NotFound { what: "integration" };
 /// More of them are somebody's mistake.
 const MOST_INTEGRATIONS: usize = 50;
+/// Of a document as text. Ten thousand numbers that stay here (WA-5) are a third of it.
+const MOST_BYTES: usize = 512 * 1024;
 
 /// What people set of an integration.
 #[derive(Debug, Clone)]
@@ -295,6 +297,17 @@ pub(crate) fn read_settings(kind: CrmKind, mut document: Value) -> Result<Settin
     if document.is_null() {
         document = json!({});
     }
+    // Of an integration that is off too, which is not checked further.
+    if document.to_string().len() > MOST_BYTES {
+        return Err(Error::invalid(
+            "settings",
+            "too_large",
+            Words::new(
+                "Настройки длиннее 512 КБ. Сократите списки.",
+                "The settings are longer than 512 KB. Shorten the lists.",
+            ),
+        ));
+    }
     if let Some(tag) = document.as_object_mut().and_then(|map| map.remove("crm"))
         && tag != json!(kind)
     {
@@ -375,5 +388,29 @@ mod tests {
             ["settings/channels/0/channel"]
         );
         assert_eq!(fault(CrmKind::Amo, json!({ "colour": 1 })), ["settings/colour"]);
+        let nested = json!({ "chats": { "users": [{ "user": "1", "chanels": [] }] } });
+        assert_eq!(fault(CrmKind::Amo, nested), ["settings/chats/users/0/chanels"]);
+        let phones = vec!["+79161234567"; 50_000];
+        assert_eq!(fault(CrmKind::Amo, json!({ "skip_phones": phones })), ["settings"]);
+    }
+
+    /// Behind a tag the reader loses the place, and its words name the field all the same.
+    #[test]
+    fn amo_4_amo_6_an_unknown_field_of_a_method_or_condition_is_named() {
+        for (document, name) in [
+            (json!({ "method": { "method": "unsorted", "pipline": "1" } }), "pipline"),
+            (json!({ "method": { "method": "contact_and_deal", "pipeline": "1" } }), "pipeline"),
+            (json!({ "filter": { "when": { "is": "all", "of": [], "extra": 1 } } }), "extra"),
+            (
+                json!({ "filter": { "when": { "is": "param", "param": "no.such", "by": "filled" } } }),
+                "no.such",
+            ),
+        ] {
+            let Err(Error::Invalid(wrong)) = read_settings(CrmKind::Amo, document.clone()) else {
+                panic!("{document} is read");
+            };
+            let said = wrong.iter().any(|w| w.message.ru.contains(name));
+            assert!(said, "{document}: {wrong:?}");
+        }
     }
 }

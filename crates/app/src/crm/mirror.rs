@@ -14,7 +14,7 @@ use domain::{
     crm::{AmoSettings, ChatSettings, EmployeeFacts, Settings, amo, crm_user_of},
     delivery::DeliveryStatus,
     ids::{AccountId, ConversationId, EmployeeId, IntegrationId, MessageId},
-    text::Words,
+    text::{Language, Words},
     view::{AttachmentState, AttachmentView, Body, MessageView},
 };
 use store::{BegunChat, ChatChange, ChatFate, ChatReaction, TenantTx};
@@ -432,7 +432,10 @@ impl App {
             source: Some(backlog.gathered.conversation.channel_id.to_string()),
             client: backlog.client.clone(),
             writer: ChatWriter::Bot { name: "Беседа".to_owned() },
-            body: ChatBody::Text(format!("[Ошибка] {}", words.ru)),
+            body: ChatBody::Text(match backlog.gathered.facts.company.language {
+                Language::Ru => format!("[Ошибка] {}", words.ru),
+                Language::En => format!("[Error] {}", words.en),
+            }),
             reply_to: Some(ChatMessageRef::Theirs(external_id.to_owned())),
             silent: true,
             at: self.clock.now(),
@@ -464,7 +467,8 @@ fn shown_author(message: &MessageView, settings: &ChatSettings) -> Option<Author
 fn around(backlog: &Backlog, by: Author) -> Around {
     let channel = &backlog.gathered.facts.enquiry.channel;
     let named = backlog.settings.named_channels.contains(&channel.id);
-    Around::of(by, named.then_some(channel.name.as_str()))
+    let language = backlog.gathered.facts.company.language;
+    Around::of(by, named.then_some(channel.name.as_str()), language)
 }
 
 fn to_post(

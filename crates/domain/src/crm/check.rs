@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 
 use super::{
-    ChannelRule, CrmId, Directory, Entity, FieldKind, FieldPair, Responsibles, TagRule, names,
-    people,
+    ChannelRule, CrmId, Directory, Entity, FieldKind, FieldPair, Responsibles, Settings, TagRule,
+    filter, names, people, sizes,
 };
 use crate::{
     phone::Phone,
@@ -30,6 +30,26 @@ impl<'a> Found<'a> {
 
     pub fn done(self) -> (Problems, Problems) {
         (Problems(self.problems), Problems(self.warnings))
+    }
+
+    /// Sizes, and every condition of the document (AMO-6, AMO-11, B24-4, B24-7, B24-10).
+    pub fn whole(&mut self, settings: &Settings) {
+        self.problems.extend(sizes::too_large(settings));
+        for (path, when) in settings.filters() {
+            // Of the filter itself, not of a rule.
+            if path.ends_with("/filter/when") && when.size() == 0 {
+                self.warn(
+                    path,
+                    "empty_filter",
+                    "В фильтре нет условий: проходят все обращения.",
+                    "The filter has no conditions: every enquiry passes.",
+                );
+                continue;
+            }
+            let (problems, warnings) = filter::check(&path, when);
+            self.problems.extend(problems);
+            self.warnings.extend(warnings);
+        }
     }
 
     pub fn refuse(&mut self, path: impl Into<String>, code: &'static str, ru: &str, en: &str) {

@@ -30,8 +30,10 @@ pub fn phones_pass(skipped: &[String], facts: &Facts, mend: &str) -> Result<(), 
     .mended_in(mend))
 }
 
-/// Whether the integration's filter lets the enquiry through. `rule`: the CRM's number of it.
+/// Whether the integration's filter lets the enquiry through; one without conditions lets everything
+/// pass. `rule`: the CRM's number of it.
 pub fn filter_passes(filter: Option<&Gate>, facts: &Facts, rule: &str) -> Result<(), Because> {
+    let filter = filter.filter(|gate| gate.when.size() > 0);
     let Some(judged) = filter.map(|gate| gate.judge(facts)).filter(|judged| !judged.holds) else {
         return Ok(());
     };

@@ -13,6 +13,7 @@ use crate::{
     conversation::{ConversationKind, Direction},
     ids::{AttachmentId, ChannelId, ContactId, ConversationId, EmployeeId, MessageId},
     scenario::EnquiryOrder,
+    text::{Language, Words},
 };
 
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub struct Facts {
 #[derive(Debug, Clone)]
 pub struct Company {
     pub name: String,
+    /// What is written into the CRM is in it.
+    pub language: Language,
     pub time_zone: Tz,
 }
 
@@ -63,7 +66,7 @@ pub struct ChannelFacts {
     pub id: ChannelId,
     pub kind: String,
     /// The kind in people's words: «Telegram-бот».
-    pub kind_title: String,
+    pub kind_title: Words,
     pub name: String,
 }
 

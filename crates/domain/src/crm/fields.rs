@@ -114,7 +114,7 @@ fn read<'a>(field: &'a CrmField, text: &str, zone: Tz) -> Result<Read<'a>, Words
 }
 
 /// The content of `values` (amoCRM, «Примеры заполнения разных типов полей через API»): numbers and
-/// money are text there, a day is the second of its beginning in Unix time.
+/// money are text there, a day is a second of it in Unix time.
 fn for_amo(read: &Read<'_>) -> Value {
     let value = |value: Value| json!([{ "value": value }]);
     let chosen = |choice: &FieldChoice| match choice.id.as_str().parse::<i64>() {
@@ -128,7 +128,7 @@ fn for_amo(read: &Read<'_>) -> Value {
         Read::Flag(flag) => value(json!(flag)),
         Read::Choice(choice) => json!([chosen(choice)]),
         Read::Choices(choices) => choices.iter().map(|choice| chosen(choice)).collect(),
-        Read::Day(when) => value(json!(when.day_begins())),
+        Read::Day(when) => value(json!(when.noon())),
         Read::Moment(when) => value(json!(when.seconds())),
         Read::Contacts { values, label } => {
             values.iter().map(|text| json!({ "value": text, "enum_code": label })).collect()

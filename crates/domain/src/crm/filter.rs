@@ -175,8 +175,8 @@ fn inspect(path: &str, filter: &Filter, problems: &mut Vec<Problem>, warnings: &
             warnings.push(Problem::new(
                 path,
                 "empty_group",
-                "Группа пуста: «все» выполняется всегда, «любое» — никогда.",
-                "The group is empty: “all” always holds, “any” never does.",
+                "Группа пуста: «все» и «ни одно» выполняются всегда, «любое» — никогда.",
+                "The group is empty: “all” and “none” always hold, “any” never does.",
             ));
         }
         for (n, part) in filter.parts().iter().enumerate() {

@@ -3,6 +3,10 @@
 use super::{
     Because, Converted, CrmKind, Entity, Facts, FieldKind, FieldPair, FieldValue, convert,
 };
+use crate::text::shortened;
+
+/// Of a value that did not fit, in the log.
+const SHOWN: usize = 200;
 
 /// Values for the fields that have one, and why others are left out. An empty value writes nothing, so
 /// that it never wipes what a person typed.
@@ -47,7 +51,7 @@ pub fn mapped(
             Converted::Misfit(words) => left_out.push(
                 Because::new("BY-3", "field_misfit", words.ru, words.en)
                     .with("Поле CRM", "CRM field", &field.name)
-                    .with(&title.ru, &title.en, text),
+                    .with(&title.ru, &title.en, shortened(&text, SHOWN)),
             ),
         }
     }

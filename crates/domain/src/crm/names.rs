@@ -7,15 +7,33 @@ use super::{Facts, Names, Param};
 use crate::{
     problem::Problem,
     template::{Piece, pieces},
-    text::shortened,
+    text::{Language, is_blank, shortened},
 };
 
-/// The template of a contact's name when none is set.
-pub const DEFAULT_CONTACT: &str = "{contact.name}";
-/// Of a deal or lead.
-pub const DEFAULT_DEAL: &str = "Обращение №{enquiry.number}: {channel.name}";
-/// Of a task.
-pub const DEFAULT_TASK: &str = "Ответить клиенту {contact.name}";
+/// The templates that are used when none is set.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Defaults {
+    pub contact: &'static str,
+    /// Of a deal or lead.
+    pub deal: &'static str,
+    pub task: &'static str,
+}
+
+/// In the company's language.
+pub fn defaults(language: Language) -> &'static Defaults {
+    match language {
+        Language::Ru => &Defaults {
+            contact: "{contact.name}",
+            deal: "Обращение №{enquiry.number}: {channel.name}",
+            task: "Ответить клиенту {contact.name}",
+        },
+        Language::En => &Defaults {
+            contact: "{contact.name}",
+            deal: "Enquiry #{enquiry.number}: {channel.name}",
+            task: "Answer the client {contact.name}",
+        },
+    }
+}
 
 /// The longest name that is written, in characters; neither CRM documents its own limit.
 pub const LONGEST: usize = 255;
@@ -36,8 +54,8 @@ pub fn render(template: &str, facts: &Facts) -> Option<String> {
 }
 
 /// The template filled with example values, for the live preview.
-pub fn preview(template: &str) -> String {
-    filled(template, |param| param.example().to_owned()).unwrap_or_default()
+pub fn preview(template: &str, language: Language) -> String {
+    filled(template, |param| param.example(language).to_owned()).unwrap_or_default()
 }
 
 /// What is wrong with a template: parameters that do not exist, each once, and its length.
@@ -75,22 +93,22 @@ pub fn check(path: &str, template: &str) -> Vec<Problem> {
 /// What a contact is called: by the template, else by whatever is known of the person. Never empty,
 /// because a CRM takes no nameless contact.
 pub fn contact(names: &Names, facts: &Facts) -> String {
-    named(names.contact.as_deref(), DEFAULT_CONTACT, facts).unwrap_or_else(|| person(facts))
+    named(names.contact.as_deref(), |d| d.contact, facts)
 }
 
 /// What a deal is called.
 pub fn deal(names: &Names, facts: &Facts) -> String {
-    named(names.deal.as_deref(), DEFAULT_DEAL, facts).unwrap_or_else(|| person(facts))
+    named(names.deal.as_deref(), |d| d.deal, facts)
 }
 
 /// What a lead is called (Bitrix24).
 pub fn lead(names: &Names, facts: &Facts) -> String {
-    named(names.lead.as_deref(), DEFAULT_DEAL, facts).unwrap_or_else(|| person(facts))
+    named(names.lead.as_deref(), |d| d.deal, facts)
 }
 
 /// What a task says.
 pub fn task(names: &Names, facts: &Facts) -> String {
-    named(names.task.as_deref(), DEFAULT_TASK, facts).unwrap_or_else(|| person(facts))
+    named(names.task.as_deref(), |d| d.task, facts)
 }
 
 /// A name for somebody of whom perhaps nothing is known.
@@ -99,13 +117,23 @@ pub fn person(facts: &Facts) -> String {
         [Param::ContactName, Param::ContactUsername, Param::ContactPhone, Param::ContactEmail];
     known
         .iter()
-        .map(|param| param.value(facts).trim().to_owned())
-        .find(|value| !value.is_empty())
-        .map_or_else(|| format!("Клиент №{}", facts.enquiry.number), |name| cut(&name))
+        .map(|param| param.value(facts))
+        .find(|value| !is_blank(value))
+        .map_or_else(|| nameless(facts), |name| one_line(&name))
 }
 
-fn named(template: Option<&str>, default: &str, facts: &Facts) -> Option<String> {
-    template.and_then(|template| render(template, facts)).or_else(|| render(default, facts))
+fn nameless(facts: &Facts) -> String {
+    let number = facts.enquiry.number;
+    match facts.company.language {
+        Language::Ru => format!("Клиент №{number}"),
+        Language::En => format!("Client #{number}"),
+    }
+}
+
+fn named(template: Option<&str>, default: fn(&Defaults) -> &'static str, facts: &Facts) -> String {
+    let set = template.and_then(|template| render(template, facts));
+    let default = || render(default(defaults(facts.company.language)), facts);
+    set.or_else(default).unwrap_or_else(|| person(facts))
 }
 
 fn filled(template: &str, value: impl Fn(&Param) -> String) -> Option<String> {
@@ -117,19 +145,20 @@ fn filled(template: &str, value: impl Fn(&Param) -> String) -> Option<String> {
                 let value =
                     name.parse().map(|param| value(&param).replace(GAP, "")).unwrap_or_default();
                 match value.trim() {
-                    "" => text.push(GAP),
+                    value if is_blank(value) => text.push(GAP),
                     value => text.push_str(value),
                 }
             }
         }
     }
     let text = without_gaps(text);
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    (!text.is_empty()).then(|| cut(&text))
+    Some(one_line(&text)).filter(|text| !is_blank(text))
 }
 
-fn cut(text: &str) -> String {
-    if text.chars().count() > LONGEST { shortened(text, LONGEST - 1) } else { text.to_owned() }
+/// Without line breaks, and no longer than a CRM takes.
+fn one_line(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.chars().count() > LONGEST { shortened(&text, LONGEST - 1) } else { text }
 }
 
 fn without_gaps(mut text: String) -> String {
@@ -226,10 +255,32 @@ mod tests {
     }
 
     #[test]
-    fn amo_9_the_preview_shows_examples() {
-        assert_eq!(preview(DEFAULT_DEAL), "Обращение №1204: Бот продаж");
-        assert_eq!(preview("{utm.source} {contact.field.city}"), "vesna Казань");
-        assert_eq!(preview("{nothing}"), "");
+    fn amo_9_the_preview_shows_examples_in_the_companys_language() {
+        use Language::{En, Ru};
+        assert_eq!(preview(defaults(Ru).deal, Ru), "Обращение №1204: Бот продаж");
+        assert_eq!(preview(defaults(En).deal, En), "Enquiry #1204: Sales bot");
+        assert_eq!(preview("{utm.source} {contact.field.city}", Ru), "vesna Казань");
+        assert_eq!(preview("{nothing}", Ru), "");
+    }
+
+    #[test]
+    fn amo_9_emoji_foreign_scripts_and_line_breaks_make_a_clean_name() {
+        let fire = "👩‍🚒".repeat(100);
+        for (value, expect) in [
+            ("Анна\r\nСмирнова\u{2028}!", "Анна Смирнова !"),
+            ("👩‍👩‍👧 Семья", "👩‍👩‍👧 Семья"),
+            ("שלום عليكم", "שלום عليكم"),
+            ("é\u{301}", "é\u{301}"),
+        ] {
+            let name = fill("{contact.name}", &[("contact.name", value)]);
+            assert_eq!(name.as_deref(), Some(expect));
+        }
+        let cut = fill("{contact.name}", &[("contact.name", &fire)]).unwrap();
+        assert!(cut.chars().count() == LONGEST && cut.len() > 4 * 200, "counted in characters");
+        // What messengers let people call themselves and nobody sees.
+        for blank in ["\u{3164}", "\u{200b}\u{feff}", "\u{2800} \u{2060}", "\u{202e}"] {
+            assert_eq!(fill("{contact.name}", &[("contact.name", blank)]), None, "{blank:?}");
+        }
     }
 
     #[test]
@@ -240,9 +291,12 @@ mod tests {
         assert!(codes.iter().all(|(code, _)| *code == "unknown_parameter"));
         assert!(codes[0].1.contains("{contact.nmae}") && codes[1].1.contains("{utm.}"));
         assert_eq!(check("/names/deal", &"я".repeat(1001))[0].code, "too_long");
-        assert!(check("/names/deal", DEFAULT_CONTACT).is_empty());
-        assert!(check("/names/deal", DEFAULT_DEAL).is_empty());
-        assert!(check("/names/deal", DEFAULT_TASK).is_empty());
+        for language in [Language::Ru, Language::En] {
+            let Defaults { contact, deal, task } = defaults(language);
+            for template in [contact, deal, task] {
+                assert!(check("/names/deal", template).is_empty(), "{template}");
+            }
+        }
     }
 
     proptest! {

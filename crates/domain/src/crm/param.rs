@@ -6,7 +6,11 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Facts;
-use crate::{conversation::ConversationKind, scenario::EnquiryOrder, text::Words};
+use crate::{
+    conversation::ConversationKind,
+    scenario::EnquiryOrder,
+    text::{Language, Words},
+};
 
 /// A parameter; its text form is what settings store: `utm.source`, `contact.field.city`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -143,33 +147,49 @@ impl Param {
     }
 
     /// A value as it may be, for the live preview (AMO-9).
-    pub fn example(&self) -> &'static str {
-        described(self).2
+    pub fn example(&self, language: Language) -> &'static str {
+        let ru = described(self).2;
+        if language == Language::Ru {
+            return ru;
+        }
+        match self {
+            Self::EnquiryKind => "chat",
+            Self::EnquiryOrder => "first",
+            Self::EnquiryDate => "2026-03-14",
+            Self::EnquiryText => "Hello, how much is delivery?",
+            Self::ChannelKind => "Telegram bot",
+            Self::ChannelName => "Sales bot",
+            Self::PageTitle => "Delivery",
+            Self::Campaign => "Spring",
+            Self::Source => "Google Ads",
+            Self::ContactName => "Anna Smith",
+            Self::ContactField(_) => "London",
+            Self::EmployeeName => "John Brown",
+            Self::CompanyName => "Daisy",
+            Self::Tags => "wholesale, delivery",
+            _ => ru,
+        }
     }
 
-    /// The value as templates print it and fields get it: in people's words. Empty: not known.
+    /// The value as templates print it and fields get it: in the words of the company's language. Empty:
+    /// not known.
     pub fn value(&self, facts: &Facts) -> String {
         let enquiry = &facts.enquiry;
         let visit = &enquiry.attribution;
         let opened = || enquiry.opened_at.with_timezone(&facts.company.time_zone);
         let first = |list: &[String]| list.first().cloned().unwrap_or_default();
         let given = |value: &Option<String>| value.clone().unwrap_or_default();
+        let language = facts.company.language;
         match self {
             Self::EnquiryNumber => enquiry.number.to_string(),
-            Self::EnquiryKind => match enquiry.kind {
-                ConversationKind::Chat => "чат".to_owned(),
-                ConversationKind::Request => "заявка".to_owned(),
-            },
-            Self::EnquiryOrder => match enquiry.order {
-                EnquiryOrder::First => "первичное".to_owned(),
-                EnquiryOrder::Repeat => "повторное".to_owned(),
-            },
+            Self::EnquiryKind => kind_words(enquiry.kind).said_in(language).to_owned(),
+            Self::EnquiryOrder => order_words(enquiry.order).said_in(language).to_owned(),
             Self::EnquiryLink => enquiry.link.clone(),
-            Self::EnquiryDate => opened().format("%d.%m.%Y").to_string(),
+            Self::EnquiryDate => opened().format(day_format(language)).to_string(),
             Self::EnquiryTime => opened().format("%H:%M").to_string(),
             Self::EnquiryText => enquiry.first_text.clone(),
             Self::ChannelId => enquiry.channel.id.to_string(),
-            Self::ChannelKind => enquiry.channel.kind_title.clone(),
+            Self::ChannelKind => enquiry.channel.kind_title.said_in(language).to_owned(),
             Self::ChannelName => enquiry.channel.name.clone(),
             Self::Site => given(&visit.site),
             Self::Page => given(&visit.page),
@@ -196,24 +216,25 @@ impl Param {
     }
 
     /// Everything that a filter may find there: each phone, e-mail and tag by itself, and of a kind or
-    /// order both its code (`chat`) and its word («чат»).
+    /// order its code (`chat`) and its word in both languages («чат», “chat”), so that conditions outlive
+    /// a change of the company's language.
     pub fn candidates(&self, facts: &Facts) -> Vec<String> {
         let enquiry = &facts.enquiry;
-        let shown = self.value(facts);
+        let named = |code: &str, words: Words| vec![words.ru, words.en, code.to_owned()];
         match self {
-            Self::EnquiryKind => vec![shown, enquiry.kind.as_str().to_owned()],
+            Self::EnquiryKind => named(enquiry.kind.as_str(), kind_words(enquiry.kind)),
             Self::EnquiryOrder => {
                 let code = match enquiry.order {
                     EnquiryOrder::First => "first",
                     EnquiryOrder::Repeat => "repeat",
                 };
-                vec![shown, code.to_owned()]
+                named(code, order_words(enquiry.order))
             }
-            Self::ChannelKind => vec![shown, enquiry.channel.kind.clone()],
+            Self::ChannelKind => named(&enquiry.channel.kind, enquiry.channel.kind_title.clone()),
             Self::ContactPhone => facts.contact.phones.clone(),
             Self::ContactEmail => facts.contact.emails.clone(),
             Self::Tags => enquiry.tags.clone(),
-            _ => vec![shown],
+            _ => vec![self.value(facts)],
         }
     }
 
@@ -227,6 +248,28 @@ impl Param {
                 | Self::ContactUsername
                 | Self::ContactField(_)
         )
+    }
+}
+
+fn kind_words(kind: ConversationKind) -> Words {
+    match kind {
+        ConversationKind::Chat => Words::new("чат", "chat"),
+        ConversationKind::Request => Words::new("заявка", "request"),
+    }
+}
+
+fn order_words(order: EnquiryOrder) -> Words {
+    match order {
+        EnquiryOrder::First => Words::new("первичное", "first"),
+        EnquiryOrder::Repeat => Words::new("повторное", "repeat"),
+    }
+}
+
+/// A day that people read and that fields of dates take; in English the one form that is never mistaken.
+pub(super) fn day_format(language: Language) -> &'static str {
+    match language {
+        Language::Ru => "%d.%m.%Y",
+        Language::En => "%Y-%m-%d",
     }
 }
 
@@ -292,7 +335,10 @@ mod tests {
             assert_eq!(text.parse::<Param>().as_ref(), Ok(param));
             assert_eq!(param.to_string(), text);
             let title = param.title();
-            assert!(!title.ru.is_empty() && !title.en.is_empty() && !param.example().is_empty());
+            assert!(!title.ru.is_empty() && !title.en.is_empty());
+            assert!(!param.example(Language::Ru).is_empty());
+            let english = param.example(Language::En);
+            assert!(!english.is_empty() && !english.chars().any(|c| ('а'..='я').contains(&c)));
         }
         assert_eq!(Param::Utm("source".to_owned()).title().ru, "utm_source");
         assert_eq!(Param::ContactField("city".to_owned()).title().ru, "Поле клиента «city»");

@@ -3,6 +3,9 @@
 //! Stored as JSON. Unknown fields are refused, absent ones have the default of the rule, and `version`
 //! says which reading a stored document was written for.
 
+#[cfg(test)]
+mod stored;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -424,7 +427,7 @@ pub enum CommentPriority {
 }
 
 impl Settings {
-    /// The rule of a channel, for an enquiry of this kind; `None`: the channel is not passed on.
+    /// Of all channels that are passed on; Bitrix24 may name one for chats and for requests.
     pub fn channels(&self) -> Vec<&ChannelRule> {
         match self {
             Self::Amo(s) => s.channels.iter().collect(),

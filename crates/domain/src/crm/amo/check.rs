@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{
     super::{
         AmoMethod, AmoSettings, ChatSettings, CrmId, Directory, Entity, Funnel, Settings,
-        StageKind, StageRef, TaskRule, check::Found, filter, funnel, people,
+        StageKind, StageRef, TaskRule, check::Found, funnel, people,
     },
     faults::funnel_gone,
 };
@@ -38,12 +38,16 @@ pub fn check(settings: &AmoSettings, directory: &Directory) -> (Problems, Proble
     method(&mut found, settings);
     if let Some(rule) = &settings.tasks {
         tasks(&mut found, rule);
+        if !settings.channels.is_empty() && settings.channels.iter().all(|c| !c.create_deal) {
+            found.warn(
+                "/tasks",
+                "tasks_without_deals",
+                "Ни один канал не создаёт сделок, поэтому задачи ставить некуда.",
+                "No channel makes deals, so there is nothing to make tasks on.",
+            );
+        }
     }
-    for (path, when) in Settings::Amo(settings.clone()).filters() {
-        let (problems, warnings) = filter::check(&path, when);
-        found.problems.extend(problems);
-        found.warnings.extend(warnings);
-    }
+    found.whole(&Settings::Amo(settings.clone()));
     found.tags("/tags", &settings.tags);
     found.pairs("/fields/contact", Entity::Contact, &settings.fields.contact);
     found.pairs("/fields/deal", Entity::Deal, &settings.fields.deal);
@@ -75,6 +79,14 @@ fn method(found: &mut Found<'_>, settings: &AmoSettings) {
             "unsorted_funnel_gone",
             "Этой воронки нет в amoCRM или она в архиве. Пока берётся главная.",
             "This funnel is gone from amoCRM or archived. The main one is used meanwhile.",
+        );
+    }
+    if pipeline.is_some() && settings.chats.is_some() {
+        found.warn(
+            "/method/pipeline",
+            "unsorted_funnel_of_source",
+            "С чатами amoCRM сама создаёт «Неразобранное» в воронке источника: эта не действует.",
+            "With chats amoCRM makes unsorted records itself in its source's funnel, not in this one.",
         );
     }
     if !settings.funnel.rules.is_empty() || settings.funnel.default.is_some() {
@@ -190,6 +202,14 @@ fn channels_of_chats(found: &mut Found<'_>, chats: &ChatSettings, passed: &HashS
 /// WA-7.
 fn users_of_chats(found: &mut Found<'_>, chats: &ChatSettings) {
     let mut seen = HashSet::new();
+    if chats.listed_only && chats.users.iter().all(|user| user.channels.is_empty()) {
+        found.warn(
+            "/chats/listed_only",
+            "nobody_may_write",
+            "Из amoCRM не может писать никто: добавьте пользователей и их каналы.",
+            "Nobody may write from amoCRM: add users and their channels.",
+        );
+    }
     for (n, user) in chats.users.iter().enumerate() {
         let path = format!("/chats/users/{n}");
         if !seen.insert(&user.user) {

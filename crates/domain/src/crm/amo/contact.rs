@@ -91,7 +91,7 @@ fn found<'a>(case: &Case<'a>, plan: &mut Plan) -> Result<Option<&'a FoundContact
 }
 
 fn use_found(case: &Case<'_>, found: &FoundContact, plan: &mut Plan) -> Person {
-    let because = Because::new(
+    let mut because = Because::new(
         "CRM-1",
         "contact_found",
         "В CRM уже есть контакт с телефоном или e-mail клиента, новый не создаётся.",
@@ -99,6 +99,10 @@ fn use_found(case: &Case<'_>, found: &FoundContact, plan: &mut Plan) -> Person {
     )
     .with("Контакт", "Contact", &found.name)
     .with("Совпало", "Matched", &found.matched_by);
+    let count = case.facts.known.contacts.get().map_or(1, Vec::len);
+    if count > 1 {
+        because = because.with("Найдено контактов", "Contacts found", count.to_string());
+    }
     let action =
         Action::UseContact { contact: found.id.clone(), responsible: found.responsible.clone() };
     plan.push(action, because);
@@ -185,8 +189,9 @@ fn make(case: &Case<'_>, plan: &mut Plan) -> Person {
     }
 }
 
-/// CRM-1 «обновлять данные контакта»: what is missing is added, and WA-6. A contact of which the CRM did
-/// not tell what it has is sent everything: the adapter compares before it writes.
+/// CRM-1 «обновлять данные контакта»: what is missing is added; tags, which have a switch of their own
+/// (AMO-7); WA-6. A contact of which the CRM did not tell what it has is sent everything: the adapter
+/// compares before it writes.
 fn update(case: &Case<'_>, at: &Ref, now: Option<&FoundContact>, plan: &mut Plan) {
     let (facts, occasion) = (case.facts, &case.facts.occasion);
     let replace_8 = replaces_8(case, now);
@@ -204,9 +209,6 @@ fn update(case: &Case<'_>, at: &Ref, now: Option<&FoundContact>, plan: &mut Plan
         let (values, left_out) = mapping::mapped(CrmKind::Amo, Entity::Contact, pairs, facts);
         plan.left_out.extend(left_out);
         fields = values;
-        if occasion.opened {
-            new_tags = tags::tags(&case.settings.tags, facts);
-        }
     } else if occasion.contact_changed && !case.channel.update_contact {
         plan.leave_out(
             Because::new(
@@ -219,12 +221,11 @@ fn update(case: &Case<'_>, at: &Ref, now: Option<&FoundContact>, plan: &mut Plan
             .mended_in("channels"),
         );
     }
-    let nothing = add_phones.is_empty()
-        && add_emails.is_empty()
-        && fields.is_empty()
-        && new_tags.is_empty()
-        && !replace_8;
-    if nothing {
+    if occasion.opened {
+        new_tags = tags::tags(&case.settings.tags, facts);
+    }
+    let same_data = add_phones.is_empty() && add_emails.is_empty() && fields.is_empty();
+    if same_data && new_tags.is_empty() && !replace_8 {
         return;
     }
     let because = if replace_8 {
@@ -233,6 +234,13 @@ fn update(case: &Case<'_>, at: &Ref, now: Option<&FoundContact>, plan: &mut Plan
             "replace_8",
             "Первое обращение: номер, записанный через 8, заменяется на +7.",
             "The first enquiry: a number written with 8 is replaced by +7.",
+        )
+    } else if same_data {
+        Because::new(
+            "AMO-7",
+            "contact_tagged",
+            "К контакту, который уже был, теги добавлены; прежние теги остались.",
+            "Tags are added to the contact that was there; its own tags stay.",
         )
     } else {
         Because::new(

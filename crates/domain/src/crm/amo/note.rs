@@ -59,12 +59,12 @@ fn grow(case: &Case<'_>, lines: &[&Line], to: Entity, id: &Ref, plan: &mut Plan)
     let written = &case.facts.links.written;
     let here = |note: &&Written| note.to == to && *id == Ref::Id(note.of.clone());
     let last = written.iter().filter(here).max_by_key(|note| note.up_to);
-    let length: usize = lines.iter().map(|line| line.text.chars().count() + 200).sum();
+    let length: usize = lines.iter().map(|line| transcript::length(line, case.facts)).sum();
     let room = last.filter(|note| note.text.chars().count() + length <= LONGEST_NOTE);
-    let head = match (room, written.is_empty()) {
+    let head = match (room, last) {
         (Some(note), _) => note.text.clone(),
-        (None, true) => transcript::heading(case.facts),
-        (None, false) => String::new(),
+        (None, Some(_)) => String::new(),
+        (None, None) => transcript::heading(case.facts),
     };
     for (n, part) in transcript::parts(&head, lines, case.facts).into_iter().enumerate() {
         let body = NoteBody::Text { text: part.text };

@@ -49,8 +49,10 @@ pub fn transfer(case: &Case<'_>, person: &Person, target: Option<&Target>, plan:
     if let Some(deal) = target.filter(|deal| !deal.fresh && another(&deal.responsible)) {
         set(Entity::Deal, &deal.at);
     }
-    let theirs = !person.responsible_by_hand && another(&person.responsible);
-    if let Some(at) = person.at.as_ref().filter(|_| person.existed && theirs) {
-        set(Entity::Contact, at);
+    let contact = person.at.as_ref().filter(|_| person.existed && another(&person.responsible));
+    match contact {
+        Some(_) if person.responsible_by_hand => plan.leave_out(answered.by_hand()),
+        Some(at) => set(Entity::Contact, at),
+        None => {}
     }
 }

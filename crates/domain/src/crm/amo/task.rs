@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{
     super::{
-        Action, Because, CrmId, Plan, Question, Ref, TaskOwner, TaskRule, names,
+        Action, Because, CrmId, EntityState, Plan, Question, Ref, TaskOwner, TaskRule, names,
         people::{self, can_be_responsible},
     },
     Case, Person, Target,
@@ -90,13 +90,20 @@ pub fn make(
     Ok(())
 }
 
-/// The last task of ours, if it is open: by webhook where they come, else the CRM is asked.
+/// The last task of ours, if it is open: by webhook where they come, else the CRM is asked. At the begin
+/// of an enquiry it is asked in any case: one lost webhook must not keep tasks away for ever. A task went
+/// with its deal.
 fn open_task(case: &Case<'_>) -> Result<Option<CrmId>, Question> {
     let facts = case.facts;
-    let Some(task) = facts.links.task.as_ref().filter(|task| !task.done) else { return Ok(None) };
+    let went = |deal: &CrmId| {
+        facts.links.deals.iter().any(|link| link.id == *deal && link.state == EntityState::Gone)
+    };
+    let last = facts.links.task.as_ref();
+    let last = last.filter(|task| !task.done && !task.deal.as_ref().is_some_and(went));
+    let Some(task) = last else { return Ok(None) };
     let done = match facts.known.task_done.get() {
         Some(done) => *done,
-        None if facts.mirrored => false,
+        None if facts.mirrored && !facts.occasion.opened => false,
         None => return Err(Question::TaskDone { id: task.id.clone() }),
     };
     Ok(Some(task.id.clone()).filter(|_| !done))
@@ -117,7 +124,10 @@ fn owner(
     if rule.owner == TaskOwner::ContactCard && !target.waiting {
         let of_contact = match (&person.at, facts.known.contact.get()) {
             (Some(Ref::Id(_)), Some(Some(now))) => now.responsible.clone(),
-            (Some(Ref::Id(id)), None) if !facts.mirrored && is_linked(case, id) => {
+            // Whom the CRM made responsible by itself, nobody told us yet.
+            (Some(Ref::Id(id)), None)
+                if is_linked(case, id) && (!facts.mirrored || person.responsible.is_none()) =>
+            {
                 return Err(Question::Contact { id: id.clone() });
             }
             _ => person.responsible.clone(),

@@ -22,6 +22,7 @@ use crate::{
     conversation::{ConversationKind, Direction},
     ids::{AttachmentId, ChannelId, ContactId, ConversationId, EmployeeId, MessageId},
     scenario::EnquiryOrder,
+    text::{Language, Words},
 };
 
 mod again;
@@ -101,6 +102,14 @@ impl Story {
         self.set(|s| s.tasks = Some(TaskRule { due_minutes: 30, owner, kind: None }))
     }
 
+    /// The company's language is English, its time that of London.
+    fn english(self) -> Self {
+        self.given(|f| {
+            f.company.language = Language::En;
+            f.company.time_zone = chrono_tz::Europe::London;
+        })
+    }
+
     fn unsorted(self) -> Self {
         self.set(|s| s.method = AmoMethod::Unsorted { pipeline: None })
     }
@@ -156,7 +165,9 @@ fn facts() -> Facts {
     Facts {
         now: noon(),
         company: Company {
-            name: "Ромашка".to_owned(), time_zone: chrono_tz::Europe::Moscow
+            name: "Ромашка".to_owned(),
+            language: Language::Ru,
+            time_zone: chrono_tz::Europe::Moscow,
         },
         enquiry: Enquiry {
             conversation: ConversationId(Uuid::from_u128(10)),
@@ -166,7 +177,7 @@ fn facts() -> Facts {
             channel: ChannelFacts {
                 id: CHANNEL,
                 kind: "telegram_bot".to_owned(),
-                kind_title: "Telegram-бот".to_owned(),
+                kind_title: Words::new("Telegram-бот", "Telegram bot"),
                 name: "Бот продаж".to_owned(),
             },
             attribution: Attribution {

@@ -92,6 +92,17 @@ fn make(case: &Case<'_>, pipeline: Option<&CrmId>, again: bool, plan: &mut Plan)
             "Запись в «Неразобранном» создаёт сама amoCRM из первого сообщения чата.",
             "amoCRM itself makes the unsorted record of the chat's first message.",
         ));
+        if pipeline.is_some() {
+            plan.leave_out(
+                Because::new(
+                    "BY-4",
+                    "unsorted_funnel_of_source",
+                    "Воронка из настроек не действует: с чатами её выбирает источник в самой amoCRM.",
+                    "The funnel of the settings has no effect: with chats amoCRM's own source names it.",
+                )
+                .mended_in("main"),
+            );
+        }
         return None;
     }
     explain_what_does_not_apply(case, plan);

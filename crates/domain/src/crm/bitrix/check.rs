@@ -3,8 +3,7 @@
 use super::{
     super::{
         BitrixSettings, CommentPriority, CrmId, Directory, Entity, EntityRules, Funnel,
-        FunnelTarget, LeadMode, RepeatEntity, Settings, StageKind, StageRef, check::Found, filter,
-        funnel,
+        FunnelTarget, LeadMode, RepeatEntity, Settings, StageKind, StageRef, check::Found, funnel,
     },
     stage,
 };
@@ -44,11 +43,7 @@ pub fn check(settings: &BitrixSettings, directory: &Directory) -> (Problems, Pro
         );
     }
     found.skip_phones("/skip_phones", &settings.skip_phones);
-    for (path, when) in Settings::Bitrix(settings.clone()).filters() {
-        let (problems, warnings) = filter::check(&path, when);
-        found.problems.extend(problems);
-        found.warnings.extend(warnings);
-    }
+    found.whole(&Settings::Bitrix(settings.clone()));
     section(&mut found, "/chats", &settings.chats);
     section(&mut found, "/requests", &settings.requests);
     found.done()
@@ -96,6 +91,23 @@ fn entities(found: &mut Found<'_>, base: &str, rules: &EntityRules) {
             "entity_required",
             "Для первичных обращений выберите лид или сделку: без них чату некуда привязаться.",
             "Choose a lead or a deal for primary enquiries: without one a chat belongs nowhere.",
+        );
+    }
+    let makes = matches!(rules.repeat, RepeatEntity::Lead | RepeatEntity::Deal);
+    if makes && rules.comments != CommentPriority::Deals {
+        found.warn(
+            format!("{base}/comments"),
+            "comments_do_not_apply",
+            "Приоритет комментариев не действует: повторные обращения создают своё.",
+            "The priority of comments has no effect: repeat enquiries make something of their own.",
+        );
+    }
+    if !makes && (rules.funnel_repeat.default.is_some() || !rules.funnel_repeat.rules.is_empty()) {
+        found.warn(
+            format!("{base}/funnel_repeat"),
+            "funnels_do_not_apply",
+            "Воронки повторных обращений не действуют: те не создают ни лида, ни сделки.",
+            "Funnels of repeat enquiries have no effect: those make neither a lead nor a deal.",
         );
     }
     if found.directory.lead_mode != LeadMode::Simple {

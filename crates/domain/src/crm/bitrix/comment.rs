@@ -8,6 +8,7 @@ use super::{
     Case, Place, Target,
     client::{Client, companies},
 };
+use crate::text::Language;
 
 /// Comments by the setting, and the announcement of a chat that an operator began.
 pub fn write(case: &Case<'_>, place: &Place, plan: &mut Plan) -> Result<(), Question> {
@@ -76,7 +77,8 @@ fn grow(case: &Case<'_>, place: &Place, target: &Target, lines: &[&Line], plan: 
         .filter(|line| last.is_none_or(|note| line.position > note.up_to))
         .collect();
     let Some(first) = new.first() else { return };
-    let taken = |note: &Written| note.text.chars().count() + first.text.chars().count() + 200;
+    let more = transcript::length(first, case.facts);
+    let taken = |note: &Written| note.text.chars().count() + more;
     let room = last.filter(|note| taken(note) <= LONGEST_NOTE);
     let head = match (room, last) {
         (Some(note), _) => note.text.clone(),
@@ -144,8 +146,9 @@ fn announce(case: &Case<'_>, place: &Place, plan: &mut Plan) {
 
 fn heading(case: &Case<'_>, place: &Place) -> String {
     let heading = transcript::heading(case.facts);
-    match place.announced {
-        true => format!("Сотрудник написал клиенту первым\n{heading}"),
-        false => heading,
+    match (place.announced, case.facts.company.language) {
+        (true, Language::Ru) => format!("Сотрудник написал клиенту первым\n{heading}"),
+        (true, Language::En) => format!("An employee wrote to the client first\n{heading}"),
+        (false, _) => heading,
     }
 }

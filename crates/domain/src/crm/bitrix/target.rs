@@ -101,7 +101,7 @@ pub fn of_request(
     client: &Client,
     plan: &mut Plan,
 ) -> Result<Option<Place>, Question> {
-    if case.facts.enquiry.kind != ConversationKind::Chat || !operator_wrote_first(case) {
+    if !operator_wrote_first(case) {
         return Ok(None);
     }
     let choice = case.settings.deal_choice;
@@ -124,14 +124,16 @@ pub fn of_request(
     Ok(Some(Place { targets, contact, announced: true, ..Place::default() }))
 }
 
-/// The first words of the conversation are an employee's; a rule's words have no author.
+/// The first words of the chat are an employee's; a rule's words have no author.
 fn operator_wrote_first(case: &Case<'_>) -> bool {
     let first = case.facts.occasion.lines.iter().min_by_key(|line| line.position);
-    first.is_some_and(|line| line.direction == Direction::Outbound && !line.author.is_empty())
+    case.facts.enquiry.kind == ConversationKind::Chat
+        && first
+            .is_some_and(|line| line.direction == Direction::Outbound && !line.author.is_empty())
 }
 
 /// B24-6 with B24-13: open leads and deals in the order of the setting, then closed ones where that is
-/// on, then the contact, then the company.
+/// on, then the contact, then the company. A chat that an operator began is announced there (B24-16).
 pub fn by_priority(case: &Case<'_>, client: &Client, plan: &mut Plan) -> Result<Place, Question> {
     let chosen = preferred(case, client)?;
     let mut place = Place { contact: client.target(), ..Place::default() };
@@ -140,6 +142,7 @@ pub fn by_priority(case: &Case<'_>, client: &Client, plan: &mut Plan) -> Result<
         place.targets.push(card.target());
     }
     if !place.targets.is_empty() {
+        place.announced = case.facts.occasion.opened && operator_wrote_first(case);
         return Ok(place);
     }
     let mut cards = deals(case, client)?;

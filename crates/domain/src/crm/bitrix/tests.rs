@@ -31,6 +31,7 @@ use crate::{
     conversation::{ConversationKind, Direction},
     ids::{ChannelId, ContactId, ConversationId, EmployeeId, MessageId},
     scenario::EnquiryOrder,
+    text::{Language, Words},
 };
 
 pub(super) const CHANNEL: ChannelId = ChannelId(Uuid::from_u128(1));
@@ -161,7 +162,9 @@ pub(super) fn settings() -> BitrixSettings {
 pub(super) fn facts() -> Facts {
     Facts {
         now: at(5),
-        company: Company { name: "Ромашка".into(), time_zone: Moscow },
+        company: Company {
+            name: "Ромашка".into(), language: Language::Ru, time_zone: Moscow
+        },
         enquiry: Enquiry {
             conversation: ConversationId(Uuid::from_u128(2)),
             number: 1204,
@@ -170,7 +173,7 @@ pub(super) fn facts() -> Facts {
             channel: ChannelFacts {
                 id: CHANNEL,
                 kind: "telegram_bot".into(),
-                kind_title: "Telegram-бот".into(),
+                kind_title: Words::new("Telegram-бот", "Telegram bot"),
                 name: "Бот продаж".into(),
             },
             attribution: Attribution { site: Some("shop.example".into()), ..Default::default() },

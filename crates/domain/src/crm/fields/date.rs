@@ -22,11 +22,13 @@ impl When {
         self.0.timestamp()
     }
 
-    /// Unix seconds of the beginning of its day.
-    pub fn day_begins(&self) -> i64 {
-        let zone = self.0.timezone();
-        first_of(zone, self.0.date_naive().and_time(NaiveTime::MIN))
-            .map_or_else(|| self.seconds(), |begin| begin.timestamp())
+    /// Unix seconds of the middle of its day. amoCRM cuts them to the day in its account's own time zone
+    /// (<https://github.com/amocrm/amocrm-api-php/issues/402>): midnight of a company to the east of it
+    /// would be the day before.
+    pub fn noon(&self) -> i64 {
+        let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or(NaiveTime::MIN);
+        first_of(self.0.timezone(), self.0.date_naive().and_time(noon))
+            .map_or_else(|| self.seconds(), |noon| noon.timestamp())
     }
 
     pub fn iso_day(&self) -> String {

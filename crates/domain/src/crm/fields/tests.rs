@@ -139,18 +139,36 @@ fn by_3_a_list_takes_several_choices() {
 
 #[test]
 fn by_3_a_day_is_read_in_the_companys_zone() {
-    // 2026-11-22T00:00:00+03:00.
+    // 2026-11-22T12:00:00+03:00: at midnight it would be the day before for an account to the west.
     for kind in [FieldKind::Date, FieldKind::Birthday] {
         for text in ["2026-11-22", "22.11.2026", "22/11/2026", "22.11.2026 14:05"] {
-            amo(&field(kind), text, json!([{ "value": 1_795_294_800 }]));
+            amo(&field(kind), text, json!([{ "value": 1_795_338_000 }]));
             bitrix(&own(kind), text, json!("2026-11-22"));
         }
     }
     // The evening in UTC is already tomorrow in Moscow.
     bitrix(&own(FieldKind::Date), "2026-11-21T22:00:00Z", json!("2026-11-22"));
-    amo(&field(FieldKind::Birthday), "01.02.1960", json!([{ "value": -312_951_600 }]));
+    amo(&field(FieldKind::Birthday), "01.02.1960", json!([{ "value": -312_908_400 }]));
     for text in ["31.02.2026", "завтра", "22.11.26", "22.11", "01.01.0001"] {
         misfit_of(&field(FieldKind::Date), text);
+    }
+}
+
+/// amoCRM cuts a day's seconds to the day in the account's own zone.
+#[test]
+fn by_3_a_day_is_the_same_day_in_an_account_of_another_zone() {
+    use chrono::{TimeZone, Utc};
+    use chrono_tz::Asia::Vladivostok;
+    for company in [Moscow, Vladivostok, Sao_Paulo] {
+        for account in [Moscow, Vladivostok, chrono_tz::UTC] {
+            let text = "14.03.2026";
+            let converted = convert(CrmKind::Amo, &field(FieldKind::Date), text, company);
+            let Converted::Value(value) = converted else { panic!("{converted:?}") };
+            let seconds = value[0]["value"].as_i64().unwrap();
+            let there = Utc.timestamp_opt(seconds, 0).unwrap().with_timezone(&account);
+            let apart = (company, account) == (Sao_Paulo, Vladivostok);
+            assert_eq!(there.format("%d.%m.%Y").to_string() == text, !apart, "{company} {account}");
+        }
     }
 }
 

@@ -124,7 +124,10 @@ fn amo_6_conditions_are_whole_and_of_a_size_that_people_can_read() {
     refuses("/filter/when/values needless_values", filter(leaf(Operator::Filled, &["x"])));
     let inside = Filter::Any { of: vec![leaf(Operator::Equals, &[])] };
     refuses("/filter/when/of/0/values no_values", filter(inside));
-    warns("/filter/when empty_group", filter(Filter::Any { of: vec![] }));
+    warns("/filter/when empty_filter", filter(Filter::Any { of: vec![] }));
+    let hollow = Filter::All { of: vec![leaf(Operator::Filled, &[]), Filter::Any { of: vec![] }] };
+    warns("/filter/when/of/1 empty_group", filter(hollow));
+    refuses("/filter/when/values/0 too_long", filter(leaf(Operator::Equals, &[&"я".repeat(256)])));
     let deep = (0..6).fold(site(&["a"]), |inner, _| Filter::Not { of: vec![inner] });
     refuses("/filter/when too_deep", filter(deep));
     let wide = Filter::Any { of: vec![site(&["a"]); 101] };
@@ -162,6 +165,72 @@ fn wa_3_wa_5_wa_7_numbers_channels_and_users_of_chats() {
     warns("/chats/users/0/channels/0 channel_not_passed", |s| s.chats = Some(users));
     let twice = ChatSettings { users: vec![user("11"), user("11")], ..Default::default() };
     refuses("/chats/users/1/user duplicate_user", |s| s.chats = Some(twice));
+}
+
+#[test]
+fn amo_1_lists_have_their_lengths() {
+    type Change = fn(&mut AmoSettings);
+    let rule = FunnelRule { gate: allow(site(&["a"])), to: to("1", "11").unwrap() };
+    assert_eq!(codes(|s| s.funnel.rules = vec![rule.clone(); 50]).0, strings(&[]));
+    refuses("/funnel/rules too_many", |s| s.funnel.rules = vec![rule; 51]);
+    let changes: [(&str, Change); 8] = [
+        ("/tags/own too_many", |s| s.tags.own = (0..21).map(|n| format!("тег {n}")).collect()),
+        ("/skip_phones too_many", |s| {
+            s.skip_phones = (0..10_001).map(|n| format!("+7916{n:07}")).collect();
+        }),
+        ("/channels too_many", |s| {
+            let rule = |n| ChannelRule::recommended(ChannelId(Uuid::from_u128(n)));
+            s.channels = (0..501).map(rule).collect();
+        }),
+        ("/fields/deal too_many", |s| {
+            let pair = |n: i64| FieldPair { field: n.into(), from: Param::Site };
+            s.fields.deal = (0..101).map(pair).collect();
+        }),
+        ("/fields/deal/0/from too_long", |s| {
+            let from = Param::Utm("я".repeat(256));
+            s.fields.deal = vec![FieldPair { field: "81".into(), from }];
+        }),
+        ("/responsible/people too_many", |s| {
+            let link =
+                |n| PersonLink { employee: EmployeeId(Uuid::from_u128(n)), user: "11".into() };
+            s.responsible.people = (0..2_001).map(link).collect();
+        }),
+        ("/chats/users too_many", |s| {
+            let user = |n: i64| ChatUser {
+                user: n.into(),
+                channels: Vec::new(),
+                signature: String::new(),
+                sections: Vec::new(),
+            };
+            let users = (0..2_001).map(user).collect();
+            s.chats = Some(ChatSettings { users, ..Default::default() });
+        }),
+        ("/names/task too_long", |s| s.names.task = Some("я".repeat(1_001))),
+    ];
+    for (what, change) in changes {
+        refuses(what, change);
+    }
+}
+
+#[test]
+fn amo_4_amo_5_by_4_wa_7_what_can_have_no_effect_is_told() {
+    let rule = TaskRule { due_minutes: 5, owner: TaskOwner::Integration, kind: None };
+    warns("/tasks tasks_without_deals", |s| {
+        s.channels[0].create_deal = false;
+        s.tasks = Some(rule);
+    });
+    warns("/method/pipeline unsorted_funnel_of_source", |s| {
+        s.method = AmoMethod::Unsorted { pipeline: Some("2".into()) };
+        s.chats = Some(ChatSettings::default());
+    });
+    warns("/chats/listed_only nobody_may_write", |s| {
+        s.chats = Some(ChatSettings { listed_only: true, ..Default::default() });
+    });
+}
+
+#[test]
+fn amo_1_a_document_of_another_version_is_refused() {
+    refuses("/version unknown_version", |s| s.version = 2);
 }
 
 #[test]

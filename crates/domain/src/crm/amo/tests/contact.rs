@@ -149,6 +149,20 @@ fn wa_6_a_number_with_8_is_rewritten_at_the_first_inbound_message() {
 }
 
 #[test]
+fn crm_1_of_several_contacts_the_first_is_used_and_their_number_is_told() {
+    let answer = |ids: &[&str]| Answer::Contacts(ids.iter().map(|id| found(id, &[])).collect());
+    let told = |story: &Story| {
+        let facts = story.plan().steps[0].because.facts.clone();
+        facts.into_iter().find(|fact| fact.name.en == "Contacts found").map(|fact| fact.value)
+    };
+    let story = story().phone().told(answer(&["777", "778", "779"]));
+    assert!(matches!(story.action("use_contact"),
+        Action::UseContact { contact, .. } if contact.as_str() == "777"));
+    assert_eq!(told(&story).as_deref(), Some("3"));
+    assert_eq!(told(&story.told(answer(&["777"]))), None);
+}
+
+#[test]
 fn crm_2_a_contact_that_was_removed_is_made_anew() {
     let story = story().linked().given(|f| f.links.contact.as_mut().unwrap().gone = true);
     assert_eq!(story.reasons(), strings(&["contact_replaced", "first_enquiry"]));
@@ -174,6 +188,45 @@ fn amo_7_by_3_tags_fixed_and_own_are_set_on_contact_and_deal() {
     let Action::CreateDeal(draft) = story.action("create_deal") else { panic!() };
     assert_eq!(draft.tags, expect);
     assert_eq!(contact_of(&super::story()).tags, strings(&[]));
+}
+
+#[test]
+fn amo_7_a_contact_that_was_there_gets_tags_whatever_becomes_of_its_data() {
+    for update_contact in [false, true] {
+        let story = story()
+            .phone()
+            .rule(|rule| rule.update_contact = update_contact)
+            .set(|s| s.tags.own = strings(&["из чата"]))
+            .told(Answer::Contacts(vec![found("777", &[])]));
+        let expect = strings(&["use_contact", "update_contact", "create_deal"]);
+        assert_eq!(story.does(), expect, "{update_contact}");
+        let Action::UpdateContact { add_phones, fields, tags, .. } = story.action("update_contact")
+        else {
+            panic!()
+        };
+        assert!(add_phones.is_empty() && fields.is_empty());
+        assert_eq!(tags, strings(&["из чата"]));
+        assert_eq!(story.reasons()[1], "contact_tagged");
+        // Once for an enquiry.
+        let later = story.given(|f| f.occasion.opened = false).in_deal(EntityState::Open);
+        assert_eq!(later.does(), strings(&[]), "{update_contact}");
+    }
+}
+
+#[test]
+fn amo_9_an_english_company_names_in_english() {
+    let nobody = |f: &mut Facts| {
+        (f.contact.name, f.contact.username) = ("\u{3164}".to_owned(), String::new());
+    };
+    let story = story().english().given(nobody).tasks(TaskOwner::Integration);
+    assert_eq!(contact_of(&story).name, "Client #1204");
+    let Action::CreateDeal(draft) = story.action("create_deal") else { panic!() };
+    assert_eq!(draft.name, "Enquiry #1204: Бот продаж");
+    let Action::CreateTask { text, .. } = story.action("create_task") else { panic!() };
+    assert_eq!(text, "Answer the client");
+    let known = super::story().english().tasks(TaskOwner::Integration);
+    let Action::CreateTask { text, .. } = known.action("create_task") else { panic!() };
+    assert_eq!(text, "Answer the client Анна");
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn amo_7_a_deal_that_was_there_gets_tags_and_keeps_its_fields() {
             s.fields.deal = vec![super::super::super::FieldPair { field: "81".into(), from }];
         })
         .told(Answer::Deals(vec![deal("1", "1", EntityState::Open)]));
-    assert_eq!(story.does(), strings(&["use_deal", "update_deal"]));
+    assert_eq!(story.does(), strings(&["update_contact", "use_deal", "update_deal"]));
     assert!(matches!(story.action("update_deal"),
         Action::UpdateDeal { fields, tags, .. } if fields.is_empty() && tags == ["из чата"]));
     assert_eq!(story.left_out(), strings(&["used_deal_fields_kept"]));

@@ -45,8 +45,13 @@ fn amo_6_the_filter_lets_pass_by_site_or_campaign_in_groups() {
         (allow(Filter::All { of: vec![here(), campaign("осень")] }), false),
         (allow(Filter::All { of: vec![here(), campaign("весна")] }), true),
         (allow(Filter::Not { of: vec![there(), campaign("осень")] }), true),
+        (denied(Filter::Any { of: vec![there(), campaign("весн")] }), false),
+        (denied(Filter::All { of: vec![here(), campaign("осень")] }), true),
+        // No conditions at all: everything passes, whatever stands above them.
         (allow(Filter::All { of: vec![] }), true),
-        (allow(Filter::Any { of: vec![] }), false),
+        (allow(Filter::Any { of: vec![] }), true),
+        (denied(Filter::All { of: vec![] }), true),
+        (denied(Filter::Not { of: vec![Filter::Any { of: vec![] }] }), true),
     ] {
         let story = story().set(|s| s.filter = Some(gate.clone()));
         assert_eq!(story.question(), None, "{gate:?}");

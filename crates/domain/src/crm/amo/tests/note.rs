@@ -74,7 +74,15 @@ fn crm_4_online_one_note_grows_until_it_is_full() {
     let Action::EditNote { note, body, up_to: 2, .. } = grown.action("edit_note") else { panic!() };
     assert_eq!(note.as_str(), "61");
     assert_eq!(body_text(&body), format!("{text}\n14.03 12:32 Олег: Двести рублей."));
-    let full = grown.given(|f| f.links.written[0].text = "я".repeat(LONGEST_NOTE - 100));
+    // The line and its break are 33 characters.
+    let almost = |left: usize| {
+        move |f: &mut Facts| {
+            f.links.written[0].text = "я".repeat(LONGEST_NOTE - left);
+        }
+    };
+    let grown = grown.given(almost(33));
+    assert_eq!(grown.does(), strings(&["edit_note"]));
+    let full = grown.given(almost(32));
     let Action::AddNote { body, up_to: 2, .. } = full.action("add_note") else { panic!() };
     assert_eq!(body_text(&body), "14.03 12:32 Олег: Двести рублей.");
 }
@@ -103,7 +111,113 @@ fn crm_4_long_conversations_take_several_notes_and_lose_nothing() {
     let all: String = notes.iter().map(|(text, _)| text.as_str()).collect();
     assert!((1..=100).all(|n| all.contains(&format!("<{n}>"))));
     assert_eq!(all.matches('ы').count(), 40_000);
-    assert!(all.contains("Клиент: <1>") && all.contains("Автоответ: ы"));
+    assert!(all.contains("Анна: <1>") && all.contains("Ромашка: ы"));
+}
+
+/// Text, as the note of a closed conversation of one message has it, without the heading.
+fn noted(story: Story, said: Line) -> String {
+    let story = story.in_deal(EntityState::Open).given(|f| {
+        f.enquiry.link.clear();
+        f.occasion = Occasion { closed: true, history: vec![said], ..Occasion::default() };
+    });
+    let Action::AddNote { body, .. } = story.action("add_note") else { panic!() };
+    body_text(&body).split_once('\n').unwrap().1.to_owned()
+}
+
+#[test]
+fn crm_4_who_spoke_is_told_by_name_else_by_the_side() {
+    let nameless = || story().given(|f| f.contact.name = "\u{2800}".to_owned());
+    for (story, direction, author, expect) in [
+        (story(), Direction::Inbound, "", "14.03 12:31 Анна: да"),
+        (nameless(), Direction::Inbound, " ", "14.03 12:31 Клиент: да"),
+        (nameless().english(), Direction::Inbound, "", "14 Mar 09:31 Client: да"),
+        (story(), Direction::Outbound, "Олег\nИванов", "14.03 12:31 Олег Иванов: да"),
+        // Sent from the phone, by a rule, by the interface of programs: nobody here, and not «auto».
+        (story(), Direction::Outbound, "", "14.03 12:31 Ромашка: да"),
+    ] {
+        assert_eq!(noted(story, line(1, direction, author, "да")), expect);
+    }
+}
+
+#[test]
+fn crm_4_a_message_of_several_lines_cannot_pretend_to_be_several_messages() {
+    for said in [
+        "да\n14.03 12:32 Олег: дарим",
+        "да\r\n14.03 12:32 Олег: дарим",
+        "да\u{2028}14.03 12:32 Олег: дарим",
+    ] {
+        let text = noted(story(), line(1, Direction::Inbound, "", said));
+        let lines: Vec<&str> = text.split('\n').collect();
+        assert_eq!(lines[0], "14.03 12:31 Анна: да");
+        assert_eq!(lines[1..], ["\u{a0}\u{a0}\u{a0}\u{a0}14.03 12:32 Олег: дарим"]);
+    }
+    // Not at the seam of a message that is longer than a note, either.
+    let room = LONGEST_NOTE - 1_000 - "14.03 12:31 Анна: ".chars().count();
+    let long = format!("{}14.03 12:32 Олег: дарим", "я".repeat(room));
+    let text = noted(story(), line(1, Direction::Inbound, "", &long));
+    assert!(text.ends_with("\n\u{a0}\u{a0}\u{a0}\u{a0}14.03 12:32 Олег: дарим"));
+}
+
+#[test]
+fn crm_4_an_english_company_reads_an_english_note_in_its_own_time() {
+    let story = closed().english();
+    let Action::AddNote { body, .. } = story.action("add_note") else { panic!() };
+    assert_eq!(
+        body_text(&body),
+        "Chat #1204 · Telegram bot “Бот продаж” · 2026-03-14 09:30\n\
+         https://beseda.example.ru/desk/1204\n\
+         14 Mar 09:31 Анна: Сколько стоит доставка?\n\
+         14 Mar 09:32 Олег: Двести рублей. [file: счёт.pdf]\n\
+         14 Mar 09:33 Анна: Сколько стоит доставка?"
+    );
+    let request = closed().english().given(|f| f.enquiry.kind = ConversationKind::Request);
+    let Action::AddNote { body, .. } = request.action("add_note") else { panic!() };
+    assert!(body_text(&body).starts_with("Request #1204 · "));
+}
+
+#[test]
+fn crm_4_by_5_a_note_in_another_deal_says_which_conversation_it_is() {
+    let story =
+        story().in_deal(EntityState::Open).set(|s| s.transcript = Transcript::Online).given(|f| {
+            f.occasion.lines = vec![inbound(2)];
+            f.occasion.chosen_deal = Some("333".into());
+            f.links.written = vec![Written {
+                note: "61".into(),
+                to: Entity::Deal,
+                of: "901".into(),
+                text: "…".to_owned(),
+                up_to: 1,
+            }];
+        });
+    assert_eq!(story.does(), strings(&["use_deal", "add_note"]));
+    let Action::AddNote { id, body, .. } = story.action("add_note") else { panic!() };
+    assert_eq!(id, Ref::Id("333".into()));
+    let text = body_text(&body);
+    assert!(text.starts_with("Чат №1204") && !text.contains("12:31"), "{text}");
+}
+
+#[test]
+fn crm_4_a_growing_note_never_passes_its_length_whatever_is_said() {
+    let lines = vec![line(2, Direction::Inbound, "", &"я\n".repeat(2_900)), outbound(3)];
+    let story =
+        story().in_deal(EntityState::Open).set(|s| s.transcript = Transcript::Online).given(|f| {
+            f.occasion.lines = lines;
+            f.links.written = vec![Written {
+                note: "61".into(),
+                to: Entity::Deal,
+                of: "901".into(),
+                text: "я".repeat(5_000),
+                up_to: 1,
+            }];
+        });
+    let plan = story.plan();
+    assert!(!plan.steps.is_empty());
+    for step in plan.steps {
+        let (Action::AddNote { body, .. } | Action::EditNote { body, .. }) = step.action else {
+            panic!()
+        };
+        assert!(body_text(&body).chars().count() <= LONGEST_NOTE);
+    }
 }
 
 #[test]

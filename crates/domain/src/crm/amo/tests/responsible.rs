@@ -74,6 +74,12 @@ fn crm_3_a_responsible_who_was_changed_by_hand_stays() {
     let only_contact = answered(super::story().in_deal(EntityState::Open))
         .given(|f| f.links.contact.as_mut().unwrap().responsible_by_hand = true);
     assert_eq!(only_contact.does(), strings(&["set_responsible"]));
+    assert_eq!(only_contact.left_out(), strings(&["responsible_by_hand"]));
+    // Whoever was chosen by hand and answers now is who they should be: nothing to tell.
+    let same = only_contact.given(|f| {
+        f.links.contact.as_mut().unwrap().responsible = Some("12".into());
+    });
+    assert_eq!(same.left_out(), strings(&[]));
 }
 
 #[test]

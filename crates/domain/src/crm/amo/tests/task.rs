@@ -75,7 +75,6 @@ fn amo_5_the_owner_is_of_the_contacts_card_or_of_the_settings() {
     for (owner, of_contact, default, expect) in [
         (TaskOwner::ContactCard, Some("12"), Some("11"), Some("12")),
         (TaskOwner::ContactCard, Some("13"), Some("11"), Some("11")),
-        (TaskOwner::ContactCard, None, Some("11"), Some("11")),
         (TaskOwner::ContactCard, Some("13"), Some("13"), None),
         (TaskOwner::Integration, Some("12"), Some("11"), Some("11")),
         (TaskOwner::Integration, Some("12"), None, None),
@@ -100,6 +99,60 @@ fn amo_5_without_webhooks_the_card_is_asked_for_its_responsible() {
     now.responsible = Some("12".into());
     let story = story.told(Answer::Contact(Some(now)));
     assert_eq!(task_of(&story).3.as_deref(), Some("12"));
+}
+
+#[test]
+fn amo_5_a_card_whose_responsible_nobody_told_us_is_asked_for_them() {
+    let unknown = || {
+        story()
+            .in_deal(EntityState::Open)
+            .tasks(TaskOwner::ContactCard)
+            .set(|s| s.responsible.default = Some("11".into()))
+            .given(|f| f.links.contact.as_mut().unwrap().responsible = None)
+    };
+    assert_eq!(unknown().question(), Some(Question::Contact { id: "501".into() }));
+    let says = |user: Option<&str>| {
+        let mut now = found("501", &[]);
+        now.responsible = user.map(Into::into);
+        unknown().told(Answer::Contact(Some(now)))
+    };
+    assert_eq!(task_of(&says(Some("12"))).3.as_deref(), Some("12"));
+    assert_eq!(task_of(&says(Some("13"))).3.as_deref(), Some("11"), "dismissed");
+    assert_eq!(task_of(&says(None)).3.as_deref(), Some("11"));
+    assert_eq!(task_of(&unknown().told(Answer::Contact(None))).3.as_deref(), Some("11"));
+    // Where the settings name the owner, and where no task is due, it costs no call.
+    assert_eq!(unknown().tasks(TaskOwner::Integration).question(), None);
+    assert_eq!(unknown().given(|f| f.links.task = Some(task(false))).question(), None);
+}
+
+#[test]
+fn amo_5_a_new_enquiry_asks_whether_the_task_is_still_open_a_lost_webhook_blocks_nothing() {
+    let story = story()
+        .linked()
+        .tasks(TaskOwner::Integration)
+        .given(|f| f.links.task = Some(task(false)))
+        .told(Answer::Deals(vec![deal("1", "1", EntityState::Open)]));
+    assert_eq!(story.question(), Some(Question::TaskDone { id: "701".into() }));
+    assert_eq!(story.told(Answer::TaskDone(true)).does(), strings(&["use_deal", "create_task"]));
+    let open = super::story()
+        .linked()
+        .tasks(TaskOwner::Integration)
+        .given(|f| f.links.task = Some(task(false)))
+        .told(Answer::Deals(vec![deal("1", "1", EntityState::Open)]))
+        .told(Answer::TaskDone(false));
+    assert_eq!(open.does(), strings(&["use_deal"]));
+    assert_eq!(open.left_out(), strings(&["task_open"]));
+}
+
+#[test]
+fn amo_5_a_task_went_with_its_deal_and_blocks_no_other() {
+    let story = story()
+        .in_deal(EntityState::Gone)
+        .told(Answer::Deals(Vec::new()))
+        .tasks(TaskOwner::Integration)
+        .given(|f| f.links.task = Some(task(false)));
+    assert_eq!(story.question(), None);
+    assert_eq!(story.does(), strings(&["create_deal", "create_task"]));
 }
 
 #[test]

@@ -134,6 +134,19 @@ fn amo_4_with_chats_amocrm_makes_the_record_itself() {
 }
 
 #[test]
+fn by_4_with_chats_the_funnel_is_that_of_amocrms_source_and_it_is_told() {
+    let story = story()
+        .set(|s| {
+            s.method = AmoMethod::Unsorted { pipeline: Some("2".into()) };
+            s.chats = Some(ChatSettings::default());
+        })
+        .given(|f| f.chats_connected = true);
+    assert_eq!(story.does(), strings(&[]));
+    let told = ["unsorted_by_chats", "unsorted_funnel_of_source"];
+    assert_eq!(story.left_out(), strings(&told));
+}
+
+#[test]
 fn amo_4_names_and_funnels_do_not_apply_and_it_is_said() {
     let story = story().unsorted().set(|s| {
         s.names.contact = Some("VIP {contact.name}".to_owned());

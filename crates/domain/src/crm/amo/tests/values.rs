@@ -41,6 +41,30 @@ fn amo_8_amo_9_each_parameter_has_its_value_in_the_companys_time() {
 }
 
 #[test]
+fn amo_7_amo_9_an_english_company_has_english_words_and_days_that_are_never_mistaken() {
+    let f = story().english().facts;
+    for (param, expect) in [
+        ("enquiry.kind", "chat"),
+        ("enquiry.order", "first"),
+        ("enquiry.date", "2026-03-14"),
+        ("enquiry.time", "09:30"),
+        ("channel.kind", "Telegram bot"),
+    ] {
+        assert_eq!(param.parse::<Param>().unwrap().value(&f), expect, "{param}");
+    }
+    // A field of dates takes it.
+    let day = Param::EnquiryDate.value(&f);
+    let field = CrmField { kind: FieldKind::Date, ..directory().fields[0].clone() };
+    let read = super::super::super::convert(
+        super::super::super::CrmKind::Amo,
+        &field,
+        &day,
+        f.company.time_zone,
+    );
+    assert!(matches!(read, super::super::super::Converted::Value(_)), "{read:?}");
+}
+
+#[test]
 fn amo_6_filters_find_codes_and_words_and_each_of_several_values() {
     let mut f = facts();
     f.contact.phones = strings(&[PHONE, "+79990001122"]);
@@ -48,6 +72,8 @@ fn amo_6_filters_find_codes_and_words_and_each_of_several_values() {
     for (param, value) in [
         ("enquiry.kind", "chat"),
         ("enquiry.kind", "Чат"),
+        // A condition outlives a change of the company's language.
+        ("channel.kind", "telegram bot"),
         ("enquiry.order", "first"),
         ("enquiry.order", "первичное"),
         ("channel.kind", "telegram_bot"),
@@ -74,6 +100,15 @@ fn amo_6_the_part_that_decided_is_named() {
         (Filter::Not { of: vec![no(), no()] }, true, 2),
         (Filter::Not { of: vec![no(), yes()] }, false, 1),
         (Filter::All { of: vec![yes(), Filter::Any { of: vec![no(), no()] }] }, false, 2),
+        // Groups in groups.
+        (Filter::Any { of: vec![no(), Filter::All { of: vec![yes(), yes()] }] }, true, 2),
+        (Filter::Not { of: vec![Filter::All { of: vec![yes(), no()] }] }, true, 1),
+        (Filter::All { of: vec![Filter::Not { of: vec![yes()] }, yes()] }, false, 1),
+        // Empty ones are as in logic.
+        (Filter::All { of: vec![] }, true, 0),
+        (Filter::Any { of: vec![] }, false, 0),
+        (Filter::Not { of: vec![] }, true, 0),
+        (Filter::All { of: vec![yes(), Filter::Any { of: vec![] }] }, false, 0),
     ] {
         let judged = filter.judge(&f);
         assert_eq!((judged.holds, judged.because.len()), (holds, parts), "{filter:?}");

@@ -64,7 +64,41 @@ fn b24_5_the_mode_without_leads_takes_no_leads() {
         found_in(&problems),
         ["no_leads_in_simple_mode /chats/first_lead", "no_leads_in_simple_mode /chats/repeat"]
     );
-    assert_eq!(found_in(&warnings), ["no_leads_in_simple_mode /chats/comments"]);
+    assert_eq!(
+        found_in(&warnings),
+        ["comments_do_not_apply /chats/comments", "no_leads_in_simple_mode /chats/comments"]
+    );
+}
+
+#[test]
+fn b24_6_b24_7_what_can_have_no_effect_is_told() {
+    for repeat in [RepeatEntity::Lead, RepeatEntity::Deal] {
+        let mut settings = settings();
+        settings.chats.repeat = repeat;
+        settings.chats.comments = CommentPriority::Both;
+        warned(&settings, &["comments_do_not_apply /chats/comments"]);
+    }
+    for repeat in [RepeatEntity::Activity, RepeatEntity::Nothing] {
+        let mut settings = settings();
+        settings.chats.repeat = repeat;
+        settings.chats.funnel_repeat.default = Some(to_deal("5", "C5:NEW"));
+        warned(&settings, &["funnels_do_not_apply /chats/funnel_repeat"]);
+    }
+}
+
+#[test]
+fn b24_1_lists_have_their_lengths() {
+    let mut settings = settings();
+    settings.chats.tags.own = (0..21).map(|n| format!("тег {n}")).collect();
+    refused(&settings, &["too_many /chats/tags/own"]);
+}
+
+#[test]
+fn b24_10_a_filter_without_conditions_is_told() {
+    let mut settings = settings();
+    let when = Filter::Any { of: Vec::new() };
+    settings.chats.filter = Some(Gate { verdict: Verdict::Denied, when });
+    warned(&settings, &["empty_filter /chats/filter/when"]);
 }
 
 #[test]
@@ -89,6 +123,7 @@ fn b24_7_stages_stand_in_their_funnel_and_take_new_ones() {
     ];
     for (target, problems, warnings) in cases {
         let mut settings = settings();
+        settings.chats.repeat = RepeatEntity::Deal;
         settings.chats.funnel_repeat.default = Some(target.clone());
         let (refused, warned) = check(&settings, &directory());
         let at = |codes: &[&str]| -> Vec<String> {

@@ -300,6 +300,44 @@ fn b24_16_an_operator_who_writes_first_makes_no_second_deal() {
 }
 
 #[test]
+fn b24_16_where_repeat_enquiries_make_nothing_the_chat_is_linked_too() {
+    let mut facts = facts();
+    facts.occasion.lines = vec![line(1, Direction::Outbound, "Олег", "Вы оставили заявку")];
+    facts.links.contact = Some(linked_contact("7"));
+    facts.links.deals = vec![LinkedDeal { of_this: false, ..linked("12") }];
+    let portal = Portal { deals: vec![open("12")], ..Portal::default() };
+    for (repeat, expected) in [
+        (RepeatEntity::Nothing, &["use deal 12", "comment deal 12"][..]),
+        (RepeatEntity::Activity, &["use deal 12", "activity deal 12", "comment deal 12"]),
+    ] {
+        let mut settings = settings();
+        settings.chats.repeat = repeat;
+        let done = decide(&settings, facts.clone(), &portal);
+        assert_eq!(done.steps, expected);
+        let comment = text(&done.plan.steps.last().unwrap().action);
+        assert!(comment.starts_with("Сотрудник написал клиенту первым\nЧат №1204"), "{comment}");
+    }
+    // The client's own words need no announcement: they are the transcript's.
+    facts.occasion.lines = vec![line(1, Direction::Inbound, "", "Добрый день")];
+    let done = decide(&settings(), facts, &portal);
+    assert_eq!(done.steps, ["use deal 12"]);
+}
+
+#[test]
+fn b24_16_an_english_company_reads_english() {
+    let mut facts = facts();
+    facts.company.language = Language::En;
+    facts.occasion.lines = vec![line(1, Direction::Outbound, "Олег", "Hello")];
+    facts.links.contact = Some(linked_contact("7"));
+    facts.links.deals = vec![LinkedDeal { of_this: false, ..linked("12") }];
+    let mut settings = settings();
+    settings.chats.repeat = RepeatEntity::Deal;
+    let done = decide(&settings, facts, &Portal::default());
+    let comment = text(&done.plan.steps.last().unwrap().action);
+    assert!(comment.starts_with("An employee wrote to the client first\nChat #1204"), "{comment}");
+}
+
+#[test]
 fn b24_16_the_window_is_while_the_deal_is_open() {
     let mut settings = settings();
     settings.chats.repeat = RepeatEntity::Deal;

@@ -54,6 +54,16 @@ fn b24_10_allow_holds_back_those_that_do_not_match() {
 }
 
 #[test]
+fn b24_10_without_conditions_everything_passes() {
+    for verdict in [Verdict::Allow, Verdict::Denied] {
+        let mut settings = settings();
+        settings.chats.filter = Some(Gate { verdict, when: Filter::Any { of: Vec::new() } });
+        let done = decide(&settings, facts(), &Portal::default());
+        assert_eq!(done.steps, ["contact", "deal NEW < #0"]);
+    }
+}
+
+#[test]
 fn b24_10_a_conversation_that_was_passed_on_goes_on() {
     let mut settings = settings();
     settings.chats.filter = site(Verdict::Denied);
