@@ -38,6 +38,8 @@ pub(crate) enum Failure {
     Refused(Refusal),
     /// 404: what it was about is not there.
     Absent,
+    /// 504 of a reading: a smaller one may pass.
+    TooHeavy,
     Crm(CrmError),
 }
 
@@ -56,6 +58,7 @@ impl Failure {
                 "amoCRM не нашла то, к чему относится запрос.",
                 "amoCRM has not found what the request is about.",
             ),
+            Self::TooHeavy => CrmError::Retry { after: None, why: "HTTP 504".to_owned() },
             Self::Crm(error) => error,
         }
     }
@@ -151,33 +154,62 @@ fn judge(method: &Method, path: &str, answer: &Answer) -> Result<(), Failure> {
         400 | 422 => Err(Failure::Refused(Refusal::read(answer.status, answer.json().as_ref()))),
         401 => Err(CrmError::TokenExpired.into()),
         402 => stopped(PortalTrouble::Unpaid),
-        403 => stopped(forbidden(path, answer.json().as_ref())),
+        403 => forbidden(path, answer.json().as_ref()),
         404 => Err(Failure::Absent),
+        // The request was not read to its end in time, or so says a server in front.
+        408 => in_doubt(method, why()),
         429 => Err(CrmError::Retry { after: retry_after(answer), why: why() }.into()),
         400..=499 => Err(rejected(
             &format!("amoCRM не приняла запрос ({}).", why()),
             &format!("amoCRM has not taken the request ({}).", why()),
         )
         .into()),
-        // A fault may strike after the change was made.
-        _ if method == Method::GET => Err(CrmError::Retry { after: None, why: why() }.into()),
-        _ => Err(CrmError::Unknown { why: why() }.into()),
+        504 if method == Method::GET => Err(Failure::TooHeavy),
+        _ => in_doubt(method, why()),
     }
+}
+
+/// A fault may strike after the change was made; a reading changes nothing.
+fn in_doubt(method: &Method, why: String) -> Result<(), Failure> {
+    Err(match *method {
+        Method::GET => CrmError::Retry { after: None, why },
+        _ => CrmError::Unknown { why },
+    }
+    .into())
 }
 
 /// These are for administrators alone.
 const ADMIN_ONLY: [&str; 4] =
     ["/api/v4/users", "/api/v4/webhooks", "/api/v4/contacts/chats", "/api/v4/sources"];
 
-/// Three troubles have one status, and a person mends each elsewhere. Code 113 is in the documentation;
-/// that a block answers with a page and a lack of rights with JSON is our reading.
-fn forbidden(path: &str, body: Option<&Value>) -> PortalTrouble {
-    let Some(body) = body else { return PortalTrouble::Blocked };
+/// Four troubles have one status, and a person mends each elsewhere. Code 113 is in the documentation,
+/// and that files need a permission of their own; that a block answers with a page and a lack of rights
+/// with JSON is our reading.
+fn forbidden(path: &str, body: Option<&Value>) -> Result<(), Failure> {
+    let stopped = |trouble| Err(CrmError::Disconnected { trouble }.into());
+    let Some(body) = body else { return stopped(PortalTrouble::Blocked) };
     if is_113(body) {
-        return PortalTrouble::AddressRefused;
+        return stopped(PortalTrouble::AddressRefused);
+    }
+    // Everything but files goes on.
+    if is_of_files(path) {
+        return Err(no_files().into());
     }
     let for_admins = ADMIN_ONLY.iter().any(|start| path.contains(start));
-    if for_admins { PortalTrouble::NoRights } else { PortalTrouble::Blocked }
+    stopped(if for_admins { PortalTrouble::NoRights } else { PortalTrouble::Blocked })
+}
+
+/// The files service, and what hangs a file on a card.
+fn is_of_files(path: &str) -> bool {
+    path.contains("/v1.0/") || path.ends_with("/files")
+}
+
+/// The integration was connected without the permission for files.
+pub(crate) fn no_files() -> CrmError {
+    rejected(
+        "amoCRM не дала доступа к файлам. Разрешите интеграции файлы и подключите заново.",
+        "amoCRM gives no access to files. Allow the integration files and connect again.",
+    )
 }
 
 fn is_113(body: &Value) -> bool {
@@ -189,10 +221,13 @@ fn is_113(body: &Value) -> bool {
     })
 }
 
+/// Nobody is believed that a second's limit lasts longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+
 /// amoCRM documents no such header; a server in front may send one.
 fn retry_after(answer: &Answer) -> Option<Duration> {
     let seconds = answer.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    Some(Duration::from_secs(seconds).min(LONGEST_PAUSE))
 }
 
 /// The body of an answer that was good.
@@ -254,20 +289,21 @@ mod tests {
             (Method::GET, 403, r#"{"status":403}"#, stopped(PortalTrouble::Blocked)),
             (Method::GET, 404, "{}", Err(Failure::Absent)),
             (Method::GET, 500, page, retry(500)),
-            (Method::GET, 504, page, retry(504)),
+            (Method::GET, 504, page, Err(Failure::TooHeavy)),
+            (Method::GET, 408, page, retry(408)),
             (Method::GET, 301, "", stopped(PortalTrouble::ConnectAgain)),
             (Method::POST, 302, "", retry(302)),
         ] {
             assert_eq!(judged(method.clone(), leads, status, body), expected, "{method} {status}");
         }
-        for status in [500, 502, 503, 504] {
+        for status in [408, 500, 502, 503, 504] {
             let unknown = CrmError::Unknown { why: format!("HTTP {status}") };
             assert_eq!(judged(Method::PATCH, leads, status, page), Err(unknown.into()));
         }
     }
 
     #[test]
-    fn crm_6_three_kinds_of_403_are_told_apart() {
+    fn crm_6_four_kinds_of_403_are_told_apart() {
         let users = "/a/ecoles/api/v4/users";
         let refused = |path: &str, body: Value| judged(Method::GET, path, 403, &body.to_string());
         assert_eq!(refused(users, json!({"status": 403})), stopped(PortalTrouble::NoRights));
@@ -279,5 +315,24 @@ mod tests {
         ] {
             assert_eq!(refused("/api/v4/leads", body), stopped(PortalTrouble::AddressRefused));
         }
+        // CRM-4: without the permission for files everything else goes on.
+        for path in ["/drive/v1.0/sessions", "/a/ecoles/api/v4/leads/5/files"] {
+            let no_files = Err(no_files().into());
+            assert_eq!(refused(path, json!({"status": 403})), no_files, "{path}");
+            assert_eq!(judged(Method::PUT, path, 403, "<html>"), stopped(PortalTrouble::Blocked));
+        }
+    }
+
+    /// Of a server in front, since amoCRM itself names none.
+    #[test]
+    fn crm_6_a_pause_is_kept_as_it_is_told_but_not_for_days() {
+        let told = |seconds: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_str(seconds).expect("a header"));
+            retry_after(&Answer { status: 429, headers, body: Bytes::new() })
+        };
+        assert_eq!(told("7"), Some(Duration::from_secs(7)));
+        assert_eq!(told("18446744073709551615"), Some(LONGEST_PAUSE));
+        assert_eq!(told("Wed, 21 Oct 2026 07:28:00 GMT"), None);
     }
 }

@@ -2,16 +2,19 @@
 //! what we wrote into it: the second of creation, the name, the text.
 //!
 //! Changes of what is there may simply be repeated, and are not looked for.
+//!
+//! Lists of many are read from their new end, and no further than to what is looked for.
 
 use crm::CrmError;
 use domain::crm::{Action, ContactDraft, CrmId, DealDraft, Effect, NoteBody, Ref, UnsortedDraft};
+use serde::de::DeserializeOwned;
 
 use crate::{
     api::{Api, Failure},
     find::{self, digits, leads, leads_of},
     list::{self, MOST},
     wire::{Contact, Lead, Note, Task, Unsorted},
-    write::{note_kind, note_text, number, section, told},
+    write::{finish_file, note_kind, note_text, number, section, told},
 };
 
 /// `mine` are made by other actions, so that two equal notes are two.
@@ -33,8 +36,7 @@ pub(crate) async fn find(
             note(api, &path, body, mine).await?
         }
         Action::AttachFile { to, id, name, .. } => {
-            let path = format!("{}/{}/notes", section(*to)?, number(id)?);
-            attachment(api, &path, name, mine).await?
+            return attachment(api, section(*to)?, number(id)?, name, mine).await;
         }
         Action::UpdateContact { .. }
         | Action::UpdateDeal { .. }
@@ -57,46 +59,91 @@ async fn contact(
     draft: &ContactDraft,
     mine: &[CrmId],
 ) -> Result<Option<CrmId>, CrmError> {
+    let made_at = Some(draft.created_at.timestamp());
+    let is_ours = |contact: &Contact| {
+        contact.created_at == made_at
+            && contact.name == draft.name
+            && !contact.is_deleted
+            && !mine.contains(&CrmId::from(contact.id))
+    };
     let key = match (draft.phones.first(), draft.emails.first()) {
         (Some(phone), _) => digits(phone),
         (None, Some(email)) => email,
         (None, None) => &draft.name,
     };
-    let made_at = Some(draft.created_at.timestamp());
-    let is_ours = |contact: &Contact| {
-        contact.created_at == made_at && contact.name == draft.name && !contact.is_deleted
-    };
-    let found = find::by_key(api, key).await?;
-    Ok(newest(found.into_iter().filter(is_ours).map(|contact| contact.id), mine))
+    Ok(newest_of(api, "contacts", key, is_ours).await?.map(|contact| contact.id.into()))
+}
+
+/// The newest hit of the full-text search that is the one: names may be those of thousands.
+async fn newest_of<T: DeserializeOwned>(
+    api: &Api<'_>,
+    of: &str,
+    words: &str,
+    is_it: impl Fn(&T) -> bool,
+) -> Result<Option<T>, CrmError> {
+    let query = [("query", words), ("order[id]", "desc"), ("limit", MOST)];
+    list::find(api, of, &query, of, is_it).await.map_err(Failure::into_error)
 }
 
 /// Among the contact's deals, which are read and not searched, so that nothing lags behind.
 async fn deal(api: &Api<'_>, draft: &DealDraft, mine: &[CrmId]) -> Result<Option<CrmId>, CrmError> {
-    let found: Vec<Lead> = match &draft.contact {
+    let made_at = draft.created_at.timestamp();
+    let is_ours = |lead: &Lead| {
+        lead.created_at == made_at
+            && lead.name == draft.name
+            && !lead.is_deleted
+            && !mine.contains(&CrmId::from(lead.id))
+    };
+    let found = match &draft.contact {
         Some(Ref::Id(contact)) => {
             let mut ids = leads_of(api, contact).await?;
             ids.retain(|id| !mine.contains(&CrmId::from(*id)));
-            leads(api, ids).await?
+            leads(api, ids).await?.into_iter().filter(is_ours).max_by_key(|lead| lead.id)
         }
-        Some(Ref::Step(_)) | None => {
-            let query = [("query", draft.name.as_str()), ("limit", MOST)];
-            list::all(api, "leads", &query, "leads").await.map_err(Failure::into_error)?
-        }
+        Some(Ref::Step(_)) | None => newest_of(api, "leads", &draft.name, is_ours).await?,
     };
-    let made_at = draft.created_at.timestamp();
-    let is_ours = |lead: &Lead| lead.created_at == made_at && lead.name == draft.name;
-    Ok(newest(found.into_iter().filter(is_ours).map(|lead| lead.id), mine))
+    Ok(found.map(|lead| lead.id.into()))
 }
 
 /// By the id that we gave the form.
 async fn unsorted(api: &Api<'_>, draft: &UnsortedDraft) -> Result<Option<Effect>, CrmError> {
     let query = [("filter[category][]", "forms"), ("order[created_at]", "desc"), ("limit", MOST)];
-    let found: Vec<Unsorted> =
-        list::all(api, "leads/unsorted", &query, "unsorted").await.map_err(Failure::into_error)?;
-    let is_ours = |unsorted: &&Unsorted| {
+    let is_ours = |unsorted: &Unsorted| {
         unsorted.metadata.get("form_id").and_then(|id| id.as_str()) == Some(&draft.form_id)
     };
-    Ok(found.iter().find(is_ours).map(|unsorted| told(unsorted, Effect::default())))
+    let waiting = list::find(api, "leads/unsorted", &query, "unsorted", is_ours);
+    match waiting.await.map_err(Failure::into_error)? {
+        Some(unsorted) => Ok(Some(told(&unsorted, Effect::default()))),
+        None => accepted(api, draft).await,
+    }
+}
+
+/// Somebody may have accepted it before we looked, and then its form is not told any more. The person
+/// is: with our name and our number, and not there before the enquiry. Its uid is not known again; the
+/// form's id stands for it, and «nothing waits under it» is the truth.
+async fn accepted(api: &Api<'_>, draft: &UnsortedDraft) -> Result<Option<Effect>, CrmError> {
+    let phone = draft.phones.first().map(|phone| digits(phone));
+    let Some(key) = phone.or(draft.emails.first().map(String::as_str)) else { return Ok(None) };
+    let since = draft.created_at.timestamp();
+    let is_ours = |contact: &Contact| {
+        contact.name == draft.contact_name
+            && contact.created_at.is_some_and(|at| at >= since)
+            && !contact.is_deleted
+    };
+    let found = find::by_key(api, key).await?;
+    let Some(person) = found.into_iter().filter(is_ours).max_by_key(|contact| contact.id) else {
+        return Ok(None);
+    };
+    let ids = person.embedded.leads.iter().map(|lead| lead.id).collect();
+    let mut deals = leads(api, ids).await?;
+    deals.retain(|lead| lead.created_at >= since);
+    let Some(deal) = deals.into_iter().min_by_key(|lead| lead.id) else { return Ok(None) };
+    Ok(Some(Effect {
+        id: Some(CrmId::from(draft.form_id.as_str())),
+        deal: Some(deal.id.into()),
+        contact: Some(person.id.into()),
+        ..Effect::default()
+    }))
 }
 
 async fn task(
@@ -110,7 +157,11 @@ async fn task(
     let query = [("filter[entity_type]", "leads"), ("filter[entity_id][]", deal), ("limit", MOST)];
     let found: Vec<Task> =
         list::all(api, "tasks", &query, "tasks").await.map_err(Failure::into_error)?;
-    let is_ours = |task: &Task| task.text == text && task.complete_till == due_at;
+    let is_ours = |task: &Task| {
+        task.text == text
+            && task.complete_till == due_at
+            && task.entity_id.is_none_or(|of| of.to_string() == deal)
+    };
     Ok(newest(found.into_iter().filter(is_ours).map(|task| task.id), mine))
 }
 
@@ -127,16 +178,23 @@ async fn note(
     Ok(newest(found.into_iter().filter(is_ours).map(|note| note.id), mine))
 }
 
+/// A file comes onto a card by two calls. Where only the first was made, the second is made here: it is
+/// the one thing that is ended instead of being done again.
 async fn attachment(
     api: &Api<'_>,
-    path: &str,
+    section: &str,
+    id: i64,
     name: &str,
     mine: &[CrmId],
-) -> Result<Option<CrmId>, CrmError> {
-    let found = notes(api, path, "attachment").await?;
-    let is_ours =
-        |note: &Note| note.params.get("original_name").and_then(|name| name.as_str()) == Some(name);
-    Ok(newest(found.into_iter().filter(is_ours).map(|note| note.id), mine))
+) -> Result<Option<Effect>, CrmError> {
+    let found = notes(api, &format!("{section}/{id}/notes"), "attachment").await?;
+    let is_ours = |note: &&Note| {
+        note.params.get("original_name").and_then(|name| name.as_str()) == Some(name)
+    };
+    match newest(found.iter().filter(is_ours).map(|note| note.id), mine) {
+        Some(id) => Ok(Some(Effect { id: Some(id), ..Effect::default() })),
+        None => finish_file(api, section, id, name, &found).await,
+    }
 }
 
 async fn notes(api: &Api<'_>, path: &str, kind: &str) -> Result<Vec<Note>, CrmError> {

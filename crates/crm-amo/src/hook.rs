@@ -22,9 +22,13 @@ const IGNORED: [&str; 7] =
     ["account", "customers", "message", "talk", "catalogs", "chat_template_review", "add"];
 /// How deep an item may be hidden: the documentation's own task stands one level deeper than others.
 const MAX_NESTING: usize = 3;
+/// amoCRM merges some hundred at most, and has two seconds for the answer.
+const MOST_ITEMS: usize = 1_000;
+/// A name has no more letters, nor a uid.
+const LONGEST_NAME: usize = 255;
 
 pub(crate) fn parse(content_type: &str, body: &[u8]) -> Result<Vec<Change>, HookError> {
-    let tree = if content_type.contains("json") {
+    let tree = if content_type.to_ascii_lowercase().contains("json") {
         let value = serde_json::from_slice(body).map_err(|error| HookError(error.to_string()))?;
         form::of_json(&value)
     } else {
@@ -34,7 +38,7 @@ pub(crate) fn parse(content_type: &str, body: &[u8]) -> Result<Vec<Change>, Hook
         return Err(HookError("the body is not a tree".to_owned()));
     };
     let mut changes = Vec::new();
-    let mut known = false;
+    let (mut known, mut count) = (false, 0);
     for (section, actions) in sections {
         let read: fn(&str, &Node) -> Vec<Change> = match section.as_str() {
             "leads" => lead,
@@ -51,6 +55,10 @@ pub(crate) fn parse(content_type: &str, body: &[u8]) -> Result<Vec<Change>, Hook
         let Node::Map(actions) = actions else { continue };
         for (action, items) in actions {
             for item in self::items(items) {
+                count += 1;
+                if count > MOST_ITEMS {
+                    return Err(HookError("more changes than amoCRM sends at once".to_owned()));
+                }
                 changes.extend(read(action, &item));
             }
         }
@@ -69,7 +77,10 @@ fn items(node: &Node) -> Vec<Node> {
                 found.push(node.clone());
             }
             Node::Map(fields) if depth < MAX_NESTING => {
-                for child in fields.values() {
+                // As texts «10» stands before «2», and what happened last has to come last.
+                let mut children: Vec<_> = fields.iter().collect();
+                children.sort_by_key(|(number, _)| number.parse::<u64>().unwrap_or_default());
+                for (_, child) in children {
                     collect(child, depth + 1, found);
                 }
             }
@@ -139,7 +150,9 @@ fn unsorted(action: &str, item: &Node) -> Vec<Change> {
         ("delete", _) => Happening::Declined,
         _ => return Vec::new(),
     };
-    let Some(uid) = item.text("uid") else { return Vec::new() };
+    let Some(uid) = item.text("uid").filter(|uid| uid.len() <= LONGEST_NAME) else {
+        return Vec::new();
+    };
     let change = Change {
         of: Entity::Unsorted,
         id: CrmId::from(uid),
@@ -172,8 +185,8 @@ fn common(of: Entity, action: &str, item: &Node) -> Vec<Change> {
     changes.extend(happened.and_then(|happened| change(of, item, happened)));
     if !is_end(action) {
         changes.extend(responsible(of, item));
-        let name = item.text("name").map(|name| Happening::Named { name: name.to_owned() });
-        changes.extend(name.and_then(|named| change(of, item, named)));
+        let name = item.text("name").map(|name| name.chars().take(LONGEST_NAME).collect());
+        changes.extend(name.and_then(|name| change(of, item, Happening::Named { name })));
     }
     changes
 }

@@ -29,6 +29,7 @@ mod oauth;
 mod options;
 mod refusal;
 mod repair;
+mod same;
 mod wire;
 mod write;
 

@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::refusal::{Finding, Refusal};
 
-/// Each repair takes something out, but a service that names a new fault each time is not followed for
-/// ever.
-pub(crate) const MAX_REPAIRS: usize = 5;
+/// Each repair takes something out, and a service may name what is dead one by one; but it is not
+/// followed for ever.
+pub(crate) const MAX_REPAIRS: usize = 20;
 
 /// What can be done about a refusal.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,24 +1,23 @@
-//! What amoCRM answers, as far as it is read. Tolerant: unknown fields are let through, and what may
-//! be absent, may also be null.
-
-use std::collections::HashMap;
+//! What amoCRM answers, as far as it is read. Tolerant: unknown fields are let through, what may be
+//! absent, may also be null, and PHP writes an object of nothing as a list of nothing.
 
 use chrono::DateTime;
 use domain::clock::Instant;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// One page of a list: `{_links, _embedded: {leads: […]}}`. The `next` link alone says whether there
 /// is more.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Page {
-    #[serde(rename = "_links", default)]
+    #[serde(rename = "_links", default, deserialize_with = "or_default")]
     links: Links,
-    #[serde(rename = "_embedded", default)]
-    embedded: HashMap<String, Value>,
+    #[serde(rename = "_embedded", default, deserialize_with = "fields")]
+    embedded: Map<String, Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct Links {
     next: Option<Link>,
 }
@@ -66,7 +65,7 @@ pub(crate) struct Account {
     pub(crate) drive_url: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) is_api_filter_enabled: bool,
-    #[serde(rename = "_embedded", default)]
+    #[serde(rename = "_embedded", default, deserialize_with = "or_default")]
     pub(crate) embedded: AccountParts,
 }
 
@@ -92,7 +91,7 @@ pub(crate) struct User {
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) email: String,
     pub(crate) amojo_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) rights: Rights,
 }
 
@@ -116,7 +115,7 @@ pub(crate) struct Pipeline {
     pub(crate) is_main: bool,
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) is_archive: bool,
-    #[serde(rename = "_embedded", default)]
+    #[serde(rename = "_embedded", default, deserialize_with = "or_default")]
     pub(crate) embedded: PipelineParts,
 }
 
@@ -171,7 +170,7 @@ pub(crate) struct Contact {
     pub(crate) is_deleted: bool,
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) custom_fields_values: Vec<FieldValues>,
-    #[serde(rename = "_embedded", default)]
+    #[serde(rename = "_embedded", default, deserialize_with = "or_default")]
     pub(crate) embedded: ContactParts,
 }
 
@@ -185,6 +184,7 @@ pub(crate) struct ContactParts {
 /// The values of one field.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct FieldValues {
+    pub(crate) field_id: Option<i64>,
     pub(crate) field_code: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) values: Vec<FieldValue>,
@@ -219,6 +219,10 @@ impl Contact {
         self.custom_fields_values.iter().find(|f| f.field_code.as_deref() == Some(code))
     }
 
+    pub(crate) fn field_of(&self, id: i64) -> Option<&FieldValues> {
+        self.custom_fields_values.iter().find(|f| f.field_id == Some(id))
+    }
+
     /// Phones or e-mails, as they are written there.
     pub(crate) fn texts(&self, code: &str) -> Vec<String> {
         let values = self.field(code).map(|field| field.values.as_slice()).unwrap_or_default();
@@ -245,6 +249,7 @@ pub(crate) struct Lead {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Task {
     pub(crate) id: i64,
+    pub(crate) entity_id: Option<i64>,
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) text: String,
     #[serde(default, deserialize_with = "or_default")]
@@ -267,7 +272,7 @@ pub(crate) struct Unsorted {
     pub(crate) uid: String,
     #[serde(default)]
     pub(crate) metadata: Value,
-    #[serde(rename = "_embedded", default)]
+    #[serde(rename = "_embedded", default, deserialize_with = "or_default")]
     pub(crate) embedded: UnsortedParts,
 }
 
@@ -296,9 +301,50 @@ pub(crate) struct Uploaded {
     pub(crate) version_uuid: Option<String>,
 }
 
+/// Of a card's list of files.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Hung {
+    pub(crate) file_uuid: String,
+}
+
+/// What the files service keeps.
+#[derive(Debug, Deserialize)]
+pub(crate) struct StoredFile {
+    pub(crate) uuid: String,
+    pub(crate) version_uuid: String,
+    /// Without what is behind the dot.
+    #[serde(default, deserialize_with = "or_default")]
+    name: String,
+    #[serde(default, deserialize_with = "or_default")]
+    metadata: FileMetadata,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct FileMetadata {
+    #[serde(deserialize_with = "or_default")]
+    extension: String,
+}
+
+impl StoredFile {
+    pub(crate) fn full_name(&self) -> String {
+        match self.metadata.extension.as_str() {
+            "" => self.name.clone(),
+            extension => format!("{}.{extension}", self.name),
+        }
+    }
+}
+
 /// A moment of amoCRM: Unix seconds.
 pub(crate) fn moment(seconds: i64) -> Option<Instant> {
     DateTime::from_timestamp(seconds, 0)
+}
+
+fn fields<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    })
 }
 
 fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -307,4 +353,30 @@ where
     T: Default + Deserialize<'de>,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What cannot be read is asked for again and again, so nothing harmless may be unreadable.
+    #[test]
+    fn crm_6_nothing_is_null_or_a_list_of_nothing_or_absent() {
+        for nothing in [json!(null), json!([]), json!({})] {
+            let page = json!({ "_links": nothing, "_embedded": nothing });
+            let mut page: Page = serde_json::from_value(page).expect("a page");
+            assert!(page.next().is_none());
+            assert_eq!(page.take::<Id>("leads").expect("a list").len(), 0);
+            let contact = json!({ "id": 1, "_embedded": nothing });
+            let contact: Contact = serde_json::from_value(contact).expect("a contact");
+            assert_eq!(contact.embedded.leads.len(), 0);
+            let user = json!({ "id": 1, "rights": nothing });
+            let user: User = serde_json::from_value(user).expect("a user");
+            assert!(!user.rights.is_active);
+        }
+        let page: Page = serde_json::from_value(json!({})).expect("a page");
+        assert!(page.next().is_none());
+    }
 }

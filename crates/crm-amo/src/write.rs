@@ -3,6 +3,7 @@
 mod contact;
 mod deal;
 mod file;
+mod merge;
 mod note;
 mod save;
 mod task;
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use crate::api::{Api, rejected};
 use save::{Save, save};
 
+pub(crate) use file::finish as finish_file;
 pub(crate) use note::{kind as note_kind, text as note_text};
 pub(crate) use unsorted::told;
 

@@ -13,6 +13,7 @@ use super::there;
 use crate::{
     api::{Api, Failure},
     list::{self, MOST},
+    same,
     wire::{Contact, EMAIL, PHONE, moment},
 };
 
@@ -83,7 +84,8 @@ fn has_phone(contact: &Contact, phone: &str) -> bool {
 }
 
 fn has_email(contact: &Contact, email: &str) -> bool {
-    contact.texts(EMAIL).iter().any(|text| text.trim().to_lowercase() == email)
+    let ours = same::email(email);
+    contact.texts(EMAIL).iter().any(|text| same::email(text) == ours)
 }
 
 fn facts(contacts: Vec<Contact>, matched_by: &str) -> Vec<FoundContact> {
@@ -133,6 +135,25 @@ mod tests {
         }
         for written in ["+79161234568", "19161234567", "order 9161234567", "", "12345"] {
             assert!(!has_phone(&contact(1, 1, written), "+79161234567"), "{written}");
+        }
+    }
+
+    #[test]
+    fn amo_3_the_same_address_in_any_spelling_is_the_same_person() {
+        let contact = |email: &str| {
+            let field = json!({ "field_code": "EMAIL", "values": [{ "value": email }] });
+            let contact = json!({ "id": 1, "custom_fields_values": [field] });
+            serde_json::from_value::<Contact>(contact).expect("a contact")
+        };
+        for (written, ours) in [
+            ("Anna@Example.RU ", "anna@example.ru"),
+            ("anna@example.ru", "Anna@Example.ru"),
+            ("анна@пример.рф", "анна@xn--e1afmkfd.xn--p1ai"),
+        ] {
+            assert!(has_email(&contact(written), ours), "{written}");
+        }
+        for written in ["not-anna@example.ru", "anna@example.ru.evil.com", "", "anna"] {
+            assert!(!has_email(&contact(written), "anna@example.ru"), "{written}");
         }
     }
 

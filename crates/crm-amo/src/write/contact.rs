@@ -1,14 +1,12 @@
 //! Contacts. Source: <https://www.amocrm.ru/developers/content/crm_platform/contacts-api>.
 
 use crm::CrmError;
-use domain::{
-    crm::{ContactDraft, CrmId, Effect, Entity, FieldValue},
-    phone::{self, Country},
-};
+use domain::crm::{ContactDraft, CrmField, CrmId, Effect, Entity, FieldKind, FieldValue};
 use net::http::Method;
 use serde_json::{Value, json};
 
 use super::{
+    merge::{merged, same_form},
     parse, patch,
     save::{Save, save},
     values::{custom_fields, multitext, object, tags, work},
@@ -16,7 +14,7 @@ use super::{
 use crate::{
     api::{Api, unreadable},
     find::there,
-    wire::{Contact, EMAIL, FieldValue as Known, Id, PHONE, Page},
+    wire::{Contact, EMAIL, Id, PHONE, Page},
 };
 
 pub(super) async fn create(api: &Api<'_>, draft: &ContactDraft) -> Result<Effect, CrmError> {
@@ -41,6 +39,8 @@ pub(super) async fn create(api: &Api<'_>, draft: &ContactDraft) -> Result<Effect
 pub(super) struct Person {
     phones: Vec<String>,
     emails: Vec<String>,
+    /// Other fields of many values, messengers for instance.
+    lists: Vec<FieldValue>,
     fields: Vec<FieldValue>,
 }
 
@@ -51,13 +51,18 @@ impl Person {
         emails: &[String],
         fields: &[FieldValue],
     ) -> Self {
-        let mut person =
-            Self { phones: phones.to_vec(), emails: emails.to_vec(), fields: Vec::new() };
+        let mut person = Self {
+            phones: phones.to_vec(),
+            emails: emails.to_vec(),
+            lists: Vec::new(),
+            fields: Vec::new(),
+        };
         for field in fields {
             let known = api.caller.directory.field(Entity::Contact, &field.field);
             match known.and_then(|known| known.code.as_deref()) {
                 Some(PHONE) => join(&mut person.phones, PHONE, &field.value),
                 Some(EMAIL) => join(&mut person.emails, EMAIL, &field.value),
+                _ if known.is_some_and(has_many) => person.lists.push(field.clone()),
                 _ => person.fields.push(field.clone()),
             }
         }
@@ -65,8 +70,17 @@ impl Person {
     }
 
     pub(super) fn values(&self) -> Result<Option<Value>, CrmError> {
-        custom_fields(&self.phones, &self.emails, &self.fields)
+        let fields: Vec<FieldValue> = self.lists.iter().chain(&self.fields).cloned().collect();
+        custom_fields(&self.phones, &self.emails, &fields)
     }
+
+    fn has_lists(&self) -> bool {
+        !(self.phones.is_empty() && self.emails.is_empty() && self.lists.is_empty())
+    }
+}
+
+fn has_many(field: &CrmField) -> bool {
+    field.kind == FieldKind::Multitext
 }
 
 /// The texts of a field's values that are not there yet.
@@ -123,13 +137,12 @@ pub(super) async fn update(
         Some(Value::Array(fields)) => fields,
         _ => Vec::new(),
     };
-    if additions.with_plus_7 || !person.phones.is_empty() || !person.emails.is_empty() {
+    if additions.with_plus_7 || person.has_lists() {
         let known: Option<Contact> = there(api.get(&path, &[]).await)?;
         let Some(known) = known.filter(|known| !known.is_deleted) else {
             return Ok(Effect { target_gone: true, ..Effect::default() });
         };
-        fields.extend(merged(&known, PHONE, &person.phones, additions.with_plus_7));
-        fields.extend(merged(&known, EMAIL, &person.emails, false));
+        fields.extend(missing(&known, &person, additions.with_plus_7)?);
     }
     let item = object([
         ("custom_fields_values", (!fields.is_empty()).then_some(Value::Array(fields))),
@@ -141,107 +154,21 @@ pub(super) async fn update(
     patch(api, &path, item).await
 }
 
-/// All values of a field with the new ones behind; `None`: there is nothing new.
-fn merged(known: &Contact, code: &str, new: &[String], with_plus_7: bool) -> Option<Value> {
-    let field = known.field(code);
-    let known: &[Known] = field.map(|field| field.values.as_slice()).unwrap_or_default();
-    let mut changed = false;
-    let mut values: Vec<Value> = Vec::new();
-    let mut there: Vec<String> = Vec::new();
-    for value in known {
-        let text = value.text();
-        let same = same_form(code, &text);
-        let written = if with_plus_7 && text.trim().starts_with('8') && same.starts_with("+7") {
-            changed = true;
-            same.clone()
-        } else {
-            text
-        };
-        there.push(same);
-        values.push(object([
-            ("value", Some(json!(written))),
-            ("enum_id", value.enum_id.map(Value::from)),
-            (
-                "enum_code",
-                value
-                    .enum_code
-                    .as_ref()
-                    .filter(|_| value.enum_id.is_none())
-                    .map(|code| json!(code)),
-            ),
-        ]));
+/// The fields of many values that have something new, whole.
+fn missing(known: &Contact, person: &Person, with_plus_7: bool) -> Result<Vec<Value>, CrmError> {
+    let mut fields = Vec::new();
+    let texts = |texts: &[String]| texts.iter().map(|text| work(text)).collect::<Vec<_>>();
+    for (code, new, with_plus_7) in
+        [(PHONE, texts(&person.phones), with_plus_7), (EMAIL, texts(&person.emails), false)]
+    {
+        let values = merged(known.field(code), code, new, with_plus_7);
+        fields.extend(values.map(|values| multitext(code, values)));
     }
-    for text in new {
-        let same = same_form(code, text);
-        if !there.contains(&same) {
-            values.push(work(text));
-            there.push(same);
-            changed = true;
-        }
+    for FieldValue { field, value } in &person.lists {
+        let id = parse(field)?;
+        let new = value.as_array().cloned().unwrap_or_default();
+        let values = merged(known.field_of(id), "", new, false);
+        fields.extend(values.map(|values| json!({ "field_id": id, "values": values })));
     }
-    changed.then(|| multitext(code, values))
-}
-
-/// One form for all spellings of a number or an address.
-fn same_form(code: &str, text: &str) -> String {
-    if code == EMAIL {
-        return text.trim().to_lowercase();
-    }
-    match phone::normalise(text, Country::RU) {
-        Some(number) => number.as_str().to_owned(),
-        None => text.trim().to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn contact(phones: Value) -> Contact {
-        let field = json!({ "field_id": 3, "field_code": "PHONE", "values": phones });
-        serde_json::from_value(json!({ "id": 1, "custom_fields_values": [field] }))
-            .expect("a contact")
-    }
-
-    fn texts(texts: &[&str]) -> Vec<String> {
-        texts.iter().map(|text| (*text).to_owned()).collect()
-    }
-
-    /// CRM-1, «обновление данных контакта»: a write replaces all values, so all are sent.
-    #[test]
-    fn crm_1_a_new_phone_is_added_and_the_known_ones_stay() {
-        let known = contact(json!([{ "value": "+74951112233", "enum_id": 7, "enum_code": "MOB" }]));
-        let merged = merged(&known, PHONE, &texts(&["+79161234567"]), false);
-        assert_eq!(
-            merged,
-            Some(json!({ "field_code": "PHONE", "values": [
-                { "value": "+74951112233", "enum_id": 7 },
-                { "value": "+79161234567", "enum_code": "WORK" },
-            ]}))
-        );
-    }
-
-    #[test]
-    fn crm_1_a_phone_that_is_there_in_another_spelling_is_not_written() {
-        let known = contact(json!([{ "value": "8 (916) 123-45-67", "enum_code": "WORK" }]));
-        assert_eq!(merged(&known, PHONE, &texts(&["+79161234567"]), false), None);
-        assert_eq!(merged(&known, EMAIL, &[], false), None);
-    }
-
-    #[test]
-    fn wa_6_numbers_beginning_with_8_are_written_with_plus_7() {
-        let known = contact(json!([
-            { "value": "89161234567", "enum_code": "WORK" },
-            { "value": "810 555", "enum_code": "HOME" },
-        ]));
-        assert_eq!(
-            merged(&known, PHONE, &[], true),
-            Some(json!({ "field_code": "PHONE", "values": [
-                { "value": "+79161234567", "enum_code": "WORK" },
-                { "value": "810 555", "enum_code": "HOME" },
-            ]}))
-        );
-        let known = contact(json!([{ "value": "+79161234567", "enum_code": "WORK" }]));
-        assert_eq!(merged(&known, PHONE, &[], true), None);
-    }
+    Ok(fields)
 }

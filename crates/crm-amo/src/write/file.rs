@@ -12,13 +12,17 @@ use url::Url;
 
 use super::contact::made;
 use crate::{
-    api::{Api, Failure, rejected, unreadable},
+    api::{Api, Failure, no_files, rejected, unreadable},
+    find::there,
+    list,
     options::below,
-    wire::{Upload, Uploaded},
+    wire::{Hung, Note, StoredFile, Upload, Uploaded},
 };
 
 /// Of the documentation's sample; the answer names the present one.
 const PART: usize = 512 << 10;
+/// A part is held in memory, however large a one the service would take.
+const MAX_PART: usize = 8 << 20;
 
 /// What is needed to hang a file somewhere.
 struct Stored {
@@ -34,12 +38,7 @@ pub(super) async fn attach(
     file: &AttachmentId,
     name: &str,
 ) -> Result<Effect, CrmError> {
-    let drive = api.caller.portal.drive.as_ref().ok_or_else(|| {
-        rejected(
-            "amoCRM не дала доступа к файлам. Разрешите интеграции файлы и подключите заново.",
-            "amoCRM gives no access to files. Allow the integration files and connect again.",
-        )
-    })?;
+    let drive = api.caller.portal.drive.as_ref().ok_or_else(no_files)?;
     let opened = api.caller.files.open(file).await?;
     let stored = upload(api, drive, name, opened).await?;
     let hung = json!([{ "file_uuid": stored.uuid }]);
@@ -48,6 +47,23 @@ pub(super) async fn attach(
         Err(Failure::Absent) => return Ok(Effect { target_gone: true, ..Effect::default() }),
         Err(failure) => return Err(failure.into_error()),
     }
+    show(api, section, id, name, &stored).await.map_err(|error| match error {
+        // Half of it is done: a try from the beginning would hang a second file beside the first.
+        CrmError::Busy(_) | CrmError::Retry { .. } | CrmError::TokenExpired => {
+            CrmError::Unknown { why: error.to_string() }
+        }
+        error => error,
+    })
+}
+
+/// The note that shows in the feed a file that hangs on the card.
+async fn show(
+    api: &Api<'_>,
+    section: &str,
+    id: i64,
+    name: &str,
+    stored: &Stored,
+) -> Result<Effect, CrmError> {
     let note = json!({
         "note_type": "attachment",
         "params": {
@@ -63,12 +79,50 @@ pub(super) async fn attach(
     made(api, &format!("{about}/notes"), "notes", note, Some(about)).await
 }
 
+/// A file of this name that hangs on the card and that no note shows gets its note; `None`: there is no
+/// such file, so nothing of it is on the card.
+pub(crate) async fn finish(
+    api: &Api<'_>,
+    section: &str,
+    id: i64,
+    name: &str,
+    shown: &[Note],
+) -> Result<Option<Effect>, CrmError> {
+    let Some(drive) = &api.caller.portal.drive else { return Ok(None) };
+    let path = format!("{section}/{id}/files");
+    let hung: Vec<Hung> = match list::all(api, &path, &[], "files").await {
+        Ok(hung) => hung,
+        Err(Failure::Absent) => return Ok(None),
+        Err(failure) => return Err(failure.into_error()),
+    };
+    let is_shown = |uuid: &str| {
+        shown.iter().any(|note| note.params.get("file_uuid").and_then(Value::as_str) == Some(uuid))
+    };
+    for Hung { file_uuid } in hung.iter().filter(|hung| !is_shown(&hung.file_uuid)) {
+        let url = below(drive, &format!("v1.0/files/{file_uuid}"));
+        let Some(file) = there(api.get_url::<StoredFile>(url).await)? else { continue };
+        if file.full_name() == name {
+            let stored = Stored { uuid: file.uuid, version: file.version_uuid };
+            return show(api, section, id, name, &stored).await.map(Some);
+        }
+    }
+    Ok(None)
+}
+
 async fn upload(
     api: &Api<'_>,
     drive: &Url,
     name: &str,
     file: OpenedFile,
 ) -> Result<Stored, CrmError> {
+    if file.size == 0 {
+        return Err(CrmError::Rejected {
+            words: Words::new(
+                format!("Файл «{name}» пуст, amoCRM таких не принимает."),
+                format!("The file “{name}” is empty, amoCRM does not take such."),
+            ),
+        });
+    }
     let session = json!({ "file_name": name, "file_size": file.size, "content_type": file.mime });
     let body = (Bytes::from(session.to_string()), "application/json");
     let upload: Upload = sent(api, below(drive, "v1.0/sessions"), body).await?;
@@ -80,7 +134,7 @@ async fn upload(
             ),
         });
     }
-    let part = upload.max_part_size.filter(|size| *size > 0).unwrap_or(PART);
+    let part = upload.max_part_size.filter(|size| *size > 0).unwrap_or(PART).min(MAX_PART);
     let mut parts = Parts { file, part, kept: BytesMut::new() };
     let mut next = trusted(api, &upload.upload_url)?;
     while let Some(bytes) = parts.next().await? {

@@ -33,13 +33,18 @@ pub(super) async fn save<T: for<'de> Deserialize<'de>>(
         let body = if to.in_list { json!([item]) } else { item.clone() };
         let failure = match api.change(to.method.clone(), to.path, &body).await {
             Ok(Some(answer)) => return Ok(Some(answer)),
+            // 204 is what amoCRM says of an unknown id when it is read.
+            Ok(None) if to.method == Method::PATCH => {
+                effect.target_gone = !is_there(api, to.about.as_deref()).await?;
+                return Ok(None);
+            }
             Ok(None) => return Err(unreadable(&to.method, "an empty body")),
             Err(failure) => failure,
         };
         let repaired = match &failure {
             Failure::Refused(refusal) => repair(&mut item, refusal, effect),
             Failure::Absent => Repair::Gone,
-            Failure::Crm(_) => Repair::Hopeless,
+            Failure::TooHeavy | Failure::Crm(_) => Repair::Hopeless,
         };
         match repaired {
             Repair::Mended if tried < MAX_REPAIRS && is_something(&item) => {}

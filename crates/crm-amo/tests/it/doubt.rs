@@ -72,6 +72,27 @@ async fn amo_4_an_unsorted_whose_creation_was_not_answered_is_found_again() {
     assert_eq!(sand.account.unsorted().len(), 2);
 }
 
+/// A manager was quicker than our look: what is no longer in «Неразобранное» was made all the same.
+#[tokio::test]
+async fn amo_4_an_unsorted_that_was_accepted_before_we_looked_is_not_made_again() {
+    let sand = Sand::new().await;
+    // The same number under another name, there before: nobody of ours.
+    sand.account.add_contact("Другой", Some("+79161234567"), None);
+    let action = unsorted(&sand, "beseda-7");
+    assert_eq!(sand.stand.find_done(&action, &[]).await, None);
+    sand.faults(Faults { drop_answer: 1, ..Faults::default() });
+    assert!(matches!(sand.stand.refused(&action).await, CrmError::Unknown { .. }));
+    let waiting = sand.account.unsorted();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let uid = text(&waiting[0]["uid"]);
+    let lead = waiting[0]["_embedded"]["leads"][0]["id"].as_i64().unwrap();
+    assert!(sand.account.accept(&uid, sand.account.admin(), None));
+    let found = sand.stand.find_done(&action, &[]).await.expect("it was made, and accepted");
+    assert_eq!(found.deal, Some(lead.into()));
+    assert!(found.contact.is_some());
+    assert!(found.id.is_some(), "something stands for its uid");
+}
+
 #[tokio::test]
 async fn amo_5_a_task_whose_creation_was_not_answered_is_found_again() {
     let sand = Sand::new().await;
@@ -130,6 +151,36 @@ async fn crm_4_a_file_whose_note_was_not_answered_is_found_again() {
     let done = sand.stand.perform(&action).await;
     assert_eq!(sand.stand.find_done(&action, &[]).await.and_then(|e| e.id), done.id);
     assert_eq!(sand.stand.find_done(&action, &[id(&done)]).await, None);
+}
+
+/// A file comes onto a card by two calls. Between them the portal's limit may end, the token, or we.
+#[tokio::test]
+async fn crm_4_a_file_that_hangs_without_its_note_is_not_hung_again() {
+    use crm::Connect;
+    let mut sand = Sand::new().await;
+    sand.stand.portal.drive = sand.stand.amo.about(&sand.stand.caller()).await.unwrap().drive;
+    sand.stand.files.0.insert(5, vec![7; 100]);
+    let open = sand.account.stage("Продажи", "Переговоры").unwrap();
+    let lead = sand.account.add_lead("A", &open, None);
+    let action = Action::AttachFile {
+        to: Entity::Deal,
+        id: at(lead),
+        message: message(),
+        file: AttachmentId(Uuid::from_u128(5)),
+        name: "букет.jpg".to_owned(),
+    };
+    // Session, part, and the card; the note has to wait.
+    sand.stand.gate.busy_after(3);
+    let half = sand.stand.refused(&action).await;
+    assert!(matches!(half, CrmError::Unknown { .. }), "{half}");
+    assert_eq!(sand.account.files(Kind::Leads, lead).len(), 1);
+    assert_eq!(sand.account.notes(Kind::Leads, lead).len(), 0);
+    let ended = sand.stand.find_done(&action, &[]).await.expect("the rest is done");
+    let notes = sand.account.notes(Kind::Leads, lead);
+    assert_eq!((notes.len(), notes[0]["id"].as_i64()), (1, Some(id(&ended))));
+    assert_eq!(notes[0]["params"]["original_name"], "букет.jpg");
+    assert_eq!(sand.account.files(Kind::Leads, lead).len(), 1, "the file hangs there once");
+    assert_eq!(sand.stand.find_done(&action, &[]).await.and_then(|e| e.id), ended.id);
 }
 
 /// Gotcha 5: the search shows the old state for a while, which is what `settles_after` is for.

@@ -199,6 +199,39 @@ fn crm_4a_what_does_not_concern_us_is_let_be_and_what_is_unknown_is_kept() {
     assert_eq!(changes, [happened(Entity::Deal, 5, Happening::Removed)]);
 }
 
+/// Two moves of one deal in one body: as texts «10» stands before «2», and the deal would go back.
+#[test]
+fn crm_4a_what_happened_last_is_told_last() {
+    let body: Vec<String> = (0..12)
+        .map(|n| {
+            let item = format!("leads[status][{n}]");
+            format!("{item}[id]=5&{item}[pipeline_id]=300&{item}[status_id]={}", 20 + n)
+        })
+        .collect();
+    let told = read(&body.join("&"));
+    let stages: Vec<Happening> = told.into_iter().map(|change| change.happened).collect();
+    let wanted = (20..32).map(|to| Happening::Moved { to: stage(300, to), from: None });
+    assert_eq!(stages, wanted.collect::<Vec<_>>());
+}
+
+/// Whoever learned the address may send anything: what amoCRM never sends is refused whole and soon.
+#[test]
+fn crm_4a_a_flood_is_refused_and_long_texts_are_cut() {
+    let amo = adapter("http://127.0.0.1:9");
+    let hook = amo.hook().unwrap();
+    let flood: Vec<String> = (0..2_000).map(|n| format!("leads[add][{n}][id]={}", n + 1)).collect();
+    assert!(hook.parse(FORM, flood.join("&").as_bytes()).is_err());
+    let same: Vec<String> = (0..900).map(|n| format!("leads[add][{n}][id]=5")).collect();
+    assert_eq!(read(&same.join("&")), [happened(Entity::Deal, 5, Happening::Added)]);
+    let long = "я".repeat(1_000);
+    let changes = parse(&[("contacts[update][0][id]", "5"), ("contacts[update][0][name]", &long)]);
+    let Happening::Named { name } = &changes[0].happened else { panic!("{changes:?}") };
+    assert_eq!(name.chars().count(), 255);
+    let uid =
+        [("unsorted[delete][0][uid]", long.as_str()), ("unsorted[delete][0][action]", "accept")];
+    assert_eq!(parse(&uid), []);
+}
+
 /// Any bytes: an error or nothing, never a panic.
 #[test]
 fn crm_4a_no_body_breaks_the_reading() {

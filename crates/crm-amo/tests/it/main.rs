@@ -8,6 +8,7 @@ mod doubt;
 mod fake;
 mod faults;
 mod hooks;
+mod pages;
 mod read;
 mod samples;
 mod sand;

@@ -1,7 +1,7 @@
 //! Answers in the shape of the documentation's samples, with their nulls, absent fields and odd types.
 
 use crm::{Connect, Crm, CrmError};
-use domain::crm::{Action, Answer, CrmId, Question};
+use domain::crm::{Action, Answer, CrmId, Entity, Question};
 use serde_json::json;
 use wiremock::ResponseTemplate;
 
@@ -144,6 +144,42 @@ async fn crm_6_fields_that_are_refused_one_by_one_are_taken_out_one_by_one() {
     let bodies = fake.bodies().await;
     let last = bodies.last().unwrap();
     assert_eq!(last[0]["custom_fields_values"].as_array().unwrap().len(), 1, "the phone stays");
+}
+
+/// Somebody deletes a whole group of fields, and each is found by itself.
+#[tokio::test]
+async fn crm_6_fourteen_dead_fields_lose_nothing_but_themselves() {
+    let fake = Fake::new().await;
+    let call = "POST /api/v4/contacts";
+    for _ in 0..14 {
+        let error = json!({ "code": "NotSupportedChoice", "detail": "No.",
+            "path": "custom_fields_values.1.field_id" });
+        fake.on(
+            call,
+            ResponseTemplate::new(400).set_body_json(json!({
+                "validation-errors": [{ "request_id": "0", "errors": [error] }], "status": 400,
+            })),
+        );
+    }
+    fake.json(call, json!({ "_embedded": { "contacts": [{ "id": 1, "request_id": "0" }] } }));
+    let mut draft = contact("Иван", &["+79161234567"]);
+    draft.fields = (1..=15)
+        .map(|field| domain::crm::FieldValue { field: CrmId::from(field), value: json!("x") })
+        .collect();
+    let effect = fake.stand.perform(&Action::CreateContact(draft)).await;
+    assert_eq!(effect.dropped_fields.len(), 14);
+}
+
+/// 204 is what amoCRM says of an unknown id; of a change it means that there is nothing to change.
+#[tokio::test]
+async fn amo_3_a_change_that_is_answered_with_nothing_is_looked_after() {
+    let fake = Fake::new().await;
+    let change = Action::SetResponsible { of: Entity::Deal, id: at(5), user: CrmId::from(7) };
+    fake.status("PATCH /api/v4/leads/5", 204).status("GET /api/v4/leads/5", 204);
+    assert!(fake.stand.perform(&change).await.target_gone);
+    fake.status("PATCH /api/v4/leads/5", 204);
+    fake.json("GET /api/v4/leads/5", json!({ "id": 5 }));
+    assert!(!fake.stand.perform(&change).await.target_gone);
 }
 
 /// Whatever is refused again and again is not tried for ever.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -109,28 +109,54 @@ pub fn id(effect: &Effect) -> i64 {
 }
 
 #[derive(Default)]
-pub struct Journal(Mutex<(usize, Vec<Call>)>);
+pub struct Journal(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    admitted: usize,
+    calls: Vec<Call>,
+    /// Calls that are let through before one is not.
+    turns: Option<usize>,
+}
 
 impl Journal {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn admitted(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
+        self.kept().admitted
     }
 
     /// The calls since the last look.
     pub fn take(&self) -> Vec<Call> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).1)
+        std::mem::take(&mut self.kept().calls)
+    }
+
+    /// So many more calls are let through, and the one after them is told to come later.
+    pub fn busy_after(&self, turns: usize) {
+        self.kept().turns = Some(turns);
     }
 }
 
 #[async_trait]
 impl Gate for Journal {
     async fn admit(&self) -> Result<(), CrmError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 += 1;
+        let mut kept = self.kept();
+        match kept.turns {
+            Some(0) => {
+                kept.turns = None;
+                return Err(CrmError::Busy(Duration::from_secs(1)));
+            }
+            Some(turns) => kept.turns = Some(turns - 1),
+            None => {}
+        }
+        kept.admitted += 1;
         Ok(())
     }
 
     fn record(&self, call: Call) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.push(call);
+        self.kept().calls.push(call);
     }
 
     fn now(&self) -> Instant {

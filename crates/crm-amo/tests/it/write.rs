@@ -201,6 +201,32 @@ async fn amo_8_a_parameter_mapped_to_the_phones_takes_no_phone_away() {
     assert_eq!(phones(known), ["+79990000000", "89161234567", "+74951112233"]);
 }
 
+/// AMO-8: a field of messengers has many values too, and a manager's own stay.
+#[tokio::test]
+async fn amo_8_a_messenger_is_added_to_those_that_are_there() {
+    let mut sand = Sand::new().await;
+    let labels = ["SKYPE", "OTHER"];
+    let field = sand.account.add_field(Kind::Contacts, "Мессенджер", "multitext", &labels);
+    sand.stand.directory = sand.stand.amo.directory(&sand.stand.caller()).await.unwrap();
+    let known = sand.account.add_contact("Анна", None, None);
+    let update = |text: &str| Action::UpdateContact {
+        contact: at(known),
+        add_phones: Vec::new(),
+        add_emails: Vec::new(),
+        replace_8: false,
+        fields: vec![FieldValue {
+            field: CrmId::from(field),
+            value: json!([{ "value": text, "enum_code": "SKYPE" }]),
+        }],
+        tags: Vec::new(),
+    };
+    for text in ["anna.skype", "anna_new", "Anna_New"] {
+        sand.stand.perform(&update(text)).await;
+    }
+    let now = sand.account.contact(known).unwrap();
+    assert_eq!(values(&now, |of| of["field_id"] == field), ["anna.skype", "anna_new"]);
+}
+
 #[tokio::test]
 async fn crm_1_nothing_new_is_nothing_written() {
     let sand = Sand::new().await;
@@ -495,6 +521,33 @@ async fn crm_4_a_file_goes_up_in_parts_and_hangs_on_the_deal() {
     assert!(matches!(missing, CrmError::Rejected { .. }));
     let calls = format!("{:?}", sand.stand.gate.take());
     assert!(!calls.contains("upload/ey") && calls.contains("sessions/upload/…"), "{calls}");
+}
+
+/// The scope «files» is one of its own: without it the portal goes on, and the file says why not.
+#[tokio::test]
+async fn crm_4_files_that_are_not_allowed_stop_nothing_else() {
+    use crm::Connect;
+    let mut sand = Sand::new().await;
+    sand.stand.portal.drive = sand.stand.amo.about(&sand.stand.caller()).await.unwrap().drive;
+    sand.stand.files.0.insert(5, vec![1; 10]);
+    sand.stand.files.0.insert(6, Vec::new());
+    let open = sand.account.stage("Продажи", "Переговоры").unwrap();
+    let lead = sand.account.add_lead("A", &open, None);
+    let attach = |file| Action::AttachFile {
+        to: Entity::Deal,
+        id: at(lead),
+        message: message(),
+        file: AttachmentId(Uuid::from_u128(file)),
+        name: "a.jpg".to_owned(),
+    };
+    let refused = sand.stand.refused(&attach(6)).await;
+    assert!(matches!(refused, CrmError::Rejected { .. }), "an empty file is tried once: {refused}");
+    let switches = sand.account.switches();
+    sand.account.set_switches(sandbox::amo::Switches { files_scope: false, ..switches });
+    let CrmError::Rejected { words } = sand.stand.refused(&attach(5)).await else {
+        panic!("the portal is not stopped")
+    };
+    assert!(words.ru.contains("Разрешите интеграции файлы"), "{words:?}");
 }
 
 #[tokio::test]
