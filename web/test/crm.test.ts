@@ -155,8 +155,8 @@ describe('AMO-9: a template', () => {
   ]
 
   it('shows titles for codes and reads them back', () => {
-    expect(shown(DEFAULT_NAMES.deal, params)).toBe('Обращение №{Номер обращения}: {Название канала}')
-    expect(stored('Обращение №{Номер обращения}: {Название канала}', params)).toBe(DEFAULT_NAMES.deal)
+    expect(shown(DEFAULT_NAMES.ru.deal, params)).toBe('Обращение №{Номер обращения}: {Название канала}')
+    expect(stored('Обращение №{Номер обращения}: {Название канала}', params)).toBe(DEFAULT_NAMES.ru.deal)
     expect(stored('{ Номер обращения }', params)).toBe('{enquiry.number}')
     expect(stored('{Номер обр', params)).toBe('{Номер обр')
   })

@@ -2,7 +2,7 @@ import { createContext, useContext } from 'react'
 import type { ChannelKind, Employee } from '../../kit/api/types'
 import { words } from '../../kit/i18n'
 import type { Tab } from './pointers'
-import type { Param } from './template'
+import type { CompanyLanguage, Param } from './template'
 import type { Live } from './use-live'
 import type { Editing } from './use-editing'
 import type { IntegrationView, ParamView, PortalView } from './views'
@@ -18,6 +18,8 @@ export interface Company {
 }
 
 export interface EditorParts extends Company {
+  /** The company's: what is written into the CRM is in it. */
+  language: CompanyLanguage
   editing: Editing
   live: Live
   portal: PortalView | undefined

@@ -6,8 +6,8 @@ const LogPage = lazy(() => import('./log-page').then((m) => ({ default: m.LogPag
 const EditorPage = lazy(() => import('./editor').then((m) => ({ default: m.EditorPage })))
 
 /** CRM integrations: portals and rules, one integration, the journal. Each comes when it is opened. */
-export function CrmSection({ id, more }: PageProps) {
+export function CrmSection({ me, id, more }: PageProps) {
   if (id === 'log') return <LogPage run={more} />
-  if (id) return <EditorPage key={id} id={id} tab={more} />
+  if (id) return <EditorPage key={id} id={id} tab={more} language={me.account.language === 'en' ? 'en' : 'ru'} />
   return <Home />
 }

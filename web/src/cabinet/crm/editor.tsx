@@ -29,6 +29,7 @@ import { TabNames } from './tab-names'
 import { TabTags } from './tab-tags'
 import { TabTasks } from './tab-tasks'
 import { TabTry } from './tab-try'
+import type { CompanyLanguage } from './template'
 import { useEditing } from './use-editing'
 import { useLive } from './use-live'
 import type { FaultView, IntegrationView } from './views'
@@ -40,7 +41,7 @@ interface Loaded {
 }
 
 /** One integration: its rules in tabs, a dry run of them, and the journal. */
-export function EditorPage({ id, tab }: { id: string; tab: string }) {
+export function EditorPage({ id, tab, language }: { id: string; tab: string; language: CompanyLanguage }) {
   const { data, setData, fault, again } = useLoaded(async (): Promise<Loaded> => {
     const [integration, portals, integrations, params, channels, kinds, employees, faults] = await Promise.all([
       readIntegration(id),
@@ -73,7 +74,7 @@ export function EditorPage({ id, tab }: { id: string; tab: string }) {
         portals: data.company.portals.map((one) => (one.portal_id === portal.portal_id ? portal : one)),
       },
     })
-  return <Editor key={id} {...data} tab={tabNamed(tab)} setPortal={setPortal} />
+  return <Editor key={id} {...data} tab={tabNamed(tab)} language={language} setPortal={setPortal} />
 }
 
 function Editor({
@@ -81,8 +82,9 @@ function Editor({
   company,
   faults,
   tab,
+  language,
   setPortal,
-}: Loaded & { tab: Tab; setPortal: (portal: Company['portals'][number]) => void }) {
+}: Loaded & { tab: Tab; language: CompanyLanguage; setPortal: (portal: Company['portals'][number]) => void }) {
   const f = crmSettings()
   const here = `/cabinet/crm/${integration.integration_id}`
   const open = (next: Tab) => go(next === 'main' ? here : `${here}/${next}`)
@@ -103,7 +105,7 @@ function Editor({
     )
   const own = faults.filter((one) => one.integration_id === editing.id)
   return (
-    <EditorContext value={{ ...company, editing, live, portal, setPortal, open }}>
+    <EditorContext value={{ ...company, language, editing, live, portal, setPortal, open }}>
       <Back href="/cabinet/crm">{crmTexts().title}</Back>
       <header className="mb-4 flex flex-wrap items-center gap-3">
         <div className="min-w-0 flex-1">

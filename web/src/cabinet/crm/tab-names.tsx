@@ -16,7 +16,8 @@ const OFTEN = ['enquiry.number', 'contact.name', 'contact.phone', 'channel.name'
 /** AMO-9: a text and parameters, and what comes of them. */
 export function TabNames() {
   const f = crmSettings().names
-  const { editing, open } = useEditor()
+  const { editing, open, language } = useEditor()
+  const defaults = DEFAULT_NAMES[language]
   const { draft, change, told, id } = editing
   const params = useParams()
   const { names } = draft.settings
@@ -30,7 +31,7 @@ export function TabNames() {
         </Note>
       )}
       {OF.map((of) => {
-        const template = names[of] ?? DEFAULT_NAMES[of]
+        const template = names[of] ?? defaults[of]
         const answered = preview?.[of]
         return (
           <div key={of} className="space-y-2 border-t border-line pt-5 first:border-0 first:pt-0">
@@ -41,13 +42,13 @@ export function TabNames() {
               often={OFTEN}
               disabled={off}
               error={told(`/names/${of}`)}
-              onChange={(next) => change({ names: { ...names, [of]: next === DEFAULT_NAMES[of] ? null : next } })}
+              onChange={(next) => change({ names: { ...names, [of]: next === defaults[of] ? null : next } })}
             />
             <div className="flex flex-wrap items-center gap-2">
               <p className="min-w-0 flex-1 text-second text-ink2" aria-live="polite">
                 {answered ? f.preview : f.previewLocal}:{' '}
                 <span className="font-medium text-ink" data-preview={of}>
-                  {answered ?? (sample(template, params) || sample(DEFAULT_NAMES[of], params))}
+                  {answered ?? (sample(template, params) || sample(defaults[of], params))}
                 </span>
               </p>
               {names[of] === null ? (
@@ -70,12 +71,8 @@ export function TabNames() {
 function usePreview(id: string, names: Names, off: boolean): Preview | null {
   const [preview, setPreview] = useState<Preview | null>(null)
   const round = useRef(0)
-  const asked = JSON.stringify({
-    contact: names.contact ?? DEFAULT_NAMES.contact,
-    deal: names.deal ?? DEFAULT_NAMES.deal,
-    task: names.task ?? DEFAULT_NAMES.task,
-    lead: null,
-  })
+  // A template that is not set is the server's own.
+  const asked = JSON.stringify({ contact: names.contact, deal: names.deal, task: names.task, lead: null })
   useEffect(() => {
     if (off) return
     const mine = ++round.current

@@ -61,8 +61,18 @@ export function sample(template: string, params: readonly Param[]): string {
     .trim()
 }
 
+/** What the CRM gets where no template is set: in the company's language, as the server has it. */
 export const DEFAULT_NAMES = {
-  contact: '{contact.name}',
-  deal: 'Обращение №{enquiry.number}: {channel.name}',
-  task: 'Ответить клиенту {contact.name}',
+  ru: {
+    contact: '{contact.name}',
+    deal: 'Обращение №{enquiry.number}: {channel.name}',
+    task: 'Ответить клиенту {contact.name}',
+  },
+  en: {
+    contact: '{contact.name}',
+    deal: 'Enquiry #{enquiry.number}: {channel.name}',
+    task: 'Answer the client {contact.name}',
+  },
 } as const
+
+export type CompanyLanguage = keyof typeof DEFAULT_NAMES
