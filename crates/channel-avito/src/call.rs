@@ -57,8 +57,10 @@ pub(crate) enum CallError {
     Busy(Duration),
     /// Nothing reached Avito: surely not done.
     NotSent(String),
-    /// It may have been done: the answer was lost, cannot be read, or is a fault of the server.
+    /// It may have been done: the answer was lost.
     Lost(String),
+    /// It may have been done: the answer is a fault of the server, or cannot be read.
+    Fault(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,7 +151,7 @@ impl Answer {
     /// What was done is done, though its answer cannot be read.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, CallError> {
         serde_json::from_slice(&self.body)
-            .map_err(|_| CallError::Lost("an answer that cannot be read".to_owned()))
+            .map_err(|_| CallError::Fault("an answer that cannot be read".to_owned()))
     }
 }
 
@@ -179,7 +181,7 @@ async fn body(response: Response) -> Result<Bytes, CallError> {
     while let Some(chunk) = stream.next().await {
         body.extend_from_slice(&chunk.map_err(transport_error)?);
         if body.len() > MAX_ANSWER {
-            return Err(CallError::Lost("the answer is too long".to_owned()));
+            return Err(CallError::Fault("the answer is too long".to_owned()));
         }
     }
     Ok(body.into())
@@ -207,7 +209,7 @@ fn judge(status: u16, body: &[u8], wait: Option<u32>) -> Result<(), CallError> {
             Err(CallError::Busy(wait.clamp(Duration::from_secs(1), LONGEST_WAIT)))
         }
         400..=499 => refusal(status),
-        _ => Err(CallError::Lost(format!("HTTP {status}"))),
+        _ => Err(CallError::Fault(format!("HTTP {status}"))),
     }
 }
 
@@ -229,6 +231,7 @@ mod tests {
     #[test]
     fn cv_7_an_answer_is_success_refusal_or_lost() {
         let error = r#"{"error":{"code":403,"message":"Forbidden"}}"#;
+        let fault = |text: &str| Err(CallError::Fault(text.to_owned()));
         let lost = |text: &str| Err(CallError::Lost(text.to_owned()));
         for (status, body, wait, expected) in [
             (200, r#"{"id":"a"}"#, None, Ok(())),
@@ -241,9 +244,9 @@ mod tests {
             (429, error, Some(7), Err(CallError::Busy(Duration::from_secs(7)))),
             (429, "", None, Err(CallError::Busy(USUAL_WAIT))),
             (429, "", Some(999_999), Err(CallError::Busy(LONGEST_WAIT))),
-            (500, error, None, lost("HTTP 500")),
-            (504, "", None, lost("HTTP 504")),
-            (302, "", None, lost("HTTP 302")),
+            (500, error, None, fault("HTTP 500")),
+            (504, "", None, fault("HTTP 504")),
+            (302, "", None, fault("HTTP 302")),
             (408, "", None, lost("HTTP 408")),
         ] {
             assert_eq!(judge(status, body.as_bytes(), wait), expected, "{status} {body}");

@@ -20,7 +20,7 @@ pub(crate) fn send_error(error: CallError) -> SendError {
         // Limits are the account's, by the minute.
         CallError::Busy(after) => retry(after, "too many calls in this minute".to_owned()),
         CallError::NotSent(why) => retry(PAUSE, why),
-        CallError::Lost(why) => SendError::Unknown(why),
+        CallError::Lost(why) | CallError::Fault(why) => SendError::Unknown(why),
         CallError::Refused(refusal) => refused_message(refusal),
     }
 }
@@ -48,7 +48,9 @@ pub(crate) fn connect_error(error: CallError) -> ConnectError {
         CallError::Busy(after) => {
             ConnectError::Unreachable(format!("too many calls, wait {after:?}"))
         }
-        CallError::NotSent(why) | CallError::Lost(why) => ConnectError::Unreachable(why),
+        CallError::NotSent(why) | CallError::Lost(why) | CallError::Fault(why) => {
+            ConnectError::Unreachable(why)
+        }
         CallError::Refused(refusal) => ConnectError::Refused(reports::not_allowed(&refusal)),
     }
 }
@@ -68,7 +70,9 @@ pub(crate) fn state_of(error: CallError) -> Option<StateReport> {
     match error {
         CallError::NoAccess(RenewError::Refused(report)) => Some(report),
         CallError::Busy(_) | CallError::NoAccess(RenewError::Later { .. }) => None,
-        CallError::NotSent(_) | CallError::Lost(_) => Some(reports::unreachable()),
+        CallError::NotSent(_) | CallError::Lost(_) | CallError::Fault(_) => {
+            Some(reports::unreachable())
+        }
         CallError::Refused(refusal) if matches!(refusal.status, 401..=403) => {
             Some(reports::not_allowed(&refusal))
         }
@@ -88,7 +92,9 @@ pub(crate) fn listen_error(error: CallError) -> ListenError {
             ListenError::Interrupted(format!("{}: {}", refusal.status, refusal.message))
         }
         CallError::Busy(after) => ListenError::Interrupted(format!("too many calls, {after:?}")),
-        CallError::NotSent(why) | CallError::Lost(why) => ListenError::Interrupted(why),
+        CallError::NotSent(why) | CallError::Lost(why) | CallError::Fault(why) => {
+            ListenError::Interrupted(why)
+        }
     }
 }
 
@@ -98,7 +104,7 @@ pub(crate) fn fetch_error(error: CallError) -> FetchError {
     match error {
         CallError::NoAccess(error) => error.into(),
         CallError::Busy(after) => retry(after, "too many calls in this minute".to_owned()),
-        CallError::NotSent(why) | CallError::Lost(why) => retry(PAUSE, why),
+        CallError::NotSent(why) | CallError::Lost(why) | CallError::Fault(why) => retry(PAUSE, why),
         CallError::Refused(Refusal { status: 401..=403, message }) => {
             retry(Duration::from_secs(300), message)
         }

@@ -146,9 +146,14 @@ fn elsewhere(kind: &str, chat: &str) -> String {
         "system" => "Сообщение Авито.",
         _ => "Сообщение, которое Авито не передаёт.",
     };
+    format!("{what} Откройте в Авито: {}", address_of(chat))
+}
+
+/// Where a seller reads the chat in Avito itself.
+pub(crate) fn address_of(chat: &str) -> String {
     let mut url = String::from("https://www.avito.ru/profile/messenger/channel/");
     url.extend(chat.chars().filter(|c| c.is_ascii_alphanumeric() || "-_~.".contains(*c)));
-    format!("{what} Откройте в Авито: {url}")
+    url
 }
 
 fn joined_text<const N: usize>(parts: [Option<String>; N], by: &str) -> Option<String> {

@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod account;
+mod aside;
 mod call;
 mod consent;
 mod driver;

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use async_trait::async_trait;
-use channel::{AcceptError, Batch, Channel, Inbox, ListenError, Listener};
+use channel::{AcceptError, Batch, Channel, Inbox, ListenError, Listener, Quarantined};
 use domain::channel::StateReport;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -115,8 +115,18 @@ impl Keeper<'_> {
         since: i64,
     ) -> Result<(), AcceptError> {
         let since = self.since.map_or(since, |former| former.max(since));
-        let batch =
-            Batch { events, state: vec![(SINCE.to_owned(), since.into())], ..Batch::default() };
+        let state = vec![(SINCE.to_owned(), since.into())];
+        self.put(Batch { events, state, ..Batch::default() }).await?;
+        self.since = Some(since);
+        Ok(())
+    }
+
+    /// Shows people what could not be read.
+    pub(crate) async fn show(&self, poison: Quarantined) -> Result<(), AcceptError> {
+        self.put(Batch { quarantined: vec![poison], ..Batch::default() }).await
+    }
+
+    async fn put(&self, batch: Batch) -> Result<(), AcceptError> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -124,12 +134,9 @@ impl Keeper<'_> {
                 Err(AcceptError::Unavailable(_)) if tries < TRIES => {
                     tokio::time::sleep(BETWEEN).await;
                 }
-                Err(error) => return Err(error),
-                Ok(()) => break,
+                done => return done,
             }
         }
-        self.since = Some(since);
-        Ok(())
     }
 }
 

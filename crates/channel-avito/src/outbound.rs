@@ -129,7 +129,7 @@ async fn upload(account: &Account<'_>, file: OutFile) -> Result<String, SendErro
     };
     let answer = match account.call(&ask).await {
         Ok(answer) => answer,
-        Err(CallError::Lost(why)) => return Err(again(why)),
+        Err(CallError::Lost(why) | CallError::Fault(why)) => return Err(again(why)),
         Err(CallError::Refused(refusal @ Refusal { status: 402 | 403, .. })) => {
             return Err(forbidden(account, refusal).await);
         }

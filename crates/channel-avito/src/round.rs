@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 
 use crate::{
     account::Account,
-    call::{Ask, CallError, Refusal},
+    aside::{Aside, Tally, Verdict, verdict},
+    call::{Ask, CallError},
     inbound::{self, About},
     listener::{Done, Fault, Keeper},
     wire::{Chat, Chats, Message},
@@ -48,6 +49,7 @@ pub(crate) struct Round<'a> {
     account: &'a Account<'a>,
     pace: Pace,
     done: Done,
+    aside: Aside,
     /// The last answer of each chat that is known to be read.
     read: Done,
     readings: Option<tokio::time::Instant>,
@@ -66,6 +68,7 @@ impl<'a> Round<'a> {
             account,
             pace,
             done,
+            aside: Aside::default(),
             read,
             readings: None,
             scarce: false,
@@ -79,25 +82,22 @@ impl<'a> Round<'a> {
         (self.scarce, self.rests, self.cut_short) = (false, false, false);
         let since = keeper.since();
         let chats = self.changed(since - OVERLAP).await?;
-        let fresh: Vec<&Chat> =
-            chats.iter().filter(|chat| is_news(chat, since, &self.done)).take(MOST_CHATS).collect();
-        for chat in &fresh {
+        let now = keeper.now().timestamp();
+        let rests = |chat: &Chat| chat.id.as_ref().is_some_and(|id| self.aside.rests(id, now));
+        let fresh: Vec<&Chat> = chats
+            .iter()
+            .filter(|chat| is_news(chat, since, &self.done) && !rests(chat))
+            .take(MOST_CHATS)
+            .collect();
+        let due = self.aside.due(now);
+        let listed = |chat: &&Chat| !fresh.iter().any(|fresh| fresh.id == chat.id);
+        let again: Vec<&Chat> = due.iter().filter(listed).take(MOST_READINGS).collect();
+        let mut tally = Tally::default();
+        for chat in fresh.iter().chain(&again) {
             if self.scarce {
                 return Ok(MINUTE);
             }
-            match self.take_in(keeper, chat, since - OVERLAP).await {
-                // What is refused of one chat alone must not keep the others from coming in.
-                Err(Fault::Call(CallError::Refused(refusal))) if is_of_one_chat(&refusal) => {
-                    tracing::warn!(
-                        channel.id = %self.account.channel.id, status = refusal.status,
-                        "a chat cannot be read and is left until it changes"
-                    );
-                    if let (Some(id), Some(last)) = (chat.id.as_deref(), last_id(chat)) {
-                        remember(&mut self.done, id, last);
-                    }
-                }
-                done => done?,
-            }
+            self.try_chat(keeper, chat, since - OVERLAP, &mut tally).await?;
         }
         let due = self.readings.is_none_or(|last| last.elapsed() >= self.pace.reading);
         if due && fresh.len() < MOST_CHATS {
@@ -145,6 +145,46 @@ impl<'a> Round<'a> {
         Ok(answer.read::<Chats>()?.chats)
     }
 
+    /// Stores what is new in a chat. One that cannot be read must not keep the others from coming in.
+    async fn try_chat(
+        &mut self,
+        keeper: &mut Keeper<'_>,
+        chat: &Chat,
+        after: i64,
+        tally: &mut Tally,
+    ) -> Result<(), Fault> {
+        let Some(id) = chat.id.as_deref() else { return Ok(()) };
+        let after = self.aside.after(id).unwrap_or(after);
+        let error = match self.take_in(keeper, chat, after).await {
+            Ok(()) => {
+                tally.read();
+                return Ok(());
+            }
+            Err(Fault::Call(error)) => error,
+            Err(fault) => return Err(fault),
+        };
+        let channel = self.account.channel.id;
+        match verdict(&error) {
+            Verdict::NotOfTheChat => return Err(error.into()),
+            Verdict::Gone => {
+                tracing::warn!(channel.id = %channel, "a chat is gone and is left until it changes");
+                self.aside.take_back(id);
+                if let Some(last) = last_id(chat) {
+                    remember(&mut self.done, id, last);
+                }
+            }
+            Verdict::Broken(_) if tally.broken() => return Err(error.into()),
+            Verdict::Broken(why) => {
+                tracing::warn!(channel.id = %channel, %why, "a chat cannot be read, others go on");
+                let now = keeper.now().timestamp();
+                if let Some(told) = self.aside.put(chat, &why, after, now) {
+                    keeper.show(told).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Stores what a chat holds since a second, oldest first.
     async fn take_in(
         &mut self,
@@ -176,8 +216,10 @@ impl<'a> Round<'a> {
         events.extend(seen);
         // A time in the future would hide what comes until then.
         let latest = now.timestamp() + SKEW;
+        self.aside.take_back(id);
         let reached = chat.updated.filter(|_| !self.cut_short).unwrap_or(after);
-        keeper.store(events, reached.min(latest)).await?;
+        let held = self.aside.holds().unwrap_or(i64::MAX);
+        keeper.store(events, reached.min(latest).min(held)).await?;
         if let Some(last) = last_id(chat) {
             remember(&mut self.done, id, last);
         }
@@ -211,7 +253,7 @@ impl<'a> Round<'a> {
             }
             let Some(id) = chat.id.as_deref() else { continue };
             let messages = match self.messages(id, 20, 0).await {
-                Err(CallError::Refused(refusal)) if is_of_one_chat(&refusal) => {
+                Err(error) if verdict(&error) != Verdict::NotOfTheChat => {
                     if let Some(last) = last_id(chat) {
                         remember(&mut self.read, id, last);
                     }
@@ -258,11 +300,6 @@ impl<'a> Round<'a> {
 
 fn is_scarce(left: Option<u32>) -> bool {
     left.is_some_and(|left| left <= RESERVE)
-}
-
-/// Whoever may not read at all is told otherwise (401 to 403), and the listener stops with it.
-fn is_of_one_chat(refusal: &Refusal) -> bool {
-    !matches!(refusal.status, 401..=403)
 }
 
 fn last_id(chat: &Chat) -> Option<&str> {

@@ -159,3 +159,53 @@ async fn by_8_the_cursor_waits_for_chats_that_were_not_listed_yet() {
     let since = inbox.state("since").await.expect("a state");
     assert_eq!(since, Some(began.into()));
 }
+
+/// One chat that Avito cannot give out stops no other; people are told of it, and it comes in when it
+/// can be read again.
+#[tokio::test]
+async fn by_8_a_poisoned_chat_is_set_aside_and_shown() {
+    for status in [500, 403, 402] {
+        let world = World::own_keys().await.connected().await;
+        let (broken, other) =
+            (world.seller.chat_with(77, "Вера", None), world.seller.chat_with(78, "Пётр", None));
+        let (inbox, mut batches) = Remembers::new(&world.clock);
+        let lost = broken.says("Ау");
+        broken.breaks(Some(status));
+        let stop = CancellationToken::new();
+        let role = world.driver.listener().expect("the driver listens");
+        let watch = async {
+            let mut poisoned = Vec::new();
+            for n in 0..6 {
+                let said = other.says(&format!("сообщение {n}"));
+                loop {
+                    let batch = batches.recv().await.expect("a batch");
+                    poisoned.extend(batch.quarantined);
+                    if words(&batch.events).iter().any(|word| word.0 == said) {
+                        break;
+                    }
+                }
+                world.avito.advance(Duration::from_secs(200));
+                world.clock.by(200);
+            }
+            while poisoned.is_empty() {
+                poisoned.extend(batches.recv().await.expect("a batch").quarantined);
+            }
+            assert_eq!(poisoned.len(), 1, "told once");
+            assert!(poisoned[0].reason.ru.contains(&status.to_string()), "{poisoned:?}");
+            broken.breaks(None);
+            world.avito.advance(Duration::from_secs(700));
+            world.clock.by(700);
+            loop {
+                let batch = batches.recv().await.expect("a batch");
+                if words(&batch.events).iter().any(|word| word.0 == lost) {
+                    break;
+                }
+            }
+            stop.cancel();
+        };
+        let both = async { tokio::join!(role.run(&world.channel, &inbox, stop.clone()), watch) };
+        let (ended, ()) = tokio::time::timeout(PATIENCE, both).await.expect("in time");
+        ended.expect("it was never interrupted");
+        world.assert_clean();
+    }
+}

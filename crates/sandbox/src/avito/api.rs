@@ -283,6 +283,9 @@ fn messages(shared: &Shared, seller: i64, chat: &str, asked: &Asked) -> Answer {
     let world = shared.world();
     owned(&world, seller, chat)?;
     let Some(chat) = world.chats.get(chat) else { return Err(Refusal::not_found("chat")) };
+    if let Some(status) = chat.broken {
+        return Err(Refusal::new(status, "Error while processing request"));
+    }
     let page = chat.messages.iter().rev().skip(offset).take(limit);
     Ok(page.map(|message| world.message_json(chat, message)).collect())
 }

@@ -109,6 +109,15 @@ impl Chat {
         }
     }
 
+    /// Avito can no longer give out this chat's messages (a status), or can again.
+    pub fn breaks(&self, status: Option<u16>) {
+        self.shared.change(|world| {
+            if let Some(chat) = world.chats.get_mut(&self.id) {
+                chat.broken = status;
+            }
+        });
+    }
+
     /// The buyer opens the chat: everything of the seller is read.
     pub fn reads(&self) {
         self.shared.change(|world| {

@@ -143,6 +143,7 @@ impl Seller {
                 created: now,
                 updated: now,
                 messages: std::collections::VecDeque::new(),
+                broken: None,
             };
             world.chats.insert(id.clone(), chat);
             id

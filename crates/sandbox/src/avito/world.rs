@@ -123,6 +123,8 @@ pub(super) struct ChatState {
     pub(super) created: i64,
     pub(super) updated: i64,
     pub(super) messages: VecDeque<Message>,
+    /// Whoever asks for its messages is answered with this status.
+    pub(super) broken: Option<u16>,
 }
 
 #[derive(Clone, Debug)]
