@@ -1,4 +1,5 @@
-//! What can be done with messages that are sent: edits, removals, emoji, and 'typing'.
+//! What can be done with messages that are sent: edits, removals, emoji, 'typing', and the answer to a
+//! pressed button.
 //!
 //! <https://core.telegram.org/bots/api#updating-messages>. Each is safe to repeat: what is done already
 //! counts as done.
@@ -6,24 +7,24 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use channel::{Changes, Channel, OutFile, Reactions, SendError, Signs};
+use channel::{Changes, Channel, OutFile, Presses, Reactions, SendError, Signs};
 use domain::content::Content;
 use serde::Serialize;
 use serde_json::Value;
 use teloxide::{
     payloads::{
-        DeleteBusinessMessages, DeleteMessage, EditMessageCaption, EditMessageText,
-        ReadBusinessMessage, SendChatAction, SetMessageReaction,
+        AnswerCallbackQuery, DeleteBusinessMessages, DeleteMessage, EditMessageCaption,
+        EditMessageText, ReadBusinessMessage, SendChatAction, SetMessageReaction,
     },
     requests::Payload,
-    types::{BusinessConnectionId, ChatAction, ChatId, MessageId, ReactionType},
+    types::{BusinessConnectionId, CallbackQueryId, ChatAction, ChatId, MessageId, ReactionType},
 };
 
 use crate::{
     api::{Api, CallError},
     driver::TelegramBot,
     errors,
-    ids::Chat,
+    ids::{self, Chat},
     outbound::entity,
     reports,
 };
@@ -102,6 +103,8 @@ fn says(description: &str, parts: &[&str]) -> bool {
 }
 
 const NOT_MODIFIED: [&str; 1] = ["message is not modified"];
+/// Nobody waits for the answer any more.
+const TOO_OLD: [&str; 1] = ["query is too old"];
 const GONE: [&str; 1] = ["message to delete not found"];
 
 #[async_trait]
@@ -186,6 +189,25 @@ impl Reactions for TelegramBot {
         let emoji = emoji.map(|emoji| ReactionType::Emoji { emoji: emoji.to_owned() });
         payload.reaction = Some(emoji.into_iter().collect());
         call(&to.api, &payload, &NOT_MODIFIED).await
+    }
+}
+
+/// <https://core.telegram.org/bots/api#answercallbackquery>: clients show a bar until it is called.
+#[async_trait]
+impl Presses for TelegramBot {
+    fn is_press(&self, external_id: &str) -> bool {
+        ids::callback_of(external_id).is_some()
+    }
+
+    async fn answer(
+        &self,
+        channel: &Channel,
+        external_id: &str,
+        _raw: Option<&str>,
+    ) -> Result<(), SendError> {
+        let query = ids::callback_of(external_id).ok_or_else(|| not_there("this is no press"))?;
+        let payload = AnswerCallbackQuery::new(CallbackQueryId(query.to_owned()));
+        call(&self.api(channel)?, &payload, &TOO_OLD).await
     }
 }
 

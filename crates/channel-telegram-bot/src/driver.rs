@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use channel::{
     Changes, Channel, ConnectError, Connected, Connecting, Driver, FieldError, Listener, Media,
-    Outbound, Reactions, Receive, SendError, Sent, SettingsForm, Signs, Webhook,
+    Outbound, Presses, Reactions, Receive, SendError, Sent, SettingsForm, Signs, Webhook,
 };
 use domain::{
     channel::{Capabilities, ChannelKind, FileLimit, StateReport, TextUnit},
@@ -258,6 +258,10 @@ impl Driver for TelegramBot {
     }
 
     fn changes(&self) -> Option<&dyn Changes> {
+        Some(self)
+    }
+
+    fn presses(&self) -> Option<&dyn Presses> {
         Some(self)
     }
 

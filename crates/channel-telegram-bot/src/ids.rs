@@ -56,9 +56,15 @@ impl FromStr for Chat {
     }
 }
 
+const CALLBACK: &str = "callback:";
+
 /// The press of a button has no message of its own.
 pub(crate) fn callback(id: &str) -> String {
-    format!("callback:{id}")
+    format!("{CALLBACK}{id}")
+}
+
+pub(crate) fn callback_of(name: &str) -> Option<&str> {
+    name.strip_prefix(CALLBACK)
 }
 
 /// An update without a message.

@@ -8,6 +8,7 @@ use std::{fmt, str::FromStr};
 
 use domain::ids::MessageId;
 
+const PRESS: &str = "press:";
 /// Ids from here on are chats of many people.
 const CHATS: i64 = 2_000_000_000;
 
@@ -86,7 +87,11 @@ pub(crate) fn echo(peer: Peer, random_id: i64) -> String {
 
 /// A press of a button is a message of the customer without a number.
 pub(crate) fn press(event: &str) -> String {
-    format!("press:{event}")
+    format!("{PRESS}{event}")
+}
+
+pub(crate) fn is_press(name: &str) -> bool {
+    name.starts_with(PRESS)
 }
 
 /// A place that came together with words is a message of its own.

@@ -23,18 +23,15 @@ use crate::{
     api::{Api, CallError},
     driver::{CALLBACK, WAY, group_id},
     errors::listen_error,
-    inbound::{self, Press},
+    inbound,
     json::Json,
-    missed::{self, Among},
-    reports,
+    missed, reports,
 };
 
 /// VK's name of the cursor.
 const TS: &str = "ts";
 /// How much later than its own time-out a poll is given up.
 const GRACE: Duration = Duration::from_secs(15);
-/// How long the next poll waits for buttons to be answered: messages come before them.
-const TO_ANSWER: Duration = Duration::from_secs(5);
 /// The least time between two polls that brought nothing, should a server not hold them.
 const LULL: Duration = Duration::from_secs(1);
 
@@ -96,7 +93,7 @@ impl Vk {
         stop: &CancellationToken,
     ) -> Result<(), ListenError> {
         loop {
-            missed::look(api, channel, group_id, inbox, Among::Unread).await?;
+            missed::look(api, channel, group_id, inbox).await?;
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(self.options.look_for_missed) => {}
@@ -117,7 +114,7 @@ impl Vk {
         if let Some(ts) = stored {
             server.ts = ts;
         } else {
-            missed::look(api, channel, group_id, inbox, Among::All).await?;
+            missed::look(api, channel, group_id, inbox).await?;
         }
         inbox.report(StateReport::connected()).await?;
         let hold = self.options.poll_hold;
@@ -137,12 +134,10 @@ impl Vk {
                         inbox.accept(batch).await?;
                         server.ts = ts;
                     }
-                    let answers = answer_presses(api, &updates);
-                    let _in_time = tokio::time::timeout(TO_ANSWER, answers).await;
                     quiet
                 }
                 Polled::Gap { ts } => {
-                    missed::look(api, channel, group_id, inbox, Among::All).await?;
+                    missed::look(api, channel, group_id, inbox).await?;
                     server.ts = ts;
                     true
                 }
@@ -154,7 +149,7 @@ impl Vk {
                 }
                 Polled::Lost => {
                     server = self::server(api, group_id).await.map_err(listen_error)?;
-                    missed::look(api, channel, group_id, inbox, Among::All).await?;
+                    missed::look(api, channel, group_id, inbox).await?;
                     true
                 }
             };
@@ -274,15 +269,6 @@ fn batch(updates: &[Value], ts: &str, now: Instant) -> Batch {
         }
     }
     batch
-}
-
-/// A button turns until its press is answered. Whether that worked changes nothing for us.
-async fn answer_presses(api: &Api, updates: &[Value]) {
-    for Press { peer, user, event } in updates.iter().filter_map(inbound::press) {
-        let params =
-            vec![("event_id", event), ("user_id", user.to_string()), ("peer_id", peer.to_string())];
-        let _best_effort = api.call("messages.sendMessageEventAnswer", params).await;
-    }
 }
 
 #[cfg(test)]

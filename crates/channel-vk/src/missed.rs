@@ -1,5 +1,6 @@
 //! What did we miss? (BY-8) Events that VK could not deliver, or that its long poll forgot, are found
-//! among the unread dialogues; what came already is known by its id and comes in once.
+//! among the dialogues that changed since the last look, also those that somebody has read or answered in
+//! VK itself meanwhile; what came already is known by its id and comes in once.
 
 use std::time::Duration;
 
@@ -20,15 +21,6 @@ const PAGE: i64 = 200;
 const MAX_PAGES: i64 = 10;
 /// Between two calls, so that half of VK's twenty in a second are left for answers.
 const PACE: Duration = Duration::from_millis(100);
-
-/// Which dialogues are looked through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Among {
-    /// From time to time: what somebody has read came in, or was answered in VK.
-    Unread,
-    /// After a gap.
-    All,
-}
 
 /// The key of the last message, of all dialogues, that was there when we looked. With the
 /// community's name: another key may be another community's.
@@ -58,7 +50,6 @@ pub(crate) async fn look(
     channel: &Channel,
     group_id: i64,
     inbox: &dyn Inbox,
-    among: Among,
 ) -> Result<(), ListenError> {
     let key = looked(group_id);
     let since = match inbox.state(&key).await? {
@@ -70,13 +61,9 @@ pub(crate) async fn look(
     if newest <= since {
         return Ok(());
     }
-    let filter = match among {
-        Among::Unread => "unread",
-        Among::All => "all",
-    };
     let mut batch = Batch::default();
     for page in 0..MAX_PAGES {
-        let found = dialogues(api, filter, page * PAGE, PAGE).await.map_err(listen_error)?;
+        let found = dialogues(api, page * PAGE, PAGE).await.map_err(listen_error)?;
         let news: Vec<&Value> = found
             .iter()
             .filter(|item| last_message(item).is_some_and(|last| last > since))
@@ -101,7 +88,7 @@ pub(crate) async fn look(
 
 /// The last message of all dialogues; refused where community messages are off.
 pub(crate) async fn newest(api: &Api) -> Result<i64, CallError> {
-    let newest = dialogues(api, "all", 0, 1).await?;
+    let newest = dialogues(api, 0, 1).await?;
     Ok(newest.iter().filter_map(last_message).max().unwrap_or(0))
 }
 
@@ -111,14 +98,9 @@ fn last_message(item: &Value) -> Option<i64> {
         .or_else(|| item.object("conversation")?.int("last_message_id"))
 }
 
-async fn dialogues(
-    api: &Api,
-    filter: &str,
-    offset: i64,
-    count: i64,
-) -> Result<Vec<Value>, CallError> {
+async fn dialogues(api: &Api, offset: i64, count: i64) -> Result<Vec<Value>, CallError> {
     let params = vec![
-        ("filter", filter.to_owned()),
+        ("filter", "all".to_owned()),
         ("offset", offset.to_string()),
         ("count", count.to_string()),
     ];

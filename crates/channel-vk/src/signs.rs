@@ -1,13 +1,14 @@
-//! Signs to the person (read, writing) and reactions.
+//! Signs to the person (read, writing, a press that was taken) and reactions.
 
 use async_trait::async_trait;
-use channel::{Channel, Reactions, SendError, Signs};
+use channel::{Channel, Presses, Reactions, SendError, Signs};
 
 use crate::{
     Vk,
     api::Params,
     errors,
-    ids::{MessageName, Peer},
+    ids::{self, MessageName, Peer},
+    inbound::{self, Press},
     outbound::rejected,
 };
 
@@ -63,6 +64,31 @@ impl Signs for Vk {
             .map_err(|()| rejected("not_found", "the person's id cannot be read"))?;
         let params = vec![("peer_id", peer.to_string()), ("type", "typing".to_owned())];
         self.tell(channel, "messages.setActivity", params).await
+    }
+}
+
+/// VK waits a minute for the answer (`messages.sendMessageEventAnswer`).
+#[async_trait]
+impl Presses for Vk {
+    fn is_press(&self, external_id: &str) -> bool {
+        ids::is_press(external_id)
+    }
+
+    /// VK's own name of the press stands in the event alone.
+    async fn answer(
+        &self,
+        channel: &Channel,
+        _external_id: &str,
+        raw: Option<&str>,
+    ) -> Result<(), SendError> {
+        let event = raw.and_then(|raw| serde_json::from_str(raw).ok());
+        let press = event.as_ref().and_then(inbound::press);
+        let Some(Press { peer, user, event }) = press else {
+            return Err(rejected("not_found", "the press cannot be read"));
+        };
+        let params =
+            vec![("event_id", event), ("user_id", user.to_string()), ("peer_id", peer.to_string())];
+        self.tell(channel, "messages.sendMessageEventAnswer", params).await
     }
 }
 

@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::{
     Blocks, Changes, Choice, Consent, FieldError, HandOver, Listener, LookUp, Media, Memory,
-    Numbers, Outbound, Reactions, SendError, Sent, SettingsForm, Signs, Site, Webhook,
+    Numbers, Outbound, Presses, Reactions, SendError, Sent, SettingsForm, Signs, Site, Webhook,
 };
 
 /// One connected account of a service, as its driver sees it. Secrets are decrypted only here.
@@ -205,6 +205,11 @@ pub trait Driver: Send + Sync + 'static {
 
     /// The service has a black list of its own.
     fn blocks(&self) -> Option<&dyn Blocks> {
+        None
+    }
+
+    /// Buttons wait for a word of ours.
+    fn presses(&self) -> Option<&dyn Presses> {
         None
     }
 

@@ -184,6 +184,22 @@ pub enum Told {
     },
 }
 
+/// A person presses a button under a message, and the service shows them a clock until we say that we
+/// have it. The press itself is a message like others; it is answered after it is stored, once.
+#[async_trait]
+pub trait Presses: Send + Sync {
+    /// Whether a message of this id is a press.
+    fn is_press(&self, external_id: &str) -> bool;
+
+    /// Says that the press was taken. `raw`: the message as it came, if it is kept.
+    async fn answer(
+        &self,
+        channel: &Channel,
+        external_id: &str,
+        raw: Option<&str>,
+    ) -> Result<(), SendError>;
+}
+
 /// One of the values that a service offers for a field ([`crate::FieldKind::Choice`]).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Choice {

@@ -20,8 +20,8 @@ pub mod testkit;
 
 pub use driver::{Channel, ConnectError, Connected, Connecting, Driver, Receive};
 pub use extras::{
-    Asking, Blocked, Blocks, Changes, Choice, Consent, LookUp, Numbers, Profile, Question, Reactions,
-    Signs, Told,
+    Asking, Blocked, Blocks, Changes, Choice, Consent, LookUp, Numbers, Presses, Profile, Question,
+    Reactions, Signs, Told,
 };
 pub use form::{Field, FieldError, FieldKind, FieldOption, HandOver, SettingsForm, Way};
 pub use inbound::{

@@ -18,7 +18,8 @@ pub trait Memory: fmt::Debug + Send + Sync {
     /// The value kept under a key.
     async fn recall(&self, key: &str) -> Result<Option<Value>, MemoryError>;
 
-    /// Keeps a value; committed when this returns.
+    /// Keeps a value; committed when this returns. A renewal of it that runs meanwhile (the seller gave
+    /// their consent anew) finds it, and gives it to its caller in the place of its own.
     async fn remember(&self, key: &str, value: Value) -> Result<(), MemoryError>;
 
     /// Puts a new value in the place of `stale`, of all processes one at a time: whoever comes
@@ -33,8 +34,9 @@ pub trait Memory: fmt::Debug + Send + Sync {
     ) -> Result<Value, RenewError>;
 }
 
-/// Asks the service for a new value. Run at most once for each call of [`Memory::renew`], and bounded by
-/// the HTTP client's time-out: half a minute later another process may take over.
+/// Asks the service for a new value. Run at most once for each call of [`Memory::renew`], and given up
+/// after 35 seconds: a little later another process may begin. What comes later still takes the
+/// former value's place only where that still stands.
 pub type Renewal<'a> = Box<
     dyn FnOnce(Former) -> Pin<Box<dyn Future<Output = Result<Value, RenewError>> + Send + 'a>>
         + Send

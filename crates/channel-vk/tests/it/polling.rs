@@ -4,7 +4,7 @@ use channel::{Driver, Inbound, ListenError};
 use domain::channel::ChannelState;
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{House, Remembers, World, no_hook, world};
+use crate::world::{House, Remembers, VERA, World, no_hook, world};
 
 /// Runs the listener while `act` goes on.
 async fn listening<T>(w: &World, inbox: &Remembers, act: impl Future<Output = T>) -> T {
@@ -85,21 +85,25 @@ async fn ch_7_an_old_key_and_a_lost_server_are_asked_for_again() {
 }
 
 #[tokio::test]
-async fn ch_7_a_pressed_button_stops_turning() {
+async fn ch_7_a_pressed_button_stops_turning_when_its_press_is_stored() {
     let w = world().await;
     w.driver.connect(&w.channel, &no_hook()).await.expect("it connects");
     let inbox = Remembers::new();
     listening(&w, &inbox, async {
         let cmid = w.vera.sends_text(&w.community, "вопрос");
         let press = w.vera.presses(&w.community, cmid, serde_json::json!({ "cmd": "да" }));
-        inbox
-            .wait(|e| {
-                matches!(e, Inbound::Message(m) if m.external_id.starts_with("press:"))
-                    .then_some(())
+        let role = w.driver.presses().expect("buttons are answered");
+        let (id, raw) = inbox
+            .wait(|e| match e {
+                Inbound::Message(m) if role.is_press(&m.external_id) => {
+                    Some((m.external_id.clone(), m.raw.clone()))
+                }
+                _ => None,
             })
             .await;
-        let answered = || w.vera.press_was_answered(&w.community, &press).then_some(());
-        w.vk.until(crate::world::PATIENCE, answered).await.expect("it is answered");
+        assert!(!w.vera.press_was_answered(&w.community, &press), "not before it is stored");
+        role.answer(&w.channel, &id, raw.as_deref()).await.expect("it is answered");
+        assert!(w.vera.press_was_answered(&w.community, &press));
     })
     .await;
     w.clean();
@@ -120,6 +124,14 @@ async fn by_8_what_callbacks_missed_is_found() {
     let found = inbox.messages();
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].external_id, "1001:2");
+
+    // What a colleague has read in VK itself was missed all the same.
+    let cmid = w.vera.sends_unheard(&w.community, "прочитанное в ВК");
+    let signs = w.driver.signs().expect("reading is shown");
+    let place = format!("{VERA}:{cmid}");
+    signs.seen(&w.channel, &VERA.to_string(), &place).await.expect("it is read");
+    let inbox = Remembers::new();
+    listening(&w, &inbox, inbox.message("прочитанное в ВК")).await;
     w.clean();
 }
 
