@@ -10,7 +10,7 @@ use domain::{
     number_check::{Price, Reachable},
 };
 
-use crate::Demo;
+use crate::{Demo, settings};
 
 /// A day: as long as most services let their people.
 pub(crate) const CHANGED_WITHIN: u32 = 24 * 3600;
@@ -56,8 +56,9 @@ const LOOKED_AFTER: Duration = Duration::from_millis(1500);
 
 #[async_trait]
 impl Numbers for Demo {
-    fn price(&self, _channel: &Channel) -> Option<Price> {
-        Some(Price::Free)
+    /// Where it looks like a messenger that is reached by phone, or like nothing else.
+    fn price(&self, channel: &Channel) -> Option<Price> {
+        settings::is_reached_by_phone(channel).then_some(Price::Free)
     }
 
     /// A number that ends in 0 belongs to nobody, so that both answers can be seen.

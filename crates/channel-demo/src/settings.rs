@@ -83,6 +83,11 @@ fn is_on(channel: &Channel, key: &str) -> bool {
     channel.settings.get(key).and_then(Value::as_bool).unwrap_or(true)
 }
 
+/// Customers of a mailbox or of a site have no phone there.
+pub(crate) fn is_reached_by_phone(channel: &Channel) -> bool {
+    channel.setting(LOOKS_LIKE).is_none_or(|look| look == "whatsapp_web")
+}
+
 pub(crate) fn greets(channel: &Channel) -> bool {
     is_on(channel, GREETS)
 }

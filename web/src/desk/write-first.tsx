@@ -14,6 +14,7 @@ import { openContact } from './list/person'
 import { nameOf } from './list/row'
 import { readAddress, type Way, wayOf } from './address'
 import { fullness, tooMuch } from './composer/limits'
+import { NumberWarning } from './numbers/warning'
 
 const LABEL: Record<Way, () => string> = {
   email: () => t.shell.write.email,
@@ -130,6 +131,7 @@ export function WriteFirst({
           error={left && !address ? BAD[way]() : undefined}
           help={address && address !== to.trim() ? w.reads(phone(address)) : undefined}
         />
+        <NumberWarning channel={chosen} to={address} />
         {known && (
           <div className="flex items-center gap-2.5 rounded-control bg-raised px-3 py-2 text-second">
             <Avatar name={nameOf(known.name)} size="small" />

@@ -9,11 +9,14 @@ import { Button, IconButton } from '../../kit/ui/button'
 import { inputClass } from '../../kit/ui/field'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { useDesk } from '../context'
+import { CheckLine } from '../numbers/check-line'
+import { useChecks } from '../numbers/use-checks'
 
 /** Phones and addresses of a customer: copied, added, taken away. */
 export function Reach({ contact }: { contact: Contact }) {
   const { desk, me } = useDesk()
   const [adding, setAdding] = useState<string | null>(null)
+  const { checks, check } = useChecks(contact)
   const id = contact.contact_id
   const may = has(me, 'manage_contacts')
   const change = (request: Promise<unknown>) => desk.changeContact(id, request).catch(tellRefusal)
@@ -45,7 +48,13 @@ export function Reach({ contact }: { contact: Contact }) {
                   }
                 : null
             }
-          />
+          >
+            {checks
+              .filter((known) => known.phone === one)
+              .map((known) => (
+                <CheckLine key={known.channel_id} check={known} onCheck={check} />
+              ))}
+          </Line>
         ))}
         {contact.emails.map((one) => (
           <Line
@@ -95,30 +104,36 @@ function Line({
   text,
   copy,
   onRemove,
+  children,
 }: {
   icon: React.ReactNode
   text: string
   copy: string
   onRemove: (() => void) | null
+  /** What is known of it, as items of a list. */
+  children?: React.ReactNode[]
 }) {
   return (
-    <li className="group flex min-h-7 items-center gap-2.5">
-      <span className="text-ink3">{icon}</span>
-      <span className="num min-w-0 flex-1 truncate">{text}</span>
-      <span className="flex opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">
-        <IconButton
-          label={t.card.copy(text)}
-          className="size-7"
-          onClick={() => navigator.clipboard?.writeText(copy).then(() => toast(t.card.copied))}
-        >
-          <Copy size={14} />
-        </IconButton>
-        {onRemove && (
-          <IconButton label={t.card.removeReach(text)} className="size-7" onClick={onRemove}>
-            <X size={14} />
+    <li>
+      <div className="group flex min-h-7 items-center gap-2.5">
+        <span className="text-ink3">{icon}</span>
+        <span className="num min-w-0 flex-1 truncate">{text}</span>
+        <span className="flex opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">
+          <IconButton
+            label={t.card.copy(text)}
+            className="size-7"
+            onClick={() => navigator.clipboard?.writeText(copy).then(() => toast(t.card.copied))}
+          >
+            <Copy size={14} />
           </IconButton>
-        )}
-      </span>
+          {onRemove && (
+            <IconButton label={t.card.removeReach(text)} className="size-7" onClick={onRemove}>
+              <X size={14} />
+            </IconButton>
+          )}
+        </span>
+      </div>
+      {children && children.length > 0 && <ul className="mb-1 ml-[25px] space-y-0.5">{children}</ul>}
     </li>
   )
 }

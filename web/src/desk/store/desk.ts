@@ -196,7 +196,7 @@ export class Desk {
     this.box.change((state) => {
       const kept = open ? threads.get(open) : undefined
       const held = kept && open ? new Map([[open, kept]]) : new Map()
-      return { ...state, threads: held, viewing: new Map(), crm: state.crm + 1 }
+      return { ...state, threads: held, viewing: new Map(), crm: state.crm + 1, numbers: state.numbers + 1 }
     })
     if (open) void this.#readOpen(open)
     this.lists.readCountsSoon()

@@ -260,6 +260,8 @@ export function withFact(state: State, fact: EventFrame): { state: State; wishes
       const id = fact.data.conversation_id
       return { state: id && id !== state.open ? state : { ...state, crm: state.crm + 1 }, wishes: [] }
     }
+    case 'number.checked':
+      return { state: { ...state, numbers: state.numbers + 1 }, wishes: [] }
     // Who writes a draft here wins over what comes: the drafts decide, not the facts.
     case 'draft.changed':
     case 'quarantine.added':

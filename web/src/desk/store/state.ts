@@ -96,6 +96,8 @@ export interface State {
   link: Link
   /** How often what a CRM has of the open conversation changed: it is read anew then. */
   crm: number
+  /** How often a check of a phone changed: what is shown of phones is read anew then. */
+  numbers: number
   open: string | null
   target: Target | null
   /** Conversations chosen for a deed on many. */
@@ -132,6 +134,7 @@ export function emptyState(me: Employee): State {
     fields: [],
     link: 'connecting',
     crm: 0,
+    numbers: 0,
     open: null,
     target: null,
     selected: new Set(),

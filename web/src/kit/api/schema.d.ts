@@ -542,6 +542,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{contact_id}/number-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each channel that can tell knows of a contact's phones */
+        get: operations["list_contact_number_checks"];
+        put?: never;
+        /**
+         * Ask a channel's service whether a contact's phone can be written to; may cost the company money
+         * @description Answers with how it stands now: `checking` as a rule. `number.checked` tells the rest. A question
+         *     that is under way, or was answered lately, is not put again.
+         */
+        post: operations["check_number"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{contact_id}/phones": {
         parameters: {
             query?: never;
@@ -906,6 +928,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crm/integrations/{integration_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an integration another CRM account. Another one with the same settings takes its place, because
+         *     what was passed on stays with the former account; it is off where the new one lacks something that its
+         *     settings name
+         */
+        post: operations["move_integration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/crm/integrations/{integration_id}/preview": {
         parameters: {
             query?: never;
@@ -1020,7 +1063,10 @@ export interface paths {
         get: operations["get_portal"];
         put?: never;
         post?: never;
-        /** Disconnect a CRM account; what was made there stays there */
+        /**
+         * Delete a disconnected CRM account with its integrations and their settings; what was made there
+         *     stays there
+         */
         delete: operations["delete_portal"];
         options?: never;
         head?: never;
@@ -1074,6 +1120,26 @@ export interface paths {
         put?: never;
         /** Pull users, funnels and fields now */
         post: operations["refresh_portal_directory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm/portals/{portal_id}/disconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disconnect a CRM account: its integrations, links and log stay, and are in use again when it is
+         *     connected again
+         */
+        post: operations["disconnect_portal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1660,6 +1726,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/number-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each channel that can tell knows of a phone, before somebody writes to it first */
+        get: operations["list_number_checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/quarantine": {
         parameters: {
             query?: never;
@@ -2102,6 +2185,16 @@ export interface components {
             /** @description The first characters, to recognise it by. */
             prefix: string;
             scopes: components["schemas"]["Right"][];
+        };
+        AppBody: {
+            /** @enum {string} */
+            of: "server";
+        } | {
+            client_id: string;
+            /** @description Never given back. */
+            client_secret: string;
+            /** @enum {string} */
+            of: "company";
         };
         /** @description Whom to give a conversation to: one of the two, or neither for everybody. */
         AssignBody: {
@@ -2632,6 +2725,13 @@ export interface components {
             signature?: string;
             user: components["schemas"]["CrmId"];
         };
+        CheckBody: {
+            channel_id: components["schemas"]["ChannelId"];
+            /** @description One of the contact's. */
+            phone: string;
+            /** @description `answer` (default): one that is kept will do for a month; `fresh_answer`: ask anew. */
+            wanted?: components["schemas"]["Wanted"];
+        };
         /** @description One value that the service offers. */
         ChoiceBody: {
             label: string;
@@ -2679,6 +2779,7 @@ export interface components {
             url: string;
         };
         ConsentBody: {
+            app?: components["schemas"]["AppBody"] | null;
             kind: components["schemas"]["CrmKind"];
             portal_id?: components["schemas"]["PortalId"] | null;
         };
@@ -2924,6 +3025,7 @@ export interface components {
             waiting: number;
         };
         CrmCardView: {
+            choosing?: components["schemas"]["CrmId"] | null;
             contact?: components["schemas"]["CrmLinkView"] | null;
             /** @description Deals of the person, the conversation's own first, then the newest. */
             deals: components["schemas"]["CrmDealView"][];
@@ -2946,6 +3048,7 @@ export interface components {
             /** @description The conversation belongs to it. */
             current: boolean;
             id: components["schemas"]["CrmId"];
+            moving?: components["schemas"]["CrmMoveView"] | null;
             name: string;
             responsible_name: string;
             url?: string | null;
@@ -3012,7 +3115,10 @@ export interface components {
         CrmKind: "amo" | "bitrix";
         /** @description A CRM that can be connected. */
         CrmKindView: {
-            /** @description By consent in the browser; else by a token alone. */
+            /**
+             * @description By consent in the browser with the server's app; else by an app of the company's own, or by a
+             *     token.
+             */
             can_oauth: boolean;
             /** @description Whether conversations can be shown inside it (AMO-13). */
             has_chats: boolean;
@@ -3021,7 +3127,10 @@ export interface components {
             /** @description Domains of its accounts. */
             hosts: string[];
             kind: components["schemas"]["CrmKind"];
-            /** @description To be registered with the CRM's app; absent: this server has no public address. */
+            /**
+             * @description To be registered with the CRM's app, the server's or the company's own; absent: this server has
+             *     no public address, and consent is not possible with an app of one's own.
+             */
             redirect_uri?: string | null;
             title: components["schemas"]["Words"];
         };
@@ -3029,6 +3138,13 @@ export interface components {
             id: components["schemas"]["CrmId"];
             name: string;
             url?: string | null;
+        };
+        /** @description A move of a deal that was ordered (CRM-5): it waits, or it was refused. */
+        CrmMoveView: {
+            refused?: components["schemas"]["Words"] | null;
+            /** @description Its entry in the CRM log. */
+            run_id: components["schemas"]["CrmRunId"];
+            to: components["schemas"]["StageRef"];
         };
         /** @description Name templates filled (AMO-9). */
         CrmNamesView: {
@@ -3340,7 +3456,7 @@ export interface components {
          * @description The kinds of the feed. Payloads are the shapes of [`crate::view`], under the names given here.
          * @enum {string}
          */
-        EventKind: "conversation.created" | "conversation.changed" | "message.created" | "message.changed" | "contact.changed" | "channel.changed" | "employee.changed" | "quarantine.added" | "routing.alarm" | "conversation.read" | "draft.changed" | "directory.changed" | "crm.changed";
+        EventKind: "conversation.created" | "conversation.changed" | "message.created" | "message.changed" | "contact.changed" | "channel.changed" | "employee.changed" | "quarantine.added" | "routing.alarm" | "conversation.read" | "draft.changed" | "directory.changed" | "crm.changed" | "number.checked";
         /** @description The kinds of events with their data. */
         FactFrame: {
             data: {
@@ -3434,6 +3550,13 @@ export interface components {
             /** @enum {string} */
             kind: "directory.changed";
         } | {
+            /** @description What a channel knows of a phone (WA-1). */
+            data: {
+                check: components["schemas"]["NumberCheckView"];
+            };
+            /** @enum {string} */
+            kind: "number.checked";
+        } | {
             /** @description What a CRM has of the conversation (absent: the connection itself) is to be read anew. */
             data: {
                 conversation_id?: components["schemas"]["ConversationId"] | null;
@@ -3450,6 +3573,8 @@ export interface components {
         /** @description What is wrong, what to do, and where. */
         Fault: {
             channel?: components["schemas"]["ChannelId"] | null;
+            /** @description Of a fault of several channels, all of them. */
+            channels?: components["schemas"]["ChannelId"][];
             /** @description Stable, and the same as in the log's reasons: `channel_not_passed`. */
             code: string;
             remedy: components["schemas"]["Words"];
@@ -3864,6 +3989,15 @@ export interface components {
             reply_to?: components["schemas"]["MessageId"] | null;
             status?: components["schemas"]["DeliveryStatus"] | null;
         };
+        MoveBody: {
+            /** @description Where to. */
+            portal_id: components["schemas"]["PortalId"];
+            /**
+             * Format: int64
+             * @description The one that was read.
+             */
+            revision: number;
+        };
         /** @description AMO-9, B24-11: templates with `{parameters}`; `None`: the default one. */
         Names: {
             /** @default null */
@@ -3945,6 +4079,30 @@ export interface components {
             color?: string | null;
             name: string;
         };
+        /** @description One phone as one channel knows it (WA-1). */
+        NumberCheckView: {
+            answer?: components["schemas"]["Reachable"] | null;
+            /** Format: date-time */
+            answered_at?: string | null;
+            /**
+             * Format: date-time
+             * @description The latest question, and whose it was.
+             */
+            asked_at?: string | null;
+            channel_id: components["schemas"]["ChannelId"];
+            employee_id?: components["schemas"]["EmployeeId"] | null;
+            /** @description In E.164 form. */
+            phone: string;
+            price?: components["schemas"]["Price"] | null;
+            reason?: components["schemas"]["Words"] | null;
+            remedy?: components["schemas"]["Words"] | null;
+            state: components["schemas"]["NumberState"];
+        };
+        /**
+         * @description What is shown beside a phone.
+         * @enum {string}
+         */
+        NumberState: "not_checked" | "checking" | "exists" | "does_not_exist" | "failed";
         OpenInvite: {
             company: string;
             email: string;
@@ -4147,7 +4305,10 @@ export interface components {
         /** @description One page of a list. */
         Page_CrmKindView: {
             items: {
-                /** @description By consent in the browser; else by a token alone. */
+                /**
+                 * @description By consent in the browser with the server's app; else by an app of the company's own, or by a
+                 *     token.
+                 */
                 can_oauth: boolean;
                 /** @description Whether conversations can be shown inside it (AMO-13). */
                 has_chats: boolean;
@@ -4156,7 +4317,10 @@ export interface components {
                 /** @description Domains of its accounts. */
                 hosts: string[];
                 kind: components["schemas"]["CrmKind"];
-                /** @description To be registered with the CRM's app; absent: this server has no public address. */
+                /**
+                 * @description To be registered with the CRM's app, the server's or the company's own; absent: this server has
+                 *     no public address, and consent is not possible with an app of one's own.
+                 */
                 redirect_uri?: string | null;
                 title: components["schemas"]["Words"];
             }[];
@@ -4367,6 +4531,29 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_NumberCheckView: {
+            items: {
+                answer?: components["schemas"]["Reachable"] | null;
+                /** Format: date-time */
+                answered_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description The latest question, and whose it was.
+                 */
+                asked_at?: string | null;
+                channel_id: components["schemas"]["ChannelId"];
+                employee_id?: components["schemas"]["EmployeeId"] | null;
+                /** @description In E.164 form. */
+                phone: string;
+                price?: components["schemas"]["Price"] | null;
+                reason?: components["schemas"]["Words"] | null;
+                remedy?: components["schemas"]["Words"] | null;
+                state: components["schemas"]["NumberState"];
+            }[];
+            /** @description The cursor of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_PortalView: {
             items: {
                 /** @description Where people open it. */
@@ -4387,6 +4574,8 @@ export interface components {
                 integrations: components["schemas"]["IntegrationName"][];
                 kind: components["schemas"]["CrmKind"];
                 mode: components["schemas"]["PortalMode"];
+                /** @description The id of the company's own app by which it is connected; absent: by the server's. */
+                own_app?: string | null;
                 portal_id: components["schemas"]["PortalId"];
                 reason?: components["schemas"]["Words"] | null;
                 remedy?: components["schemas"]["Words"] | null;
@@ -4395,6 +4584,11 @@ export interface components {
                 state_at: string;
                 /** @description As its people call it. */
                 title: string;
+                /**
+                 * Format: date-time
+                 * @description When a long-lived token ends (LITE); absent: it is renewed by itself, or does not tell.
+                 */
+                token_ends_at?: string | null;
                 /** @description Whether «Неразобранное» is on in the account. */
                 unsorted_on: boolean;
                 /** @description The user whose access it is. */
@@ -4596,6 +4790,8 @@ export interface components {
             integrations: components["schemas"]["IntegrationName"][];
             kind: components["schemas"]["CrmKind"];
             mode: components["schemas"]["PortalMode"];
+            /** @description The id of the company's own app by which it is connected; absent: by the server's. */
+            own_app?: string | null;
             portal_id: components["schemas"]["PortalId"];
             reason?: components["schemas"]["Words"] | null;
             remedy?: components["schemas"]["Words"] | null;
@@ -4604,6 +4800,11 @@ export interface components {
             state_at: string;
             /** @description As its people call it. */
             title: string;
+            /**
+             * Format: date-time
+             * @description When a long-lived token ends (LITE); absent: it is renewed by itself, or does not tell.
+             */
+            token_ends_at?: string | null;
             /** @description Whether «Неразобранное» is on in the account. */
             unsorted_on: boolean;
             /** @description The user whose access it is. */
@@ -4634,6 +4835,11 @@ export interface components {
         PresenceForm: {
             presence: components["schemas"]["Presence"];
         };
+        /**
+         * @description What a check costs the company at its service.
+         * @enum {string}
+         */
+        Price: "free" | "paid";
         /** @description An error answer. */
         Problem: {
             /** @description Stable name for programs. */
@@ -4668,6 +4874,11 @@ export interface components {
             /** @description As the service sent it; absent for what we wrote. */
             raw?: string | null;
         };
+        /**
+         * @description What a service says of a phone.
+         * @enum {string}
+         */
+        Reachable: "exists" | "does_not_exist";
         ReactionBody: {
             /** @description One of `capabilities.reactions` of the channel's kind. */
             emoji: string;
@@ -5022,6 +5233,10 @@ export interface components {
             happened: "unblocked";
         } | {
             /** @enum {string} */
+            happened: "block_refused";
+            why: components["schemas"]["Words"];
+        } | {
+            /** @enum {string} */
             happened: "listing";
             listing: components["schemas"]["Listing"];
         } | {
@@ -5209,6 +5424,11 @@ export interface components {
              */
             oldest_since?: string | null;
         };
+        /**
+         * @description What a person wants of a check.
+         * @enum {string}
+         */
+        Wanted: "answer" | "fresh_answer";
         /** @description One sentence in Russian and English. Both are required: a missing text is a compile error. */
         Words: {
             en: string;
@@ -10317,6 +10537,250 @@ export interface operations {
             };
         };
     };
+    list_contact_number_checks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NumberCheckView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contact_id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberCheckView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     add_contact_phone: {
         parameters: {
             query?: never;
@@ -13743,6 +14207,131 @@ export interface operations {
             };
         };
     };
+    move_integration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                integration_id: components["schemas"]["IntegrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveBody"];
+            };
+        };
+        responses: {
+            /** @description What took its place */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntegrationView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     preview_crm_names: {
         parameters: {
             query?: never;
@@ -14717,7 +15306,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Disconnected */
+            /** @description Deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -15326,6 +15915,126 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CrmDirectory"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect_portal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                portal_id: components["schemas"]["PortalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalView"];
                 };
             };
             /** @description The request cannot be read */
@@ -20654,6 +21363,127 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessageView"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not logged in, or the proof is not good (any more) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed: the role, the token's scopes, or the request comes from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or not visible */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things says no; `code` tells how */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are wrong; `errors` names them */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; `Retry-After` tells when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Temporarily unavailable; `Retry-After` tells when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_number_checks: {
+        parameters: {
+            query: {
+                /** @description In any form; read by the company's country when it has no `+`. */
+                phone: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NumberCheckView"];
                 };
             };
             /** @description The request cannot be read */
