@@ -136,3 +136,73 @@ async fn ch_8_what_a_driver_kept_goes_with_its_channel() {
     place.owner.delete(&format!("/api/v1/channels/{}", place.channel), 204).await;
     assert_eq!(place.memory().recall("tokens").await.unwrap(), None);
 }
+
+/// A seller allows us anew while an old pair is being renewed: the consent stands, and whoever renewed
+/// is given it.
+#[tokio::test(flavor = "multi_thread")]
+async fn ch_8_a_consent_that_comes_while_a_renewal_runs_stands() {
+    let place = Place::new().await;
+    for refused in [false, true] {
+        let memory = place.memory();
+        let old = json!({ "pair": "old" });
+        memory.remember("tokens", old.clone()).await.unwrap();
+        let consent = place.memory();
+        let renewal: channel::Renewal<'_> = Box::new(move |_| {
+            Box::pin(async move {
+                consent.remember("tokens", json!({ "pair": "consent" })).await.unwrap();
+                match refused {
+                    true => Err(RenewError::Refused(StateReport::connected())),
+                    false => Ok(json!({ "pair": "renewed" })),
+                }
+            })
+        });
+        let got = memory.renew("tokens", Some(&old), renewal).await;
+        assert_eq!(got, Ok(json!({ "pair": "consent" })), "refused: {refused}");
+        let kept = place.memory().recall("tokens").await.unwrap();
+        assert_eq!(kept, Some(json!({ "pair": "consent" })));
+    }
+}
+
+/// A renewal whose time ran out and that another process has overtaken neither puts its value over the
+/// newer one nor ends the renewal of a third.
+#[tokio::test(flavor = "multi_thread")]
+async fn ch_8_a_renewal_that_was_overtaken_changes_nothing() {
+    let place = Place::new().await;
+    let old = json!({ "pair": "old" });
+    let memory = place.memory();
+    memory.remember("tokens", old.clone()).await.unwrap();
+    let (other, database) = (place.memory(), place.server.database());
+    let renewal: channel::Renewal<'_> = Box::new(|_| {
+        Box::pin(async {
+            let mut conn = database.connect().await;
+            sqlx::query("update channel_renewals set renewed_until = now()")
+                .execute(&mut conn)
+                .await
+                .unwrap();
+            let asked = Arc::new(AtomicU32::new(7));
+            let newer = renewed(&other, Some(&old), &asked).await;
+            assert_eq!(newer, Ok(json!({ "pair": 7 })));
+            // A third has begun: its right must outlive the first one's late end.
+            sqlx::query(
+                "insert into channel_renewals
+                    (account_id, channel_id, key, renewed_until, holder)
+                 values ($1, $2, 'tokens', now() + interval '1 minute', gen_random_uuid())",
+            )
+            .bind(place.account.0)
+            .bind(place.channel.0)
+            .execute(&mut conn)
+            .await
+            .unwrap();
+            Ok(json!({ "pair": "late" }))
+        })
+    });
+    let got = memory.renew("tokens", Some(&old), renewal).await;
+    assert_eq!(got, Ok(json!({ "pair": 7 })), "the newer one");
+    assert_eq!(place.memory().recall("tokens").await.unwrap(), Some(json!({ "pair": 7 })));
+    let mut conn = database.connect().await;
+    let third: i64 = sqlx::query_scalar("select count(*) from channel_renewals")
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(third, 1);
+}

@@ -24,6 +24,7 @@ mod email;
 mod endpoints;
 mod feed;
 mod files;
+mod first_chats;
 mod hooks;
 mod hostile;
 mod isolation;

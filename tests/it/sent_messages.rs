@@ -7,20 +7,21 @@ mod stage;
 
 use std::time::Duration;
 
-use channel::{Inbound, Reaction, RetryScope, SendError, Sender};
+use channel::{Edited, Inbound, InboundMessage, Reaction, Removed, RetryScope, SendError, Sender};
 use chrono::TimeDelta;
 use domain::{
     blacklist::EntryKind,
     channel::{ChannelState, StateReport},
     clock::Clock,
     content::Content,
+    conversation::Direction,
     delivery::DeliveryStatus::{Delivered, Failed, Read, Sent, Uncertain},
     listing::Listing,
     message_change::{ChangeKind, ChangeState},
     passing::Sign,
     reaction::{ReactionSide, ReactionState},
     text::Words,
-    view::Body,
+    view::{Body, SystemLine},
 };
 
 use self::stage::{Stage, VERA, code};
@@ -517,4 +518,218 @@ async fn cv_7_an_uncertain_message_that_comes_back_is_sent() {
     stage.our_side_wrote("echo-3", "Приезжайте").await;
     assert_eq!(stage.status(other).await, Uncertain);
     assert_eq!(stage.messages(talk).await.len(), before + 2);
+}
+
+fn down() -> SendError {
+    SendError::Disconnected(StateReport::new(
+        ChannelState::BadCredentials,
+        Words::new("Ключ не подходит.", "The key does not fit."),
+        Words::new("Вставьте новый.", "Paste a new one."),
+    ))
+}
+
+/// CV-7: a try whose answer was lost may have gone; whatever the service says to the next one, nobody
+/// forgets it: a person decides, and nothing is sent twice when the channel works again.
+#[tokio::test]
+async fn cv_7_what_may_have_gone_stays_uncertain_when_the_channel_goes_down() {
+    for next in [down(), refused("no")] {
+        let stage = Stage::set().await;
+        let talk = stage.vera_writes("in-1").await;
+        let lost = SendError::Unknown("the answer was lost".to_owned());
+        stage.puppet.answers.lock().unwrap().extend([lost, next]);
+        let id = stage.answers(talk, "раз").await;
+        stage.work().await;
+        stage.ripe().await;
+        stage.work().await;
+        assert_eq!(stage.puppet.asked(), ["send раз", "send раз"]);
+        assert_eq!(stage.status(id).await, Uncertain);
+        let channel = stage.channel.channel_id;
+        stage.app.report(stage.anna.account, channel, &StateReport::connected()).await.unwrap();
+        stage.ripe().await;
+        stage.work().await;
+        assert!(stage.puppet.asked().is_empty(), "not by itself");
+    }
+}
+
+/// CV-7: the same where the channel went down, or away, before the next try.
+#[tokio::test]
+async fn cv_7_what_may_have_gone_is_uncertain_where_it_cannot_be_tried_again() {
+    for removed in [false, true] {
+        let stage = Stage::set().await;
+        let talk = stage.vera_writes("in-1").await;
+        let lost = SendError::Unknown("the answer was lost".to_owned());
+        stage.puppet.answers.lock().unwrap().push_back(lost);
+        let id = stage.answers(talk, "раз").await;
+        stage.work().await;
+        assert_eq!(stage.status(id).await, domain::delivery::DeliveryStatus::Sending);
+        let channel = stage.channel.channel_id;
+        if removed {
+            stage.app.delete_channel(&stage.anna, channel).await.unwrap();
+        } else {
+            let SendError::Disconnected(report) = down() else { unreachable!() };
+            stage.app.report(stage.anna.account, channel, &report).await.unwrap();
+        }
+        stage.ripe().await;
+        stage.work().await;
+        assert_eq!(stage.status(id).await, Uncertain, "removed: {removed}");
+        let next = stage.puppet.asked();
+        assert_eq!(next, ["send раз"], "not tried again");
+    }
+}
+
+/// CV-6: the list shows what was said last, as it is now: after the customer's changes and after ours.
+#[tokio::test]
+async fn cv_6_the_list_follows_a_change_of_the_last_message() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    stage.vera_writes("in-2").await;
+    let at = stage.clock.now();
+    let edited = |id: &str, text: &str| {
+        let content = Content::text(text);
+        Inbound::Edited(Edited { external_id: id.to_owned(), at, content, raw: None })
+    };
+    stage.comes(edited("in-1", "давно")).await;
+    assert_eq!(stage.preview(talk).await.0, "вопрос in-2", "an older one is not shown");
+    let seq = stage.seq().await;
+    stage.comes(edited("in-2", "исправлено")).await;
+    assert_eq!(stage.preview(talk).await, ("исправлено".to_owned(), Direction::Inbound));
+    let told = stage.conversations_since(seq).await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["preview"], "исправлено");
+
+    let id = stage.answers(talk, "ответ").await;
+    stage.work().await;
+    stage.app.edit_sent(&stage.anna, id, "другой ответ").await.unwrap();
+    stage.work().await;
+    assert_eq!(stage.preview(talk).await, ("другой ответ".to_owned(), Direction::Outbound));
+    stage.app.remove_sent(&stage.anna, id).await.unwrap();
+    stage.work().await;
+    assert_eq!(stage.preview(talk).await, ("исправлено".to_owned(), Direction::Inbound));
+    for id in ["in-2", "in-1"] {
+        let removed = Removed { external_id: id.to_owned(), at };
+        stage.comes(Inbound::Removed(removed)).await;
+    }
+    assert_eq!(stage.preview(talk).await.0, "", "nothing is left");
+}
+
+/// WA-5: what a service's own black list refuses stands in the conversation, in words.
+#[tokio::test]
+async fn wa_5_a_refused_block_is_shown_in_the_conversation() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    stage.puppet.answers.lock().unwrap().push_back(refused("no such user"));
+    let kind = EntryKind::ExternalId;
+    stage.app.add_to_blacklist(&stage.anna, kind, VERA, "", None).await.unwrap();
+    let undone = stage.work().await;
+    assert!(
+        undone.is_empty(),
+        "shown to people, and no longer among what was not done: {undone:?}"
+    );
+    let last = stage.messages(talk).await.pop().expect("a line");
+    let Body::Happened(SystemLine::BlockRefused { why }) = last.body else { panic!("{last:?}") };
+    assert!(why.ru.contains("no such user") && why.en.contains("no such user"), "{why:?}");
+    assert_eq!(stage.preview(talk).await.0, "вопрос in-1", "a line is no message");
+}
+
+/// CH-7: a pressed button is answered once its press is stored, once, and a failure is no matter.
+#[tokio::test]
+async fn ch_7_a_pressed_button_is_answered_when_it_is_stored() {
+    let stage = Stage::set().await;
+    let person = channel::Person { external_id: VERA.to_owned(), ..channel::Person::default() };
+    let mut press = InboundMessage::new("press-1", stage.clock.now(), person, Content::text("Да"));
+    press.raw = Some("the event".to_owned());
+    for _ in 0..2 {
+        stage.comes(Inbound::Message(Box::new(press.clone()))).await;
+    }
+    stage.puppet.answers.lock().unwrap().push_back(refused("too old"));
+    assert!(stage.work().await.is_empty());
+    assert_eq!(stage.puppet.asked(), ["heard press-1 the event"]);
+    stage.vera_writes("in-1").await;
+    stage.work().await;
+    assert!(stage.puppet.asked().is_empty(), "a message is no press");
+}
+
+/// CV-9: what a service tells of a person who has not written yet, and of one who changed their profile.
+#[tokio::test]
+async fn cv_9_a_person_who_is_only_seen_keeps_their_names_and_key() {
+    let stage = Stage::set().await;
+    let seen = |id: &str, name: &str| Inbound::Person {
+        person: channel::Person {
+            external_id: id.to_owned(),
+            key: Some("vera-key".to_owned()),
+            name: Some(name.to_owned()),
+            username: Some("vera_y".to_owned()),
+            language: Some("ru".to_owned()),
+            ..channel::Person::default()
+        },
+        reach: None,
+        attribution: domain::attribution::Attribution {
+            start_payload: Some("promo".to_owned()),
+            ..domain::attribution::Attribution::default()
+        },
+        at: stage.clock.now(),
+    };
+    stage.comes(seen("one", "Вера")).await;
+    stage.comes(seen("two", "Вера")).await;
+    stage.comes(seen("one", "Вера Ясная")).await;
+    let mut conn = stage.database.connect().await;
+    type Row = (String, String, String, Option<String>, Option<String>, uuid::Uuid);
+    let rows: Vec<Row> = sqlx::query_as(
+        "select external_id, name, username, person_key, language, contact_id
+         from identities order by external_id",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    let key = Some("vera-key".to_owned());
+    let (one, two) = (&rows[0], &rows[1]);
+    assert_eq!((one.0.as_str(), one.1.as_str(), one.2.as_str()), ("one", "Вера Ясная", "vera_y"));
+    assert_eq!((&one.3, one.4.as_deref()), (&key, Some("ru")));
+    assert_eq!(two.3, key);
+    assert_eq!(one.5, two.5, "one person is one contact");
+    let name: String = sqlx::query_scalar("select name from contacts where contact_id = $1")
+        .bind(one.5)
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(name, "Вера Ясная");
+}
+
+/// Invariant 12: a listener that lost its channel settles nothing by what it still brings.
+#[tokio::test]
+async fn cv_7_an_echo_of_an_owner_that_lost_the_channel_settles_nothing() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    let id = stage.answers(talk, "Да, есть").await;
+    stage.turns(id, Uncertain).await;
+    let mut conn = stage.database.connect().await;
+    let person = channel::Person { external_id: VERA.to_owned(), ..channel::Person::default() };
+    let mut echo =
+        InboundMessage::new("echo-1", stage.clock.now(), person, Content::text("Да, есть"));
+    echo.sender = Sender::OurSide;
+    let batch = || channel::Batch {
+        events: vec![Inbound::Message(Box::new(echo.clone()))],
+        ..channel::Batch::default()
+    };
+    sqlx::query(
+        "insert into channel_leases (channel_id, owner, epoch, leased_until)
+         values ($1, gen_random_uuid(), 7, now() + interval '1 hour')",
+    )
+    .bind(stage.channel.channel_id.0)
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    for (epoch, expected, status) in
+        [(6, Err(channel::AcceptError::Fenced), Uncertain), (7, Ok(()), Sent)]
+    {
+        let lease = store::ChannelLease {
+            account: stage.anna.account,
+            channel: stage.channel.channel_id,
+            epoch,
+            revision: 0,
+        };
+        let inbox = stage.app.inbox(stage.channel.clone(), lease);
+        assert_eq!(channel::Inbox::accept(&inbox, batch()).await, expected);
+        assert_eq!(stage.status(id).await, status, "epoch {epoch}");
+    }
 }

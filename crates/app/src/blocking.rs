@@ -1,7 +1,11 @@
 //! A person put on our black list goes onto the service's own, where it has one (WA-5).
 
 use channel::Blocked;
-use domain::ids::{AccountId, IdentityId};
+use domain::{
+    ids::{AccountId, IdentityId},
+    text::Words,
+    view::SystemLine,
+};
 use serde_json::json;
 use store::{NewJob, TenantTx};
 
@@ -65,11 +69,30 @@ impl App {
         let mut tx = self.store.tenant(account).await?;
         let next = match self.settled(&mut tx, &channel, outcome, attempts).await? {
             Settled::Done => Ok(()),
-            // Our own list holds all the same: shown among what was not done, and nothing more.
-            Settled::Refused(why) => Err(JobError::Fail { why: why.en }),
+            // Our own list holds all the same.
+            Settled::Refused(why) => self.show_refusal(&mut tx, id, &why).await?,
             Settled::Again(error) => Err(error),
         };
         tx.commit().await?;
         Ok(next)
+    }
+
+    /// In the person's last conversation, where they are known; else among what was not done.
+    async fn show_refusal(
+        &self,
+        tx: &mut TenantTx,
+        id: IdentityId,
+        why: &Words,
+    ) -> Result<std::result::Result<(), JobError>> {
+        let last = tx.conversations_of(id, 1).await?.pop();
+        let held = match last {
+            Some(last) => tx.lock_conversation(last).await?,
+            None => None,
+        };
+        let Some(mut c) = held else { return Ok(Err(JobError::Fail { why: why.en.clone() })) };
+        let line = SystemLine::BlockRefused { why: why.clone() };
+        self.system_line(tx, &mut c, line).await?;
+        tx.save_conversation(&c).await?;
+        Ok(Ok(()))
     }
 }

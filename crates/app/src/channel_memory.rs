@@ -6,13 +6,15 @@ use async_trait::async_trait;
 use channel::{Former, Memory, MemoryError, RenewError, Renewal};
 use domain::ids::{AccountId, ChannelId};
 use serde_json::Value;
-use store::{ChannelRow, Renewing, Store};
-use tokio::time::{Instant, sleep};
+use store::{ChannelRow, Ended, Renewing, Store};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{App, Result};
 
-/// As long as the slowest answer of a service may take. Another process may begin after it.
+/// Another process may begin after it.
 const LEASE: Duration = Duration::from_secs(45);
+/// A renewal that takes longer is given up while it is still ours, with time left to say so.
+const LONGEST: Duration = Duration::from_secs(35);
 /// So often a caller looks whether another's renewal has ended.
 const LOOK: Duration = Duration::from_millis(150);
 
@@ -43,15 +45,30 @@ impl ChannelMemory {
         Ok(renewing)
     }
 
-    async fn end(&self, key: &str, outcome: &Result<Value, RenewError>) -> store::Result<()> {
-        let (account, channel) = (self.account, self.channel);
+    /// Ends ours; answers with what its caller is given.
+    async fn end(
+        &self,
+        renewal: &Ended<'_>,
+        outcome: Result<Value, RenewError>,
+    ) -> store::Result<Result<Value, RenewError>> {
         let mut tx = self.store.platform().await?;
-        match outcome {
-            Ok(value) => tx.end_renewal(account, channel, key, value).await?,
-            Err(RenewError::Refused(_)) => tx.forget_renewal(account, channel, key).await?,
-            Err(RenewError::Later { .. }) => tx.break_renewal(account, channel, key).await?,
-        }
-        tx.commit().await
+        let given = match outcome {
+            Ok(new) => {
+                let stands = tx.end_renewal(renewal, Some(&new)).await?;
+                Ok(stands.unwrap_or(new))
+            }
+            // What was refused may be what another has replaced meanwhile.
+            Err(RenewError::Refused(report)) => {
+                let stands = tx.end_renewal(renewal, None).await?;
+                stands.ok_or(RenewError::Refused(report))
+            }
+            Err(RenewError::Later { after, why }) => {
+                tx.break_renewal(renewal).await?;
+                Err(RenewError::Later { after, why })
+            }
+        };
+        tx.commit().await?;
+        Ok(given)
     }
 }
 
@@ -69,7 +86,7 @@ impl Memory for ChannelMemory {
     async fn remember(&self, key: &str, value: Value) -> Result<(), MemoryError> {
         let kept = async {
             let mut tx = self.store.platform().await?;
-            tx.set_channel_value(self.account, self.channel, key, &value).await?;
+            tx.keep_value(self.account, self.channel, key, &value).await?;
             tx.commit().await
         };
         kept.await.map_err(unreachable)
@@ -82,10 +99,12 @@ impl Memory for ChannelMemory {
         renewal: Renewal<'_>,
     ) -> Result<Value, RenewError> {
         let began = Instant::now();
-        let former = loop {
+        let (holder, former) = loop {
             match self.begin(key, stale).await.map_err(unreachable)? {
                 Renewing::Done(value) => return Ok(value),
-                Renewing::Ours { value, interrupted } => break Former { value, interrupted },
+                Renewing::Ours { holder, value, interrupted } => {
+                    break (holder, Former { value, interrupted });
+                }
                 Renewing::Theirs if began.elapsed() < LEASE => sleep(LOOK).await,
                 Renewing::Theirs => {
                     let why = "another process renews it".to_owned();
@@ -93,21 +112,26 @@ impl Memory for ChannelMemory {
                 }
             }
         };
-        let outcome = renewal(former).await;
+        let stood = former.value.clone();
+        let (account, channel) = (self.account, self.channel);
+        let ours = Ended { account, channel, key, holder, former: stood.as_ref() };
+        let outcome = timeout(LONGEST, renewal(former)).await.unwrap_or_else(|_| {
+            let why = format!("no answer within {LONGEST:?}");
+            Err(RenewError::Later { after: LOOK, why })
+        });
         // A new pair that cannot be kept now is tried again: the service knows no other any more.
-        let mut kept = self.end(key, &outcome).await;
+        let mut ended = self.end(&ours, outcome.clone()).await;
         for pause in [50, 200, 1000, 3000] {
-            if kept.is_ok() {
+            if ended.is_ok() {
                 break;
             }
             sleep(Duration::from_millis(pause)).await;
-            kept = self.end(key, &outcome).await;
+            ended = self.end(&ours, outcome.clone()).await;
         }
-        if let Err(error) = kept {
+        ended.unwrap_or_else(|error| {
             tracing::error!(%error, channel.id = %self.channel, "a renewed value was not kept");
-            return Err(unreachable(error).into());
-        }
-        outcome
+            Err(unreachable(error).into())
+        })
     }
 }
 

@@ -18,14 +18,16 @@ use domain::{
 };
 use serde_json::json;
 use store::{
-    ChannelRow, IdentityRow, NewAttachment, StoredBody, TenantTx,
+    ChannelRow, IdentityRow, NewAttachment, StoredBody, TenantTx, Told,
     intake::{Item, LookUp, Person, Stored},
 };
 
 use crate::{
-    App, Error, Result,
+    App, Error, Result, contacts,
+    echo::Echo,
     look_up::with_files_of,
     objects::{Objects, safe_mime},
+    preview,
 };
 
 /// Files larger than this are not taken over, whatever the service gives out.
@@ -72,7 +74,7 @@ impl App {
         channel: &ChannelRow,
         message: InboundMessage,
     ) -> Result<Stored> {
-        if self.is_uncertain_echo(channel, &message).await? {
+        if self.settle_echo(channel, &message, None).await? == Echo::Settled {
             return Ok(Stored::Gone);
         }
         let external_id = message.external_id.clone();
@@ -114,18 +116,13 @@ impl App {
         let mut ids = content_files.into_iter();
         let content: Content<AttachmentId> =
             clean(message.content).filter_map_files(|_| ids.next());
+        let Told { name, username, key, language } = told(&message.person);
         let person = Person {
             external_id: message.person.external_id,
-            key: message.person.key,
-            name: shortened(
-                &without_nul(message.person.name.as_deref().unwrap_or("")),
-                LONGEST_NAME,
-            ),
-            username: shortened(
-                &without_nul(message.person.username.as_deref().unwrap_or("")),
-                LONGEST_NAME,
-            ),
-            language: message.person.language,
+            key,
+            name,
+            username,
+            language,
             phones: message
                 .person
                 .phones
@@ -145,8 +142,10 @@ impl App {
             listing: message.attribution.listing.map(Listing::clean),
             ..message.attribution
         };
-        let asks = self.driver(channel)?.look_up().is_some();
-        let look_up = LookUp { person: asks, whole: asks && message.cropped };
+        let driver = self.driver(channel)?;
+        let asks = driver.look_up().is_some();
+        let press = driver.presses().is_some_and(|p| p.is_press(&message.external_id));
+        let look_up = LookUp { person: asks, whole: asks && message.cropped, press };
         Ok(Item {
             account: channel.account,
             channel: channel.channel_id,
@@ -240,6 +239,7 @@ impl App {
         let id = message.message_id;
         tx.edit_message(id, &StoredBody::Said(content), &words, raw.as_deref(), edited.at).await?;
         append_changed(&mut tx, id, &conversation.audience()).await?;
+        preview::follow(&mut tx, conversation).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -254,6 +254,7 @@ impl App {
         if message.removed_at.is_none() {
             tx.mark_removed(message.message_id, removed.at).await?;
             append_changed(&mut tx, message.message_id, &conversation.audience()).await?;
+            preview::follow(&mut tx, conversation).await?;
             tx.commit().await?;
         }
         Ok(())
@@ -277,6 +278,9 @@ impl App {
             None if attribution.is_empty() => return Ok(()),
             None => self.person_seen(&mut tx, channel, &person).await?,
         };
+        if tx.person_told(&identity, &told(&person)).await? {
+            contacts::changed(&mut tx, identity.contact_id).await?;
+        }
         if !attribution.is_empty() {
             tx.keep_came_from(identity.identity_id, &attribution).await?;
         }
@@ -296,20 +300,26 @@ impl App {
         channel: &ChannelRow,
         person: &channel::Person,
     ) -> Result<IdentityRow> {
-        let name =
-            shortened(&without_nul(person.name.as_deref().unwrap_or_default()), LONGEST_NAME);
-        let contact = ContactId::new(&*self.ids);
-        tx.insert_plain_contact(contact, &name).await?;
+        let name = told(person).name;
+        let new = ContactId::new(&*self.ids);
+        let contact = match &person.key {
+            Some(key) => tx.contact_of_person(channel.channel_id, key).await?,
+            None => None,
+        };
+        if contact.is_none() {
+            tx.insert_plain_contact(new, &name).await?;
+        }
         let id = IdentityId::new(&*self.ids);
         let external_id = &person.external_id;
+        let contact = contact.unwrap_or(new);
         tx.insert_identity(id, channel.channel_id, external_id, contact, &name).await?;
         let identity = tx
             .lock_identity(channel.channel_id, external_id)
             .await?
             .ok_or_else(|| Error::Internal("an identity vanished".to_owned()))?;
         // Somebody else made it at the same moment: theirs stands.
-        if identity.contact_id != contact {
-            tx.remove_plain_contact(contact).await?;
+        if contact == new && identity.contact_id != new {
+            tx.remove_plain_contact(new).await?;
         }
         Ok(identity)
     }
@@ -367,6 +377,19 @@ impl App {
             tx.commit().await?;
         }
         Ok(())
+    }
+}
+
+/// What a service tells of a person, as it is stored.
+pub(crate) fn told(person: &channel::Person) -> Told {
+    let cut = |text: &Option<String>| {
+        shortened(&without_nul(text.as_deref().unwrap_or_default()), LONGEST_NAME)
+    };
+    Told {
+        name: cut(&person.name),
+        username: cut(&person.username),
+        key: person.key.clone(),
+        language: person.language.clone(),
     }
 }
 

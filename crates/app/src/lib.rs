@@ -48,6 +48,7 @@ mod outcome;
 mod password;
 mod people;
 mod preferences;
+mod preview;
 mod prune;
 mod quarantine;
 mod reactions;

@@ -7,7 +7,7 @@ use domain::{channel::StateReport, clock::Instant};
 use serde_json::Value;
 use store::{ChannelLease, ChannelRow, intake::Stored};
 
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, echo::Echo};
 
 /// The inbox that a listener is given.
 pub struct ChannelInbox {
@@ -30,23 +30,40 @@ impl ChannelInbox {
         let mut messages = Vec::new();
         for event in batch.events {
             match event {
-                Inbound::Message(message)
-                    if self.app.is_uncertain_echo(&self.channel, &message).await? => {}
                 Inbound::Message(message) => {
-                    messages.push(self.app.item(&self.channel, *message).await?);
+                    match self.app.settle_echo(&self.channel, &message, Some(&self.lease)).await? {
+                        Echo::Another => {
+                            messages.push(self.app.item(&self.channel, *message).await?);
+                        }
+                        Echo::Settled => {}
+                        Echo::Fenced => return Ok(Err(AcceptError::Fenced)),
+                    }
                 }
                 other => {
                     if let Err(refused) = self.commit(&mut messages, &[]).await? {
                         return Ok(Err(refused));
                     }
+                    if !self.still_ours().await? {
+                        return Ok(Err(AcceptError::Fenced));
+                    }
                     self.app.accept(&self.channel, vec![other], Vec::new()).await?;
                 }
             }
+        }
+        if !batch.quarantined.is_empty() && !self.still_ours().await? {
+            return Ok(Err(AcceptError::Fenced));
         }
         for poison in batch.quarantined {
             self.app.quarantine(&self.channel, poison).await?;
         }
         self.commit(&mut messages, &batch.state).await
+    }
+
+    /// For what is written by transactions of its own: a repeat of it changes nothing, so it is enough
+    /// that an owner who lost the channel begins nothing.
+    async fn still_ours(&self) -> Result<bool> {
+        let mut tx = self.app.store.platform().await?;
+        Ok(tx.hold_lease(&self.lease).await?)
     }
 
     async fn commit(
@@ -101,11 +118,9 @@ impl Inbox for ChannelInbox {
     }
 
     async fn report(&self, report: StateReport) -> std::result::Result<(), AcceptError> {
-        let mut tx = self.app.store.platform().await.map_err(|e| refused(e.into()))?;
-        if !tx.hold_lease(&self.lease).await.map_err(|e| refused(e.into()))? {
+        if !self.still_ours().await.map_err(refused)? {
             return Err(AcceptError::Fenced);
         }
-        drop(tx);
         self.app
             .report(self.channel.account, self.channel.channel_id, &report)
             .await

@@ -8,20 +8,20 @@ use domain::{
     ids::{AccountId, AttachmentId, ConversationId, IdentityId, MessageId},
     listing::Listing,
     phone,
-    text::{shortened, without_nul},
     view::{ConversationView, SystemLine},
 };
 use store::{ChannelRow, IdentityRow, MessageRow, StoredBody, TenantTx};
 
 use crate::{
     App, Error, Result, contacts,
-    inbound::{LONGEST_NAME, append_changed, clean},
+    inbound::{append_changed, clean, told},
+    preview,
     reply::append_conversation,
     work::{JobError, back_off},
 };
 
 /// After so many refusals for the time being a look-up is given up: the person stays nameless until
-/// they write again.
+/// they write again. Whom the service does not name is asked about again some days later.
 const TRIES: i32 = 8;
 
 impl App {
@@ -41,8 +41,22 @@ impl App {
         let ours = self.driver_channel(&channel);
         match look_up.person(&ours, &identity.external_id).await {
             Ok(profile) => self.profile_told(&channel, &identity, profile).await.map_err(fault),
-            Err(error) => later(error, attempts),
+            Err(error) => {
+                let next = later(&error, attempts);
+                if next.is_ok() && matches!(error, FetchError::Retry { .. }) {
+                    // No answer is no word that they have no name: asked with their next message.
+                    self.not_asked(account, id).await.map_err(fault)?;
+                }
+                next
+            }
         }
+    }
+
+    async fn not_asked(&self, account: AccountId, id: IdentityId) -> Result<()> {
+        let mut tx = self.store.tenant(account).await?;
+        tx.forget_asked(id).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn nameless(
@@ -64,11 +78,8 @@ impl App {
         profile: Profile,
     ) -> Result<()> {
         let person = profile.person;
-        let cut =
-            |text: Option<String>| shortened(&without_nul(&text.unwrap_or_default()), LONGEST_NAME);
-        let (name, username) = (cut(person.name), cut(person.username));
         let mut tx = self.store.tenant(channel.account).await?;
-        let mut told = tx.name_identity(identity, &name, &username).await?;
+        let mut told = tx.person_told(identity, &told(&person)).await?;
         for number in person.phones.iter().filter_map(|p| phone::normalise(p, channel.country)) {
             tx.add_contact_phone(identity.contact_id, number.as_str()).await?;
             told = true;
@@ -145,7 +156,7 @@ impl App {
         let Some(look_up) = driver.look_up() else { return Ok(()) };
         match look_up.message(&self.driver_channel(&channel), &external_id).await {
             Ok(content) => self.whole_told(account, id, content).await.map_err(fault),
-            Err(error) => later(error, attempts),
+            Err(error) => later(&error, attempts),
         }
     }
 
@@ -177,6 +188,7 @@ impl App {
         let words = content.words();
         tx.put_content(id, &StoredBody::Said(content), &words).await?;
         append_changed(&mut tx, id, &c.audience()).await?;
+        preview::follow(&mut tx, c).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -197,10 +209,10 @@ pub(crate) fn with_files_of(
     Some(clean(content).filter_map_files(|_| files.next()))
 }
 
-fn later(error: FetchError, attempts: i32) -> Result<(), JobError> {
+fn later(error: &FetchError, attempts: i32) -> Result<(), JobError> {
     match error {
         FetchError::Retry { after, why } if attempts < TRIES => {
-            Err(JobError::Retry { after: after.max(back_off(attempts)), why })
+            Err(JobError::Retry { after: (*after).max(back_off(attempts)), why: why.clone() })
         }
         // Nothing is lost by it: what came stays as it is.
         FetchError::Retry { why, .. } | FetchError::Gone(why) => {

@@ -21,6 +21,7 @@ use crate::{
     Actor, App, Error, Result,
     inbound::append_changed,
     outcome::{Settled, channel_gone},
+    preview,
     reply::{check_text, too_long},
     work::{JobError, Work},
 };
@@ -195,6 +196,7 @@ impl App {
                 }
                 tx.set_change(id, None).await?;
                 append_changed(&mut tx, id, &c.audience()).await?;
+                preview::follow(&mut tx, c).await?;
                 Ok(())
             }
             Settled::Refused(why) => {

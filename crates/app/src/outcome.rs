@@ -20,6 +20,7 @@ const CHANNEL_DOWN: Duration = Duration::from_secs(30);
 /// Where it stands.
 pub(crate) enum Settled {
     Done,
+    /// In the service's words, or why it was given up.
     Refused(Words),
     /// The queue tries again.
     Again(JobError),

@@ -84,7 +84,12 @@ impl App {
         let Some(message) = tx.message(id).await? else { return Ok(Prepared::Done) };
         let Some(channel) = tx.channel(message.channel_id).await? else {
             let why = "the channel was removed";
-            self.settle(&mut tx, &message, DeliveryStatus::Failed, Some(why)).await?;
+            match message.status {
+                Some(DeliveryStatus::Sending) => {
+                    self.settle_uncertain(&mut tx, &message, why).await?;
+                }
+                _ => self.settle(&mut tx, &message, DeliveryStatus::Failed, Some(why)).await?,
+            }
             tx.commit().await?;
             return Ok(Prepared::Done);
         };
@@ -102,7 +107,14 @@ impl App {
             _ => return Ok(Prepared::Done),
         };
         if !channel.report.state.sends() {
-            return Ok(Prepared::Wait(CHANNEL_DOWN, "the channel is down".to_owned()));
+            let why = "the channel is down";
+            if repeated {
+                // Nobody knows for how long, and services know a repeat for a time.
+                self.settle_uncertain(&mut tx, &message, why).await?;
+                tx.commit().await?;
+                return Ok(Prepared::Done);
+            }
+            return Ok(Prepared::Wait(CHANNEL_DOWN, why.to_owned()));
         }
         let now = self.clock.now();
         if let Some(until) = channel.paused_until.filter(|until| *until > now) {
@@ -201,7 +213,14 @@ impl App {
                 Ok(())
             }
             Err(SendError::Rejected { code, text }) => {
-                self.settle(&mut tx, &message, DeliveryStatus::Failed, Some(text)).await?;
+                // What is said of this try, and not of one before it.
+                match repeated {
+                    true => self.settle_uncertain(&mut tx, &message, text).await?,
+                    false => {
+                        let failed = DeliveryStatus::Failed;
+                        self.settle(&mut tx, &message, failed, Some(text)).await?;
+                    }
+                }
                 if *code == "blocked" {
                     self.blocked(&mut tx, &message).await?;
                 }
@@ -242,9 +261,20 @@ impl App {
                 }
             }
             Err(SendError::Disconnected(report)) => {
-                tx.set_status(id, DeliveryStatus::Queued, None).await?;
+                let why = "the channel is down";
+                let next = match repeated {
+                    // This try surely failed, and one before it may not have.
+                    true => {
+                        self.settle_uncertain(&mut tx, &message, why).await?;
+                        Ok(())
+                    }
+                    false => {
+                        tx.set_status(id, DeliveryStatus::Queued, None).await?;
+                        Err(JobError::Wait { after: CHANNEL_DOWN, why: why.to_owned() })
+                    }
+                };
                 self.change_state(&mut tx, channel.channel_id, report).await?;
-                Err(JobError::Wait { after: CHANNEL_DOWN, why: "the channel is down".to_owned() })
+                next
             }
         };
         tx.commit().await?;

@@ -1,5 +1,6 @@
-//! What the customer sees of us: that we have read, and that we write (OW-6). Best effort: told once,
-//! in a queue of its own, so that a slow service never holds up answers.
+//! What the customer sees of us: that we have read, that we write (OW-6), and that the button they
+//! pressed was heard. Best effort: told once, in a queue of its own, so that a slow service never holds
+//! up answers.
 //!
 //! Reading is told only for those who answer: the assignee and those who joined, once the
 //! conversation is taken. A supervisor who looks on, or anybody who opens a new conversation to see
@@ -8,7 +9,7 @@
 use domain::{
     clock::Instant,
     conversation::ConversationState,
-    ids::{AccountId, ConversationId, EmployeeId},
+    ids::{AccountId, ConversationId, EmployeeId, MessageId},
     passing::{Passing, Sign},
     people::Right,
     view::ConversationView,
@@ -108,6 +109,25 @@ impl App {
         let Some(signs) = driver.signs() else { return Ok(()) };
         if let Err(why) = signs.seen(&self.driver_channel(&channel), &recipient, &message).await {
             tracing::debug!(%why, conversation.id = %id, "the customer was not told of our reading");
+        }
+        Ok(())
+    }
+
+    /// Tells the service that a button's press was taken: until then the customer sees a clock on it.
+    pub(crate) async fn answer_press(&self, account: AccountId, id: MessageId) -> Result<()> {
+        let mut tx = self.store.tenant(account).await?;
+        let Some(message) = tx.message(id).await? else { return Ok(()) };
+        let raw = tx.message_raw(id).await?;
+        let place = place(&mut tx, message.conversation_id).await?;
+        drop(tx);
+        let (Some(external_id), Some((channel, _))) = (message.external_id, place) else {
+            return Ok(());
+        };
+        let driver = self.driver(&channel)?;
+        let Some(presses) = driver.presses() else { return Ok(()) };
+        let ours = self.driver_channel(&channel);
+        if let Err(why) = presses.answer(&ours, &external_id, raw.as_deref()).await {
+            tracing::debug!(%why, message.id = %id, "a pressed button was not answered");
         }
         Ok(())
     }

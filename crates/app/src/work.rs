@@ -33,6 +33,8 @@ pub enum Work {
     Seen { conversation: ConversationId },
     /// Tell the customer that somebody writes.
     Typing { conversation: ConversationId, at: Instant },
+    /// Tell the service that a button's press was taken.
+    AnswerPress { message: MessageId },
     /// Put a person on the service's own black list.
     Block { identity: IdentityId },
     /// Ask a service whether a phone can be written to, or look for its answer (WA-1).
@@ -126,6 +128,7 @@ impl App {
             Work::React { message } => return self.send_reaction(account, message, attempts).await,
             Work::Seen { conversation } => self.tell_seen(account, conversation).await,
             Work::Typing { conversation, at } => self.tell_typing(account, conversation, at).await,
+            Work::AnswerPress { message } => self.answer_press(account, message).await,
             Work::Block { identity } => return self.block(account, identity, attempts).await,
             Work::CheckNumber { check } => {
                 return self.put_number_question(account, check, attempts).await;

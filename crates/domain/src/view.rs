@@ -167,6 +167,10 @@ pub enum SystemLine {
     /// The customer blocked the account, or lets us write again.
     Blocked,
     Unblocked,
+    /// The person is on our black list, and the service did not take them onto its own (WA-5).
+    BlockRefused {
+        why: Words,
+    },
     /// The customer writes about another listing now (Avito, Auto.ru).
     Listing {
         listing: Listing,

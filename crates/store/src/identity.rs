@@ -21,6 +21,15 @@ pub struct IdentityRow {
     pub reachable: bool,
 }
 
+/// What a service tells of a person; what is empty is not told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    pub name: String,
+    pub username: String,
+    pub key: Option<String>,
+    pub language: Option<String>,
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     identity_id: Uuid,
@@ -137,24 +146,26 @@ impl TenantTx {
 
     /// Takes over what the service told of a person. The contact's name follows as long as it is
     /// empty or came from this identity; it is answered when it changed.
-    pub async fn name_identity(
-        &mut self,
-        identity: &IdentityRow,
-        name: &str,
-        username: &str,
-    ) -> Result<bool> {
+    pub async fn person_told(&mut self, identity: &IdentityRow, told: &Told) -> Result<bool> {
+        if *told == Told::default() {
+            return Ok(false);
+        }
         let account = self.account().0;
         sqlx::query(
             "update identities set name = coalesce(nullif($3, ''), name),
-                username = coalesce(nullif($4, ''), username)
+                username = coalesce(nullif($4, ''), username),
+                person_key = coalesce(person_key, $5), language = coalesce($6, language)
              where account_id = $1 and identity_id = $2",
         )
         .bind(account)
         .bind(identity.identity_id.0)
-        .bind(name)
-        .bind(username)
+        .bind(&told.name)
+        .bind(&told.username)
+        .bind(&told.key)
+        .bind(&told.language)
         .execute(self.conn())
         .await?;
+        let name = &told.name;
         if name.is_empty() {
             return Ok(false);
         }
@@ -170,6 +181,47 @@ impl TenantTx {
         .execute(self.conn())
         .await?;
         Ok(named.rows_affected() == 1)
+    }
+
+    /// The service was asked who this is and gave no answer.
+    pub async fn forget_asked(&mut self, id: IdentityId) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update identities set asked_at = null where account_id = $1 and identity_id = $2",
+        )
+        .bind(account)
+        .bind(id.0)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// The contact behind several chats of one channel, held until COMMIT: whoever makes the first of
+    /// these chats now comes before or after, never beside.
+    pub async fn contact_of_person(
+        &mut self,
+        channel: ChannelId,
+        key: &str,
+    ) -> Result<Option<ContactId>> {
+        let account = self.account().0;
+        sqlx::query(
+            "select pg_advisory_xact_lock(hashtextextended('person:' || $1::text || $2, 0))",
+        )
+        .bind(channel.0)
+        .bind(key)
+        .execute(self.conn())
+        .await?;
+        let found: Option<Uuid> = sqlx::query_scalar(
+            "select contact_id from identities
+             where account_id = $1 and channel_id = $2 and person_key = $3
+             order by created_at limit 1",
+        )
+        .bind(account)
+        .bind(channel.0)
+        .bind(key)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(found.map(ContactId))
     }
 
     pub async fn set_reachable(&mut self, id: IdentityId, reachable: bool) -> Result<()> {

@@ -86,6 +86,8 @@ pub struct LookUp {
     pub person: bool,
     /// The message's whole text.
     pub whole: bool,
+    /// Nothing: the service waits for a word that a button's press was taken.
+    pub press: bool,
 }
 
 /// The customer of a message.
@@ -138,6 +140,10 @@ struct Identity {
     reachable: bool,
     /// Told before they wrote; their next conversation takes it.
     came_from: Option<Attribution>,
+    person_key: Option<String>,
+    language: Option<String>,
+    /// When the service was last asked who this is.
+    asked_at: Option<DateTime<Utc>>,
 }
 
 #[derive(sqlx::FromRow, Clone)]

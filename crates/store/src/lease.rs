@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::ids::{AccountId, ChannelId};
 use uuid::Uuid;
 
-use crate::{PlatformTx, Result, Store};
+use crate::{PlatformTx, Result, Store, TenantTx};
 
 /// A channel that this process owns for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,5 +140,16 @@ impl PlatformTx {
         .fetch_optional(self.conn())
         .await?;
         Ok(epoch == Some(lease.epoch))
+    }
+}
+
+impl TenantTx {
+    /// The same for what an owner writes into its company's rows.
+    pub async fn hold_lease(&mut self, lease: &ChannelLease) -> Result<bool> {
+        Ok(sqlx::query_scalar("select hold_lease($1, $2)")
+            .bind(lease.channel.0)
+            .bind(lease.epoch)
+            .fetch_one(self.conn())
+            .await?)
     }
 }

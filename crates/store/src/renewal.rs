@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::ids::{AccountId, ChannelId};
 use serde_json::Value;
 use sqlx::FromRow;
+use uuid::Uuid;
 
 use crate::{PlatformTx, Result};
 
@@ -13,6 +14,8 @@ use crate::{PlatformTx, Result};
 pub enum Renewing {
     /// Ours, until the lease ends; to be committed before the service is asked.
     Ours {
+        /// Names this renewal, to end it and no other.
+        holder: Uuid,
         value: Option<Value>,
         /// A renewal before this one was never seen to end.
         interrupted: bool,
@@ -23,8 +26,20 @@ pub enum Renewing {
     Theirs,
 }
 
+/// Which renewal ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended<'a> {
+    pub account: AccountId,
+    pub channel: ChannelId,
+    pub key: &'a str,
+    pub holder: Uuid,
+    /// What stood there when it began.
+    pub former: Option<&'a Value>,
+}
+
 #[derive(FromRow)]
 struct Taken {
+    holder: Uuid,
     before: bool,
 }
 
@@ -40,12 +55,12 @@ impl PlatformTx {
     ) -> Result<Renewing> {
         // `xmax` is set on a row that was there before.
         let taken: Option<Taken> = sqlx::query_as(
-            "insert into channel_renewals (account_id, channel_id, key, renewed_until)
-             values ($1, $2, $3, now() + make_interval(secs => $4))
+            "insert into channel_renewals (account_id, channel_id, key, renewed_until, holder)
+             values ($1, $2, $3, now() + make_interval(secs => $4), gen_random_uuid())
              on conflict (account_id, channel_id, key)
-                do update set renewed_until = excluded.renewed_until
+                do update set renewed_until = excluded.renewed_until, holder = excluded.holder
                 where channel_renewals.renewed_until <= now()
-             returning xmax <> 0 as before",
+             returning holder, xmax <> 0 as before",
         )
         .bind(account.0)
         .bind(channel.0)
@@ -56,52 +71,80 @@ impl PlatformTx {
         let value = self.channel_value(account, channel, key).await?;
         Ok(match (taken, value) {
             (_, Some(value)) if Some(&value) != stale => Renewing::Done(value),
-            (Some(taken), value) => Renewing::Ours { value, interrupted: taken.before },
+            (Some(Taken { holder, before }), value) => {
+                Renewing::Ours { holder, value, interrupted: before }
+            }
             (None, _) => Renewing::Theirs,
         })
     }
 
-    /// The new value, and the end of the renewal.
+    /// Ends a renewal: its new value takes the place of the one it began with, if that still stands.
+    /// Where another stands by now (of a consent, of a renewal that overtook this one), that is the
+    /// service's latest word: it stays and is answered.
     pub async fn end_renewal(
+        &mut self,
+        renewal: &Ended<'_>,
+        new: Option<&Value>,
+    ) -> Result<Option<Value>> {
+        let Ended { account, channel, key, .. } = *renewal;
+        self.hold_value(account, channel, key).await?;
+        let stands = self.channel_value(account, channel, key).await?;
+        sqlx::query(
+            "delete from channel_renewals
+             where account_id = $1 and channel_id = $2 and key = $3 and holder = $4",
+        )
+        .bind(account.0)
+        .bind(channel.0)
+        .bind(key)
+        .bind(renewal.holder)
+        .execute(self.conn())
+        .await?;
+        if stands.as_ref() != renewal.former {
+            return Ok(stands);
+        }
+        if let Some(new) = new {
+            self.set_channel_value(account, channel, key, new).await?;
+        }
+        Ok(None)
+    }
+
+    /// Its end was not seen: the next one may begin at once, and is told.
+    pub async fn break_renewal(&mut self, renewal: &Ended<'_>) -> Result<()> {
+        sqlx::query(
+            "update channel_renewals set renewed_until = now()
+             where account_id = $1 and channel_id = $2 and key = $3 and holder = $4",
+        )
+        .bind(renewal.account.0)
+        .bind(renewal.channel.0)
+        .bind(renewal.key)
+        .bind(renewal.holder)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Keeps a value that was got otherwise than by renewing; a renewal that runs finds it at its end.
+    pub async fn keep_value(
         &mut self,
         account: AccountId,
         channel: ChannelId,
         key: &str,
         value: &Value,
     ) -> Result<()> {
-        self.set_channel_value(account, channel, key, value).await?;
-        self.forget_renewal(account, channel, key).await
+        self.hold_value(account, channel, key).await?;
+        self.set_channel_value(account, channel, key, value).await
     }
 
-    /// The service refused: the value is as it was.
-    pub async fn forget_renewal(
+    /// A value that is not there yet has no row to lock.
+    async fn hold_value(
         &mut self,
         account: AccountId,
         channel: ChannelId,
         key: &str,
     ) -> Result<()> {
         sqlx::query(
-            "delete from channel_renewals
-             where account_id = $1 and channel_id = $2 and key = $3",
-        )
-        .bind(account.0)
-        .bind(channel.0)
-        .bind(key)
-        .execute(self.conn())
-        .await?;
-        Ok(())
-    }
-
-    /// Its end was not seen: the next one may begin at once, and is told.
-    pub async fn break_renewal(
-        &mut self,
-        account: AccountId,
-        channel: ChannelId,
-        key: &str,
-    ) -> Result<()> {
-        sqlx::query(
-            "update channel_renewals set renewed_until = now()
-             where account_id = $1 and channel_id = $2 and key = $3",
+            "select pg_advisory_xact_lock(
+                hashtextextended('value:' || $1::text || $2::text || $3, 0))",
         )
         .bind(account.0)
         .bind(channel.0)

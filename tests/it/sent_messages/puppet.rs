@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use channel::{
     Blocked, Blocks, Changes, Channel, ConnectError, Connected, Connecting, Driver, FieldError,
-    OutFile, Outbound, Reactions, Receive, SendError, Sent, SettingsForm, Signs,
+    OutFile, Outbound, Presses, Reactions, Receive, SendError, Sent, SettingsForm, Signs,
 };
 use domain::{
     channel::{Capabilities, ChannelKind, StateReport, TextUnit},
@@ -123,6 +123,21 @@ impl Driver for Puppet {
 
     fn reactions(&self) -> Option<&dyn Reactions> {
         Some(self)
+    }
+
+    fn presses(&self) -> Option<&dyn Presses> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Presses for Puppet {
+    fn is_press(&self, external_id: &str) -> bool {
+        external_id.starts_with("press-")
+    }
+
+    async fn answer(&self, _: &Channel, id: &str, raw: Option<&str>) -> Result<(), SendError> {
+        self.ask(format!("heard {id} {}", raw.unwrap_or("-")))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A company with a puppet for a channel, whose jobs run when the test says so.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -12,6 +13,7 @@ use domain::{
     channel::ChannelKind,
     clock::Clock,
     content::Content,
+    conversation::Direction,
     delivery::DeliveryStatus,
     event::EventKind,
     ids::{ConversationId, Ids, MessageId},
@@ -21,7 +23,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use store::{
     FeedPage,
-    lanes::{Failed, Next, Outcome},
+    lanes::{Claim, Failed, Next, Outcome},
 };
 use tests::Database;
 use uuid::Uuid;
@@ -91,7 +93,18 @@ impl Stage {
         loop {
             let me = Uuid::now_v7();
             let lease = Duration::from_secs(60);
-            let claimed = self.app.store.claim_lanes(me, &QUEUES, 50, 50, lease).await.unwrap();
+            let mut claimed = Vec::new();
+            for queue in QUEUES {
+                let claim = Claim {
+                    owner: me,
+                    queue,
+                    most: 50,
+                    jobs_per_lane: 50,
+                    lease,
+                    in_work: &BTreeMap::new(),
+                };
+                claimed.extend(self.app.store.claim_lanes(&claim).await.unwrap());
+            }
             if claimed.is_empty() {
                 return reasons;
             }
@@ -202,6 +215,13 @@ impl Stage {
         self.app.messages(&self.anna, conversation, Stretch::Latest, 100).await.unwrap()
     }
 
+    /// What the list shows of a conversation, and who said it.
+    pub async fn preview(&self, conversation: ConversationId) -> (String, Direction) {
+        let mut tx = self.app.store.tenant(self.anna.account).await.unwrap();
+        let c = tx.conversation(conversation).await.unwrap().expect("a conversation");
+        (c.preview, c.preview_direction)
+    }
+
     pub async fn seq(&self) -> i64 {
         let mut tx = self.app.store.tenant(self.anna.account).await.unwrap();
         tx.last_seq().await.unwrap()
@@ -217,6 +237,24 @@ impl Stage {
                 .collect(),
             FeedPage::TooOld { .. } => panic!("the feed is kept"),
         }
+    }
+
+    /// The same of changed conversations.
+    pub async fn conversations_since(&self, seq: i64) -> Vec<Value> {
+        match self.app.events_after(self.anna.account, seq, 1000).await.unwrap() {
+            FeedPage::Events(events) => events
+                .into_iter()
+                .filter(|e| e.kind == EventKind::ConversationChanged.as_str())
+                .map(|e| json!(e.payload["conversation"]))
+                .collect(),
+            FeedPage::TooOld { .. } => panic!("the feed is kept"),
+        }
+    }
+
+    /// Work that waits for its time need wait no longer.
+    pub async fn ripe(&self) {
+        let mut conn = self.database.connect().await;
+        sqlx::query("update lanes set run_at = now()").execute(&mut conn).await.unwrap();
     }
 
     /// A colleague with the rights of an operator.

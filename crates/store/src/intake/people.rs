@@ -16,6 +16,7 @@ pub(super) async fn people(
     wanted.retain(|(channel, _), _| channels.contains_key(channel));
     let missing: Vec<&Place> = wanted.keys().filter(|k| !found.contains_key(*k)).collect();
     if !missing.is_empty() {
+        hold_persons(conn, missing.iter().filter_map(|place| wanted.get(*place).copied())).await?;
         for place in &missing {
             if let Some(item) = wanted.get(*place) {
                 make_identity(conn, item).await?;
@@ -44,6 +45,9 @@ struct PlaceRow {
     username: Option<String>,
     reachable: Option<bool>,
     came_from: Option<Json<Attribution>>,
+    person_key: Option<String>,
+    language: Option<String>,
+    asked_at: Option<DateTime<Utc>>,
 }
 
 impl PlaceRow {
@@ -56,6 +60,9 @@ impl PlaceRow {
             username: self.username.clone()?,
             reachable: self.reachable?,
             came_from: self.came_from.clone().map(|Json(a)| a),
+            person_key: self.person_key.clone(),
+            language: self.language.clone(),
+            asked_at: self.asked_at,
         })
     }
 }
@@ -73,13 +80,13 @@ async fn lock_identities(
             select * from unnest($1::uuid[], $2::text[]) w(channel_id, external_id)
          ), locked as materialized (
             select i.channel_id, i.external_id, i.account_id, i.identity_id, i.contact_id, i.name,
-                i.username, i.reachable, i.came_from
+                i.username, i.reachable, i.came_from, i.person_key, i.language, i.asked_at
             from wanted w join identities i using (channel_id, external_id)
             order by i.identity_id for no key update of i
          )
          select w.channel_id, w.external_id, c.pinned_employee_id, c.scenario_id,
             c.auto_close_minutes, l.identity_id, l.contact_id, k.name as contact_name, l.name,
-            l.username, l.reachable, l.came_from
+            l.username, l.reachable, l.came_from, l.person_key, l.language, l.asked_at
          from wanted w
          join channels c on c.channel_id = w.channel_id and c.deleted_at is null
          left join locked l on l.channel_id = w.channel_id and l.external_id = w.external_id
@@ -97,6 +104,27 @@ async fn lock_identities(
         facts.insert(row.facts.channel_id, row.facts);
     }
     Ok((facts, identities))
+}
+
+/// Holds the people behind new chats until COMMIT: two first chats of one person in two processes come
+/// one after another, so that the second finds the contact of the first. All at once and sorted, so that
+/// no two batches wait for each other.
+async fn hold_persons(conn: &mut PgConnection, new: impl Iterator<Item = &Item>) -> Result<()> {
+    let (channels, keys): (Vec<Uuid>, Vec<&str>) =
+        new.filter_map(|item| Some((item.channel.0, item.person.key.as_deref()?))).unzip();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "select pg_advisory_xact_lock(person) from (
+            select distinct hashtextextended('person:' || c::text || k, 0) as person
+            from unnest($1::uuid[], $2::text[]) p(c, k) order by person) sorted",
+    )
+    .bind(&channels)
+    .bind(&keys)
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Makes an identity for a person seen for the first time, with the contact that their phone or
@@ -227,11 +255,17 @@ async fn refresh(conn: &mut PgConnection, item: &Item, known: &mut Identity) -> 
     let told = |new: &str, old: &str| if new.is_empty() { old.to_owned() } else { new.to_owned() };
     let name = told(&person.name, &known.name);
     let username = told(&person.username, &known.username);
+    // The key names the person for good; the language is theirs to change.
+    let key = known.person_key.clone().or_else(|| person.key.clone());
+    let language = person.language.clone().or_else(|| known.language.clone());
     let customer_wrote = item.direction == Direction::Inbound;
-    if (&name, &username) != (&known.name, &known.username) || (customer_wrote && !known.reachable)
+    if (&name, &username) != (&known.name, &known.username)
+        || (&key, &language) != (&known.person_key, &known.language)
+        || (customer_wrote && !known.reachable)
     {
         sqlx::query(
-            "update identities set name = $3, username = $4, reachable = reachable or $5
+            "update identities set name = $3, username = $4, reachable = reachable or $5,
+                person_key = $6, language = $7
              where account_id = $1 and identity_id = $2",
         )
         .bind(item.account.0)
@@ -239,9 +273,13 @@ async fn refresh(conn: &mut PgConnection, item: &Item, known: &mut Identity) -> 
         .bind(&name)
         .bind(&username)
         .bind(customer_wrote)
+        .bind(&key)
+        .bind(&language)
         .execute(&mut *conn)
         .await?;
         known.reachable |= customer_wrote;
+        known.person_key = key;
+        known.language = language;
     }
     // A contact without a name, or named by this identity, follows it; one named by hand does not.
     if name != known.contact_name

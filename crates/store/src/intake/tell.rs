@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Whom a service does not name is asked about again after so long.
+const ASKED_AGAIN: chrono::Duration = chrono::Duration::days(3);
+
 /// Builds the feed's events and the jobs that fetch files.
 pub(super) async fn append_events(
     conn: &mut PgConnection,
@@ -12,6 +15,7 @@ pub(super) async fn append_events(
     opened: &[(usize, Uuid)],
 ) -> Result<()> {
     let firsts: HashMap<Uuid, bool> = first_flags(conn, items, opened).await?;
+    let mut asked: BTreeMap<Uuid, &Item> = BTreeMap::new();
     let mut order = 0;
     for (item, fate) in items.iter().zip(stored) {
         let Stored::New { conversation, message, opened } = fate else { continue };
@@ -55,8 +59,11 @@ pub(super) async fn append_events(
         ));
         let place = (item.channel.0, item.person.external_id.clone());
         if let Some(identity) = identities.get(&place) {
-            let found = look_ups(item, identity, *conversation, touched, *opened);
+            let found = look_ups(item, *conversation, touched, *opened);
             made.jobs.extend(found.into_iter().map(|job| (item.account, job)));
+            if asks_who(item, identity) && asked.insert(identity.identity_id, item).is_none() {
+                made.jobs.push((item.account, who_is(IdentityId(identity.identity_id))));
+            }
         }
         for file in item.files.iter().filter(|f| f.handle.is_some()) {
             made.jobs.push((
@@ -70,13 +77,48 @@ pub(super) async fn append_events(
             ));
         }
     }
+    note_asked(conn, &asked).await
+}
+
+/// Whether the service is to be asked who this is: it has not been of late.
+fn asks_who(item: &Item, identity: &Identity) -> bool {
+    item.look_up.person
+        && identity.name.is_empty()
+        && identity.asked_at.is_none_or(|at| at + ASKED_AGAIN <= item.now)
+}
+
+fn who_is(id: IdentityId) -> NewJob {
+    NewJob {
+        lane: format!("person:{id}"),
+        queue: "media",
+        payload: json!({ "job": "look_up_person", "identity": id }),
+        run_at: None,
+    }
+}
+
+async fn note_asked(conn: &mut PgConnection, asked: &BTreeMap<Uuid, &Item>) -> Result<()> {
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = asked.keys().copied().collect();
+    let (accounts, at): (Vec<Uuid>, Vec<DateTime<Utc>>) =
+        asked.values().map(|item| (item.account.0, item.now)).unzip();
+    sqlx::query(
+        "update identities i set asked_at = w.at
+         from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) w(account_id, identity_id, at)
+         where i.account_id = w.account_id and i.identity_id = w.identity_id",
+    )
+    .bind(&accounts)
+    .bind(&ids)
+    .bind(&at)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
 /// Jobs for what the message does not tell, and for a listing that is another than before.
 fn look_ups(
     item: &Item,
-    identity: &Identity,
     conversation: ConversationId,
     touched: &Touched,
     opened: bool,
@@ -88,13 +130,16 @@ fn look_ups(
         run_at: None,
     };
     let mut jobs = Vec::new();
-    if item.look_up.person && identity.name.is_empty() {
-        let id = IdentityId(identity.identity_id);
-        jobs.push(job(format!("person:{id}"), json!({ "job": "look_up_person", "identity": id })));
-    }
     if item.look_up.whole {
         let id = item.message_id;
         jobs.push(job(format!("whole:{id}"), json!({ "job": "look_up_message", "message": id })));
+    }
+    if item.look_up.press {
+        let id = item.message_id;
+        jobs.push(NewJob {
+            queue: "signs",
+            ..job(format!("press:{id}"), json!({ "job": "answer_press", "message": id }))
+        });
     }
     let known = touched.open.attribution.listing.as_ref();
     if let Some(listing) = &item.attribution.listing

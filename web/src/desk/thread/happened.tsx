@@ -1,7 +1,7 @@
 import { Star } from 'lucide-react'
 import { lazy, Suspense } from 'react'
 import type { SystemLine } from '../../kit/api/types'
-import { t } from '../../kit/i18n'
+import { t, words } from '../../kit/i18n'
 import { time } from '../../kit/i18n/format'
 import { useDeskState } from '../context'
 
@@ -74,6 +74,8 @@ function say(line: Plain, name: (id?: string | null) => string | null, group: (i
       return t.happened.blocked
     case 'unblocked':
       return t.happened.unblocked
+    case 'block_refused':
+      return t.happened.blockRefused(words(line.why))
     default:
       line satisfies never
       return null

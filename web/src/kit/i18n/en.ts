@@ -202,6 +202,8 @@ export const en: Texts = {
     nobodyOnline: 'Nobody was on line',
     blocked: 'The customer does not allow to write any more',
     unblocked: 'The customer allows to write again',
+    blockRefused: (why: string) =>
+      `The customer is on Beseda’s black list and not on the service’s: block them there by hand. ${why}`,
   },
   delivery: {
     waiting: 'Waits to be sent',
