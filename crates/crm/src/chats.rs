@@ -1,7 +1,7 @@
 //! Chats inside the CRM (AMO-13): messages of the conversation shown there, and answers written there.
 
 use async_trait::async_trait;
-use domain::{clock::Instant, content::FileKind, crm::CrmId, text::Words};
+use domain::{clock::Instant, content::FileKind, crm::CrmId};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -181,8 +181,8 @@ pub enum ChatStatus {
     Failed {
         /// 901 to 905.
         code: u16,
-        /// For the CRM's user.
-        words: Words,
+        /// For the CRM's user, in the company's language.
+        why: String,
     },
 }
 

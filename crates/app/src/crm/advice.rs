@@ -8,8 +8,8 @@ use domain::{
     people::Right,
     text::Language,
 };
-use store::TenantTx;
 
+use super::gather::language;
 use crate::{Actor, App, Error, Result};
 
 impl App {
@@ -95,12 +95,6 @@ impl App {
         }
         Ok(found)
     }
-}
-
-/// In which the CRM is written to.
-async fn language(tx: &mut TenantTx) -> Result<Language> {
-    let company = tx.company().await?.ok_or(Error::NotFound { what: "company" })?;
-    Ok(Language::of(&company.language))
 }
 
 fn examples(templates: &Names, language: Language) -> CrmNamesView {

@@ -18,6 +18,7 @@ use store::{BegunChat, ChatRefusal, IdentityRow, NewAttachment, TenantTx};
 use url::Url;
 
 use super::{
+    gather::language,
     mirror::{CANNOT_BE_WRITTEN_TO, NOT_SENT, refused, tell},
     visit::calling,
 };
@@ -319,7 +320,13 @@ impl App {
         let mut tx = self.store.tenant(account).await.map_err(fault)?;
         tx.refuse_crm_chat(portal, external_id, &refusal).await.map_err(fault)?;
         tx.commit().await.map_err(fault)?;
-        let status = ChatStatus::Failed { code: refusal.code, words: refusal.words };
+        let said = async {
+            let mut tx = self.store.tenant(account).await?;
+            language(&mut tx).await
+        };
+        let language = said.await.map_err(|error| JobError::of(&error, 0))?;
+        let why = refusal.words.said_in(language).to_owned();
+        let status = ChatStatus::Failed { code: refusal.code, why };
         let mut visit = self.visit(account, portal).await?;
         let call =
             calling!(visit, adapter, caller => tell(&*adapter, &caller, external_id, &status));

@@ -117,11 +117,7 @@ impl App {
         links.chat = None;
         links.written.clear();
         links.attached.clear();
-        facts.occasion = Occasion {
-            opened: true,
-            lines: lines.into_iter().map(|l| l.line).collect(),
-            ..Occasion::default()
-        };
+        facts.occasion = first_heard(lines.into_iter().map(|l| l.line).collect());
         Ok((facts, own))
     }
 
@@ -201,7 +197,7 @@ impl App {
                 username: String::new(),
                 fields: BTreeMap::new(),
             },
-            occasion: Occasion { opened: true, lines: vec![line], ..Occasion::default() },
+            occasion: first_heard(vec![line]),
             links: Links::default(),
             known: Known::default(),
             directory: domain::crm::Directory::default(),
@@ -209,6 +205,12 @@ impl App {
             chats_connected: false,
         })
     }
+}
+
+/// An enquiry that comes now.
+fn first_heard(lines: Vec<Line>) -> Occasion {
+    let first_inbound = lines.iter().any(|line| line.direction == Direction::Inbound);
+    Occasion { opened: true, first_inbound, lines, ..Occasion::default() }
 }
 
 /// What a conversation made itself: left out of account, as if it had not come yet.
@@ -263,6 +265,7 @@ fn tried(plan: &Plan, facts: &Facts, visit: &Visit<'_>) -> TriedCrm {
                 action: serde_json::json!(step.action),
                 words: step.action.words(&facts.directory),
                 because: step.because.clone(),
+                written: step.action.written(&facts.directory),
             })
             .collect(),
         left_out: plan.left_out.clone(),

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use store::{ChannelRow, EnquiryRow, IntegrationRow, PortalRow, TenantTx};
 
 use super::links;
-use crate::{App, Result};
+use crate::{App, Error, Result};
 
 /// New messages that one decision takes; the rest follows with the next one.
 const MOST_LINES: i64 = 500;
@@ -100,6 +100,11 @@ impl App {
             chosen_deal: enquiry.chosen_deal.clone(),
         };
         let news = lines(written);
+        // Of a first conversation alone: later ones are no first message of the contact.
+        let first_inbound = c.is_first
+            && news.iter().any(|line| line.direction == Direction::Inbound)
+            && (enquiry.passed_position == 0
+                || !tx.crm_wrote_up_to(conversation, enquiry.passed_position).await?);
         let occasion = Occasion {
             opened: enquiry.passed_position == 0,
             closed,
@@ -107,6 +112,7 @@ impl App {
             contact_changed: !enquiry.contact_stamp.is_empty() && enquiry.contact_stamp != stamp,
             chosen_deal: enquiry.chosen_deal.clone(),
             lines: news,
+            first_inbound,
             history,
         };
         let first_text = match occasion.lines.iter().find(|l| l.direction == Direction::Inbound) {
@@ -183,6 +189,12 @@ impl App {
         let found = tx.employee(id).await?;
         Ok(found.map(|e| EmployeeFacts { id, name: e.name, email: e.email }))
     }
+}
+
+/// In which a company's CRM is written to.
+pub(crate) async fn language(tx: &mut TenantTx) -> Result<Language> {
+    let company = tx.company().await?.ok_or(Error::NotFound { what: "company" })?;
+    Ok(Language::of(&company.language))
 }
 
 /// Whether the chats service works for a portal (AMO-13).

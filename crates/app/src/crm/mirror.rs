@@ -403,10 +403,10 @@ impl App {
         let status = match fate.status {
             DeliveryStatus::Delivered => ChatStatus::Delivered,
             DeliveryStatus::Read => ChatStatus::Read,
-            _ => failure(fate),
+            _ => failure(fate, backlog.gathered.facts.company.language),
         };
-        if let (ChatStatus::Failed { words, .. }, false) = (&status, backlog.settings.hide_errors) {
-            let message = self.fault_line(backlog, &fate.external_id, words);
+        if let (ChatStatus::Failed { why, .. }, false) = (&status, backlog.settings.hide_errors) {
+            let message = self.fault_line(backlog, &fate.external_id, why);
             self.post_all(visit, &[message], attempts).await?;
         }
         let call = calling!(visit, adapter, caller => {
@@ -424,7 +424,7 @@ impl App {
     }
 
     /// WA-2: a line of our bot below the message that did not arrive.
-    fn fault_line(&self, backlog: &Backlog, external_id: &str, words: &Words) -> ChatMessage {
+    fn fault_line(&self, backlog: &Backlog, external_id: &str, why: &str) -> ChatMessage {
         ChatMessage {
             id: format!("err_{external_id}"),
             conversation_id: backlog.client.id.clone(),
@@ -433,8 +433,8 @@ impl App {
             client: backlog.client.clone(),
             writer: ChatWriter::Bot { name: "Беседа".to_owned() },
             body: ChatBody::Text(match backlog.gathered.facts.company.language {
-                Language::Ru => format!("[Ошибка] {}", words.ru),
-                Language::En => format!("[Error] {}", words.en),
+                Language::Ru => format!("[Ошибка] {why}"),
+                Language::En => format!("[Error] {why}"),
             }),
             reply_to: Some(ChatMessageRef::Theirs(external_id.to_owned())),
             silent: true,
@@ -508,20 +508,20 @@ fn awaits_file(message: &MessageView, now: Instant) -> bool {
         && now - message.created_at < FILE_AWAITED
 }
 
-fn failure(fate: &ChatFate) -> ChatStatus {
+fn failure(fate: &ChatFate, language: Language) -> ChatStatus {
     let why = fate.failure.clone().unwrap_or_default();
     if fate.reachable {
         let words = Words::new(
             format!("Сообщение не доставлено. {why}").trim_end().to_owned(),
             format!("The message was not delivered. {why}").trim_end().to_owned(),
         );
-        return ChatStatus::Failed { code: NOT_SENT, words };
+        return ChatStatus::Failed { code: NOT_SENT, why: words.said_in(language).to_owned() };
     }
     let words = Words::new(
         format!("Этому клиенту нельзя написать. {why}").trim_end().to_owned(),
         format!("This client cannot be written to. {why}").trim_end().to_owned(),
     );
-    ChatStatus::Failed { code: CANNOT_BE_WRITTEN_TO, words }
+    ChatStatus::Failed { code: CANNOT_BE_WRITTEN_TO, why: words.said_in(language).to_owned() }
 }
 
 pub(super) fn chats(adapter: &dyn Crm) -> Result<&dyn Chats, CrmError> {

@@ -68,9 +68,9 @@ pub(super) fn status(message_id: &str, status: &ChatStatus) -> Value {
             json!({ "msgid": message_id, "delivery_status": 1, "status_code": 1 })
         }
         ChatStatus::Read => json!({ "msgid": message_id, "delivery_status": 2, "status_code": 2 }),
-        ChatStatus::Failed { code, words } => json!({
+        ChatStatus::Failed { code, why } => json!({
             "msgid": message_id, "delivery_status": -1, "status_code": -1,
-            "error_code": code, "error": words.ru,
+            "error_code": code, "error": why,
         }),
     }
 }

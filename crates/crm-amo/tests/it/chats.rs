@@ -10,7 +10,6 @@ use crm::{
 use domain::{
     content::FileKind,
     crm::{CrmId, PortalTrouble},
-    text::Words,
 };
 use serde_json::{Value, json};
 
@@ -220,8 +219,8 @@ async fn amo_13_an_edit_a_status_a_reaction_and_typing_are_told() {
     stand.answers("POST", "typing", 204, Value::Null).await;
     let (chats, caller) = (&stand.chats, stand.caller());
     chats.edit(&caller, &text("новый текст")).await.unwrap();
-    let words = Words::new("Клиент не пользуется WhatsApp", "The client has no WhatsApp");
-    let failed = ChatStatus::Failed { code: 904, words };
+    let why = "Клиент не пользуется WhatsApp".to_owned();
+    let failed = ChatStatus::Failed { code: 904, why };
     for status in [ChatStatus::Delivered, ChatStatus::Read, failed] {
         chats.status(&caller, "theirs-1", &status).await.unwrap();
     }

@@ -99,6 +99,9 @@ pub struct Occasion {
     pub closed: bool,
     /// Messages not passed on, in order: inbound, outbound, no system lines, no notes.
     pub lines: Vec<Line>,
+    /// Among them is the customer's first in this conversation (WA-6).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first_inbound: bool,
     /// All of the conversation's messages, where a transcript is written at its end and the end is
     /// there; else empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -84,6 +84,25 @@ impl TenantTx {
         self.written_lines(rows).await
     }
 
+    /// Whether the customer wrote anything up to a position.
+    pub async fn crm_wrote_up_to(
+        &mut self,
+        conversation: ConversationId,
+        position: i64,
+    ) -> Result<bool> {
+        let account = self.account().0;
+        Ok(sqlx::query_scalar(
+            "select exists (select 1 from messages
+                where account_id = $1 and conversation_id = $2 and direction = 'inbound'
+                  and position <= $3)",
+        )
+        .bind(account)
+        .bind(conversation.0)
+        .bind(position)
+        .fetch_one(self.conn())
+        .await?)
+    }
+
     /// What the customer wrote first.
     pub async fn crm_first_words(
         &mut self,

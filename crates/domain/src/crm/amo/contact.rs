@@ -261,8 +261,7 @@ fn update(case: &Case<'_>, at: &Ref, now: Option<&FoundContact>, plan: &mut Plan
 fn replaces_8(case: &Case<'_>, now: Option<&FoundContact>) -> bool {
     let (facts, occasion) = (case.facts, &case.facts.occasion);
     let wanted = case.settings.chats.as_ref().is_some_and(|chats| chats.replace_8);
-    let first =
-        occasion.opened && occasion.has_inbound() && facts.enquiry.order == EnquiryOrder::First;
+    let first = occasion.first_inbound && facts.enquiry.order == EnquiryOrder::First;
     let old = |phone: &String| {
         let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
         digits.len() == 11 && digits.starts_with('8')

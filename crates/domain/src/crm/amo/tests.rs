@@ -201,7 +201,12 @@ fn facts() -> Facts {
             username: "@anna".to_owned(),
             fields: BTreeMap::new(),
         },
-        occasion: Occasion { opened: true, lines: vec![inbound(1)], ..Occasion::default() },
+        occasion: Occasion {
+            opened: true,
+            lines: vec![inbound(1)],
+            first_inbound: true,
+            ..Occasion::default()
+        },
         links: Links::default(),
         known: Known::default(),
         directory: directory(),

@@ -141,11 +141,19 @@ fn wa_6_a_number_with_8_is_rewritten_at_the_first_inbound_message() {
                 .phone()
                 .told(Answer::Contacts(vec![found("777", &[])]))
                 .set(chats)
-                .given(|f| f.occasion.lines = vec![outbound(1)]),
+                .given(|f| {
+                    f.occasion.lines = vec![outbound(1)];
+                    f.occasion.first_inbound = false;
+                }),
         ),
     ] {
         assert_eq!(story.does(), strings(&["use_contact", "create_deal"]), "{what}");
     }
+    // We wrote first, and now the client does.
+    let answer = super::story().phone().in_deal(EntityState::Open).set(chats);
+    assert_eq!(answer.reasons(), strings(&["replace_8"]));
+    let later = answer.given(|f| f.occasion.first_inbound = false);
+    assert_eq!(later.does(), strings(&[]));
 }
 
 #[test]
