@@ -19,11 +19,11 @@ use domain::{
     },
     text::Words,
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use store::{
     INTEGRATION_CHANNEL_TAKEN, LinkData, LinkState, LinkWritten, NewChannel, NewConsent,
-    NewIntegration, NewLink, NewPortal, NewRun, PORTAL_TAKEN, PortalAbout, PortalSecrets,
+    NewIntegration, NewLink, NewPortal, NewRun, OwnApp, PORTAL_TAKEN, PortalAbout, PortalSecrets,
     PortalTokens, RateLimit, Refreshing, RunFilter, Slot, StepEnd, Store,
     intake::{Item, Person, Stored},
 };
@@ -239,9 +239,13 @@ async fn amo_1_a_state_of_consent_is_good_once() {
         employee: company.employee,
         kind: CrmKind::Amo,
         portal: None,
+        app: Some(OwnApp {
+            client_id: "5a1b".to_owned(),
+            client_secret: "canary-of-the-app".to_owned().into(),
+        }),
     };
     tx.insert_consent(&new).await.unwrap();
-    tx.insert_consent(&NewConsent { state_hash: [8; 32], ..new }).await.unwrap();
+    tx.insert_consent(&NewConsent { state_hash: [8; 32], app: None, ..new }).await.unwrap();
     tx.commit().await.unwrap();
     let none = company.store.use_consent(CrmKind::Bitrix, &hash).await.unwrap();
     assert_eq!(none, None, "a state is of one CRM");
@@ -250,7 +254,12 @@ async fn amo_1_a_state_of_consent_is_good_once() {
     let got: Vec<_> = used.into_iter().filter_map(Result::unwrap).collect();
     assert_eq!(got.len(), 1);
     assert_eq!((got[0].account, got[0].employee), (company.account, company.employee));
+    let app = got[0].app.as_ref().expect("the app that it was asked for");
+    assert_eq!(app.client_secret.expose_secret(), "canary-of-the-app");
     let mut conn = company.server.database().connect().await;
+    let kept: Vec<Option<Vec<u8>>> =
+        sqlx::query_scalar("select app from crm_consents").fetch_all(&mut conn).await.unwrap();
+    assert_eq!(kept, [None, None], "its keys went with the state");
     sqlx::query("update crm_consents set expires_at = now() - interval '1 second'")
         .execute(&mut conn)
         .await
@@ -323,6 +332,10 @@ async fn crm_7_secrets_are_sealed_and_a_change_of_tokens_is_seen() {
     let shared = company.store.portals_by_external(CrmKind::Amo, "100").await.unwrap();
     assert_eq!(shared, [(company.account, id)]);
     let mut tx = company.store.tenant(company.account).await.unwrap();
+    assert!(!tx.delete_portal(id, Utc::now()).await.unwrap(), "it is connected");
+    let kept = PortalSecrets { access: SecretString::default(), refresh: None, ..after.secrets };
+    tx.disconnect_portal(id, &kept).await.unwrap();
+    assert!(!tx.set_portal_state(id, PortalState::Stopped, trouble).await.unwrap(), "it stays so");
     assert!(tx.delete_portal(id, Utc::now()).await.unwrap());
     assert!(tx.portal(id).await.unwrap().is_none());
     tx.commit().await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use app::PortalToken;
+use app::{PortalApp, PortalToken};
 use axum::{
     extract::{Query as RawQuery, State},
     http::StatusCode,
@@ -28,6 +28,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list_portals, connect_portal))
         .routes(routes!(get_portal, delete_portal))
         .routes(routes!(check_portal))
+        .routes(routes!(disconnect_portal))
         .routes(routes!(get_portal_directory, refresh_portal_directory))
         .routes(routes!(connect_portal_chats, disconnect_portal_chats))
         .routes(routes!(list_crm_parameters))
@@ -40,6 +41,32 @@ struct ConsentBody {
     kind: CrmKind,
     /// The one to be connected again.
     portal_id: Option<PortalId>,
+    /// By which app; absent: by the one that the portal had, of a new one by the server's.
+    app: Option<AppBody>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(tag = "of", rename_all = "snake_case", deny_unknown_fields)]
+enum AppBody {
+    /// The server's.
+    Server {},
+    /// One that the company registered with its CRM itself.
+    Company {
+        client_id: String,
+        /// Never given back.
+        client_secret: String,
+    },
+}
+
+impl From<AppBody> for PortalApp {
+    fn from(body: AppBody) -> Self {
+        match body {
+            AppBody::Server {} => Self::Installation,
+            AppBody::Company { client_id, client_secret } => {
+                Self::Own { client_id, client_secret: client_secret.into() }
+            }
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -86,7 +113,8 @@ async fn ask_crm_consent(
     As(actor): As,
     Json(body): Json<ConsentBody>,
 ) -> Result<Json<ConsentPage>, Problem> {
-    let url = api.app.portal_consent(&actor, body.kind, body.portal_id).await?;
+    let by = body.app.map(PortalApp::from).unwrap_or_default();
+    let url = api.app.portal_consent(&actor, body.kind, body.portal_id, by).await?;
     Ok(Json(ConsentPage { url: url.into() }))
 }
 
@@ -145,10 +173,24 @@ async fn get_portal(
     Ok(Json(api.app.portal(&actor, id).await?))
 }
 
-/// Disconnect a CRM account; what was made there stays there
+/// Disconnect a CRM account: its integrations, links and log stay, and are in use again when it is
+/// connected again
+#[utoipa::path(post, path = "/api/v1/crm/portals/{portal_id}/disconnect",
+    operation_id = "disconnect_portal", tag = "crm", params(("portal_id" = PortalId, Path)),
+    responses((status = 200, body = PortalView), Refusals))]
+async fn disconnect_portal(
+    State(api): State<Api>,
+    As(actor): As,
+    Path(id): Path<PortalId>,
+) -> Result<Json<PortalView>, Problem> {
+    Ok(Json(api.app.disconnect_portal(&actor, id).await?))
+}
+
+/// Delete a disconnected CRM account with its integrations and their settings; what was made there
+/// stays there
 #[utoipa::path(delete, path = "/api/v1/crm/portals/{portal_id}", operation_id = "delete_portal",
     tag = "crm", params(("portal_id" = PortalId, Path)),
-    responses((status = 204, description = "Disconnected"), Refusals))]
+    responses((status = 204, description = "Deleted"), Refusals))]
 async fn delete_portal(
     State(api): State<Api>,
     As(actor): As,

@@ -21,6 +21,7 @@ pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list_integrations, create_integration))
         .routes(routes!(get_integration, save_integration, delete_integration))
+        .routes(routes!(move_integration))
         .routes(routes!(preview_crm_names))
         .routes(routes!(try_integration))
 }
@@ -47,6 +48,15 @@ struct IntegrationBody {
     enabled: bool,
     #[schema(value_type = Object)]
     settings: Value,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MoveBody {
+    /// The one that was read.
+    revision: i64,
+    /// Where to.
+    portal_id: PortalId,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -148,6 +158,23 @@ async fn delete_integration(
 ) -> Result<StatusCode, Problem> {
     api.app.delete_integration(&actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Give an integration another CRM account. Another one with the same settings takes its place, because
+/// what was passed on stays with the former account; it is off where the new one lacks something that its
+/// settings name
+#[utoipa::path(post, path = "/api/v1/crm/integrations/{integration_id}/move",
+    operation_id = "move_integration", tag = "crm",
+    params(("integration_id" = IntegrationId, Path)), request_body = MoveBody,
+    responses((status = 200, body = IntegrationView, description = "What took its place"), Refusals))]
+async fn move_integration(
+    State(api): State<Api>,
+    As(actor): As,
+    Path(id): Path<IntegrationId>,
+    Json(body): Json<MoveBody>,
+) -> Result<Json<IntegrationView>, Problem> {
+    let MoveBody { revision, portal_id } = body;
+    Ok(Json(api.app.move_integration(&actor, id, revision, portal_id).await?))
 }
 
 /// Fill name templates

@@ -24,14 +24,20 @@ mod integrations;
 mod links;
 mod log;
 mod mirror;
+mod moving;
+mod own_app;
+mod parting;
 mod portal_chats;
+mod portal_views;
 mod portals;
 pub(crate) mod relay;
 mod returning;
 mod steps;
+mod switched_off;
 mod sync;
 mod tell;
 mod tokens;
+mod upkeep;
 pub(crate) mod visit;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -43,12 +49,13 @@ use domain::{
     ids::{AccountId, PortalId},
 };
 use serde_json::json;
-use store::{PortalRow, TenantTx};
+use store::{OwnApp, PortalRow, TenantTx};
 use url::Url;
 
 pub use dry_run::{CrmExample, ImaginedEnquiry};
 pub use gate::Crowd;
 pub use integrations::IntegrationForm;
+pub use own_app::PortalApp;
 pub use portals::PortalToken;
 pub use returning::ReturnFault;
 
@@ -86,6 +93,12 @@ impl Settings {
         self.public_url.as_ref().and_then(|base| base.join(&path).ok())
     }
 
+    /// The same for an app of the company's own: the installation's apps are registered with it as well.
+    fn crm_redirect_of_own(&self, kind: CrmKind) -> Option<Url> {
+        let ours = self.crm.apps.get(&kind).map(|app| app.redirect_uri.clone());
+        ours.or_else(|| self.crm_redirect(kind))
+    }
+
     /// Where a CRM tells that its admin switched us off.
     pub fn crm_off_hook(&self, kind: CrmKind) -> Option<Url> {
         let path = format!("hooks/crm-off/{}", kind.as_str());
@@ -104,15 +117,19 @@ pub(crate) fn lanes_of(portal: PortalId) -> String {
     format!("crm:{portal}:")
 }
 
-/// A portal's keys: the company's own app, or the installation's.
-fn keys_of(settings: &CrmSettings, row: &PortalRow) -> Option<AppKeys> {
-    let ours = settings.apps.get(&row.kind)?;
-    Some(match (&row.secrets.client_id, &row.secrets.client_secret) {
-        (Some(id), Some(secret)) => {
-            AppKeys { client_id: id.clone(), client_secret: secret.clone(), ..ours.clone() }
-        }
-        _ => ours.clone(),
+/// The keys of the company's own app, or of the installation's.
+fn keys(settings: &Settings, kind: CrmKind, own: Option<OwnApp>) -> Option<AppKeys> {
+    let Some(own) = own else { return settings.crm.apps.get(&kind).cloned() };
+    Some(AppKeys {
+        client_id: own.client_id,
+        client_secret: own.client_secret,
+        redirect_uri: settings.crm_redirect_of_own(kind)?,
     })
+}
+
+/// A portal's keys.
+fn keys_of(settings: &Settings, row: &PortalRow) -> Option<AppKeys> {
+    keys(settings, row.kind, row.secrets.own_app())
 }
 
 impl App {

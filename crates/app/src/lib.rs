@@ -73,7 +73,8 @@ mod work;
 mod write_first;
 
 pub use self::crm::{
-    CrmExample, CrmSettings, Crowd, ImaginedEnquiry, IntegrationForm, PortalToken, ReturnFault,
+    CrmExample, CrmSettings, Crowd, ImaginedEnquiry, IntegrationForm, PortalApp, PortalToken,
+    ReturnFault,
 };
 pub use access::{LogIn, Opened, SESSION_KEPT, SignUp};
 pub use actor::{Actor, Via};

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use async_trait::async_trait;
 use crm::{
     AppKeys, Caller, Chats, Connect, ConnectHints, Crm, CrmError, Grant, GrantError, Hook,
-    HookError, Portal, PortalInfo, Returned,
+    HookError, Portal, PortalInfo, Returned, TokenSays,
 };
 use domain::crm::{
     Action, Answer, Change, CrmId, CrmKind, Directory, Effect, Entity, PortalTrouble, Question,
@@ -186,6 +186,14 @@ impl Connect for Amo {
             Ok(_) | Err(Failure::Absent) => Ok(()),
             Err(failure) => Err(failure.into_error()),
         }
+    }
+
+    fn token_says(&self, token: &SecretString) -> TokenSays {
+        oauth::token_says(token)
+    }
+
+    fn switched_off_account(&self, query: &BTreeMap<String, String>) -> Option<String> {
+        query.get("account_id").cloned()
     }
 
     fn switched_off(

@@ -3,7 +3,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crm::{AppKeys, CrmError, Grant, GrantError, Returned};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::DateTime;
+use crm::{AppKeys, CrmError, Grant, GrantError, Returned, TokenSays};
 use domain::crm::PortalTrouble;
 use futures::{FutureExt, future::BoxFuture};
 use hmac::{Hmac, KeyInit, Mac};
@@ -180,6 +182,29 @@ fn reason(status: u16, body: &[u8]) -> String {
     }
 }
 
+/// Tokens are JWT: `aud` is the integration's id, `exp` the end. They are signed with keys that amoCRM
+/// keeps to itself, so nothing of it is proved.
+pub(crate) fn token_says(token: &SecretString) -> TokenSays {
+    let claims = || -> Option<Value> {
+        let payload = token.expose_secret().split('.').nth(1)?;
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+    };
+    let Some(claims) = claims() else { return TokenSays::default() };
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    TokenSays {
+        client_id: text("aud").filter(|id| is_client_id(id)).map(str::to_owned),
+        ends_at: claims
+            .get("exp")
+            .and_then(Value::as_i64)
+            .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+    }
+}
+
+/// A UUID, as far as limits are called by it.
+fn is_client_id(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
 /// GET with `account_id`, `client_uuid` and `signature`, when an administrator switches us off. The
 /// account, if the signature is ours.
 pub(crate) fn switched_off(
@@ -190,6 +215,10 @@ pub(crate) fn switched_off(
     let account = query.get("account_id").ok_or(forged)?;
     let signature = query.get("signature").and_then(|text| hex::decode(text).ok()).ok_or(forged)?;
     let key = app.client_secret.expose_secret().as_bytes();
+    // Anybody can sign with no key at all.
+    if key.is_empty() {
+        return Err(forged);
+    }
     let mut mac = Hmac::<Sha256>::new_from_slice(key).map_err(|_| forged)?;
     mac.update(format!("{}|{account}", app.client_id).as_bytes());
     // In constant time.
@@ -263,6 +292,29 @@ mod tests {
         assert_eq!(judge(200, b""), Ok(()));
     }
 
+    /// The claims of a made-up token: `{"aud":"5a1b-77","exp":1893456000}`.
+    #[test]
+    fn crm_7_a_long_lived_token_tells_when_it_ends() {
+        let says = |token: &str| token_says(&token.to_owned().into());
+        let token = "e30.eyJhdWQiOiI1YTFiLTc3IiwiZXhwIjoxODkzNDU2MDAwfQ.c2ln";
+        assert_eq!(says(token).client_id.as_deref(), Some("5a1b-77"));
+        assert_eq!(
+            says(token).ends_at.map(|at| at.to_rfc3339()).as_deref(),
+            Some("2030-01-01T00:00:00+00:00")
+        );
+        // {"aud":["x"],"exp":"soon"}, {"aud":"a b"}
+        let odd = [
+            "",
+            "x",
+            "a.b.c",
+            "e30.eyJhdWQiOlsieCJdLCJleHAiOiJzb29uIn0.c",
+            "e30.eyJhdWQiOiJhIGIifQ.c",
+        ];
+        for token in odd {
+            assert_eq!(says(token), TokenSays::default(), "{token}");
+        }
+    }
+
     /// The signature was computed apart from this code, by OpenSSL.
     #[test]
     fn amo_1_switching_off_is_believed_with_the_right_signature_only() {
@@ -278,5 +330,10 @@ mod tests {
         assert!(told("31415", "").is_err());
         assert!(told("31415", "zz").is_err());
         assert!(switched_off(&app(), &query(&[("account_id", "31415")])).is_err());
+        // HMAC with an empty key is anybody's.
+        let empty = AppKeys { client_secret: String::new().into(), ..app() };
+        let signature = "a366a328c3e9c05dcc4043fbfd4ef46f11dd5ed3571c88f80adfa4b2e95ffab6";
+        let pairs = [("account_id", "31415"), ("signature", signature)];
+        assert!(switched_off(&empty, &query(&pairs)).is_err());
     }
 }

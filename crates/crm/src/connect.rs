@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
-use domain::crm::PortalTrouble;
+use domain::{clock::Instant, crm::PortalTrouble};
 use secrecy::SecretString;
 use url::Url;
 
@@ -80,6 +80,16 @@ pub struct PortalInfo {
     pub unsorted_on: bool,
 }
 
+/// What a token says of itself. Nobody vouches for it: good for a screen and for limits, never for a
+/// decision about rights.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TokenSays {
+    /// Whose token it is.
+    pub client_id: Option<String>,
+    /// When it ends.
+    pub ends_at: Option<Instant>,
+}
+
 /// What a settings screen should say before it connects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConnectHints {
@@ -125,6 +135,17 @@ pub trait Connect: Send + Sync {
 
     /// Takes it away.
     async fn unsubscribe(&self, caller: &Caller<'_>, hook: &Url) -> Result<(), CrmError>;
+
+    /// What a token says of itself, where it says anything.
+    fn token_says(&self, _token: &SecretString) -> TokenSays {
+        TokenSays::default()
+    }
+
+    /// The external id of the account that a message of switching off is about. Anybody may have sent it:
+    /// it tells by whose keys the signature is to be checked.
+    fn switched_off_account(&self, _query: &BTreeMap<String, String>) -> Option<String> {
+        None
+    }
 
     /// The CRM says that its admin switched our app off: the external id of the account, when the
     /// signature is right.

@@ -21,7 +21,9 @@ pub use chats::{
     ChatBody, ChatChannel, ChatEvent, ChatFile, ChatHook, ChatMedia, ChatMessage, ChatMessageRef,
     ChatPerson, ChatPlace, ChatReceiver, ChatStatus, ChatWriter, Chats, OpenedChat, Posted,
 };
-pub use connect::{AppKeys, Connect, ConnectHints, Grant, GrantError, PortalInfo, Returned};
+pub use connect::{
+    AppKeys, Connect, ConnectHints, Grant, GrantError, PortalInfo, Returned, TokenSays,
+};
 pub use error::CrmError;
 pub use files::{FileSource, NoFiles, OpenedFile};
 pub use hook::{Hook, HookError};

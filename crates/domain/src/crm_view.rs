@@ -19,11 +19,13 @@ pub struct CrmKindView {
     pub title: Words,
     /// Domains of its accounts.
     pub hosts: Vec<String>,
-    /// By consent in the browser; else by a token alone.
+    /// By consent in the browser with the server's app; else by an app of the company's own, or by a
+    /// token.
     pub can_oauth: bool,
     /// Whether conversations can be shown inside it (AMO-13).
     pub has_chats: bool,
-    /// To be registered with the CRM's app; absent: this server has no public address.
+    /// To be registered with the CRM's app, the server's or the company's own; absent: this server has
+    /// no public address, and consent is not possible with an app of one's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<String>,
     /// The same for the hook of switching off.
@@ -52,6 +54,12 @@ pub struct PortalView {
     /// The user whose access it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
+    /// The id of the company's own app by which it is connected; absent: by the server's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_app: Option<String>,
+    /// When a long-lived token ends (LITE); absent: it is renewed by itself, or does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_ends_at: Option<DateTime<Utc>>,
     /// Enquiries that wait to be passed on.
     pub waiting: i64,
     /// Decisions that failed and were not made anew.

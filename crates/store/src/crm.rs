@@ -8,9 +8,17 @@ mod concern;
 mod consents;
 mod enquiries;
 mod feeds;
+mod integration_moves;
 mod integrations;
 mod lines;
 mod links;
+mod own_app;
+mod portal_changes;
+mod portal_lists;
+mod portal_lookup;
+mod portal_secrets;
+mod portal_tokens;
+mod portal_upkeep;
 mod portals;
 mod quarantine;
 mod rates;
@@ -26,10 +34,11 @@ pub use feeds::CrmFeedEvent;
 pub use integrations::{INTEGRATION_CHANNEL_TAKEN, IntegrationRow, NewIntegration};
 pub use lines::WrittenLine;
 pub use links::{LinkData, LinkRow, LinkState, LinkWritten, NewLink};
-pub use portals::{
-    NewPortal, PORTAL_TAKEN, PortalAbout, PortalChat, PortalRow, PortalSecrets, PortalTokens,
-    Refreshing,
-};
+pub use own_app::OwnApp;
+pub use portal_changes::{NewPortal, PORTAL_TAKEN, PortalAbout};
+pub use portal_secrets::PortalSecrets;
+pub use portal_tokens::{PortalTokens, Refreshing};
+pub use portals::{PortalChat, PortalRow};
 pub use quarantine::NewCrmQuarantine;
 pub use rates::{RateLimit, Slot};
 pub use runs::{NewRun, RunFilter, RunRow, StepEnd, StepRow};

@@ -76,7 +76,7 @@ pub use crm::{
     BegunChat, ChatChange, ChatFate, ChatReaction, ChatReceived, ChatRefusal, Concerned, Consent,
     CrmFeedEvent, EnquiryRow, Entry, INTEGRATION_CHANNEL_TAKEN, IntegrationRow, LinkData, LinkRow,
     LinkState, LinkWritten, NewConsent, NewCrmQuarantine, NewIntegration, NewLink, NewPortal,
-    NewRun, PORTAL_TAKEN, PortalAbout, PortalChat, PortalRow, PortalSecrets, PortalTokens,
+    NewRun, OwnApp, PORTAL_TAKEN, PortalAbout, PortalChat, PortalRow, PortalSecrets, PortalTokens,
     RateLimit, Refreshing, RunFilter, RunRow, Slot, StepEnd, StepRow, WrittenLine,
 };
 pub use demo::{

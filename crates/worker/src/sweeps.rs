@@ -12,6 +12,8 @@ const OFTEN: Duration = Duration::from_millis(500);
 const SELDOM: Duration = Duration::from_secs(600);
 /// Lists of CRMs are due at midnight, or since a write showed that they are old.
 const LISTS: Duration = Duration::from_secs(15);
+/// CRM accounts are due daily.
+const UPKEEP: Duration = Duration::from_secs(60);
 /// Each is a handful of calls to another service.
 const LISTS_AT_ONCE: i64 = 5;
 
@@ -19,6 +21,7 @@ pub fn start(app: &App, node: &Node, stop: &CancellationToken, tracker: &TaskTra
     tracker.spawn(often(app.clone(), stop.clone()));
     tracker.spawn(seldom(app.clone(), node.clone(), stop.clone()));
     tracker.spawn(pull_lists(app.clone(), stop.clone()));
+    tracker.spawn(look_after_portals(app.clone(), stop.clone()));
     tracker.spawn(inspect(app.clone(), node.clone(), stop.clone()));
 }
 
@@ -59,6 +62,21 @@ async fn pull_lists(app: App, stop: CancellationToken) {
             Err(error) => tracing::warn!(%error, "lists of CRMs were not pulled"),
         }
         if !pause(&stop, jittered(LISTS)).await {
+            return;
+        }
+    }
+}
+
+/// Tokens, webhooks and states of CRM accounts, daily of each (CRM-7).
+async fn look_after_portals(app: App, stop: CancellationToken) {
+    loop {
+        match app.look_after_portals(LISTS_AT_ONCE).await {
+            // There may be more.
+            Ok(taken) if taken > 0 && !stop.is_cancelled() => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "CRM accounts were not looked after"),
+        }
+        if !pause(&stop, jittered(UPKEEP)).await {
             return;
         }
     }

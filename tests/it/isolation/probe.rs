@@ -174,6 +174,7 @@ fn body(operation: &str, place: &Place, own: &Company) -> Value {
         "create_integration" => json!({ "portal_id": own.id("PortalId"), "name": some }),
         "save_integration" => json!({ "revision": 1, "name": some, "enabled": false,
             "settings": {} }),
+        "move_integration" => json!({ "revision": 1, "portal_id": own.id("PortalId") }),
         "preview_crm_names" => json!({ "names": {} }),
         "connect_portal_chats" => json!({ "channel_id": some, "secret": some, "bot_id": some }),
         "ask_crm_consent" => json!({ "kind": "amo" }),

@@ -1,10 +1,10 @@
 //! What is passed to a portal, and how (AMO-1 to AMO-13): a typed document per integration, checked
 //! against what the CRM has. One channel goes to one CRM account once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    crm::{self, AmoSettings, BitrixSettings, CrmKind, Directory, Settings},
+    crm::{self, AmoSettings, BitrixSettings, CrmKind, Directory, PortalState, Settings},
     crm_view::IntegrationView,
     ids::{ChannelId, IntegrationId, PortalId},
     people::Right,
@@ -15,10 +15,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use store::{INTEGRATION_CHANNEL_TAKEN, IntegrationRow, NewIntegration, TenantTx};
 
-use super::{changed, directory::plan_pull, portals};
+use super::{changed, directory::plan_pull, portals, relay::sync_job};
 use crate::{Actor, App, Error, Invalid, Result, fields::Check};
 
-const NOT_FOUND: Error = Error::NotFound { what: "integration" };
+pub(super) const NOT_FOUND: Error = Error::NotFound { what: "integration" };
 /// More of them are somebody's mistake.
 const MOST_INTEGRATIONS: usize = 50;
 /// Of a document as text. Ten thousand numbers that stay here (WA-5) are a third of it.
@@ -71,6 +71,15 @@ impl App {
         let mut tx = self.store.tenant(actor.account).await?;
         // Its lock lets savers of one portal go one by one, so that the second sees the first.
         let row = tx.lock_portal(portal).await?.ok_or(portals::NOT_FOUND)?;
+        if row.state == PortalState::Disconnected {
+            return Err(Error::conflict(
+                "disconnected",
+                Words::new(
+                    "Этот портал отключён. Подключите его заново или выберите другой.",
+                    "This portal is disconnected. Connect it again, or choose another.",
+                ),
+            ));
+        }
         if tx.integrations().await?.len() >= MOST_INTEGRATIONS {
             return Err(Error::conflict(
                 "too_many_integrations",
@@ -108,16 +117,7 @@ impl App {
         let row = tx.lock_portal(portal).await?.ok_or(NOT_FOUND)?;
         // Read again behind the lock: whoever was before us has committed.
         let revision = tx.integration(id).await?.ok_or(NOT_FOUND)?.revision;
-        if revision != read {
-            return Err(Error::Conflict {
-                code: "changed_meanwhile",
-                message: Words::new(
-                    "Пока вы редактировали, эти настройки сохранил кто-то ещё. Откройте их заново.",
-                    "Somebody else saved these settings while you were editing. Open them anew.",
-                ),
-                details: json!({ "revision": revision }),
-            });
-        }
+        same_revision(revision, read)?;
         let checked = check(&mut tx, id, portal, row.kind, form).await?;
         tx.update_integration(id, &checked.name, checked.enabled, &checked.settings)
             .await?
@@ -162,6 +162,10 @@ impl App {
         }
         if checked.enabled {
             tx.open_crm_feed().await?;
+            // What came with it from another portal and waited until it is on.
+            for (conversation, contact) in tx.awaited_crm_enquiries(id).await? {
+                tx.push(sync_job(portal, contact, id, conversation));
+            }
         } else {
             tx.close_crm_feed().await?;
         }
@@ -174,6 +178,21 @@ impl App {
         tx.commit().await?;
         Ok(view(row, &directory))
     }
+}
+
+/// What somebody else saved since it was read is not overwritten.
+pub(super) fn same_revision(revision: i64, read: i64) -> Result<()> {
+    if revision == read {
+        return Ok(());
+    }
+    Err(Error::Conflict {
+        code: "changed_meanwhile",
+        message: Words::new(
+            "Пока вы редактировали, эти настройки сохранил кто-то ещё. Откройте их заново.",
+            "Somebody else saved these settings while you were editing. Open them anew.",
+        ),
+        details: json!({ "revision": revision }),
+    })
 }
 
 /// A form that was read and found good.
@@ -210,9 +229,36 @@ fn invalid(problem: Problem) -> Invalid {
     Invalid::new(format!("settings{}", problem.path), problem.code, problem.words)
 }
 
-/// Channels that are not there, that stand twice, or that another integration of this portal passes on
-/// (AMO-1).
+/// Channels that are not there, or that another integration of this portal passes on (AMO-1).
 async fn wrong_channels(
+    tx: &mut TenantTx,
+    id: IntegrationId,
+    portal: PortalId,
+    enabled: bool,
+    settings: &Settings,
+) -> Result<Vec<Invalid>> {
+    let there: BTreeSet<ChannelId> =
+        tx.channels().await?.into_iter().map(|c| c.channel_id).collect();
+    let mut wrong: Vec<Invalid> = channel_paths(settings)
+        .into_iter()
+        .filter(|(_, channel)| !there.contains(channel))
+        .map(|(path, _)| {
+            Invalid::new(
+                format!("settings{path}/channel"),
+                "unknown_channel",
+                Words::new(
+                    "Такого канала больше нет. Уберите его из списка.",
+                    "There is no such channel any more. Take it off the list.",
+                ),
+            )
+        })
+        .collect();
+    wrong.extend(taken_channels(tx, id, portal, enabled, settings).await?);
+    Ok(wrong)
+}
+
+/// Channels that another integration of a portal passes on (AMO-1). One that is off takes none.
+pub(super) async fn taken_channels(
     tx: &mut TenantTx,
     id: IntegrationId,
     portal: PortalId,
@@ -230,22 +276,11 @@ async fn wrong_channels(
         .collect();
     let mut wrong = Vec::new();
     for (path, channel) in channel_paths(settings) {
-        let field = format!("settings{path}/channel");
-        let Some(name) = names.get(&channel) else {
-            wrong.push(Invalid::new(
-                field,
-                "unknown_channel",
-                Words::new(
-                    "Такого канала больше нет. Уберите его из списка.",
-                    "There is no such channel any more. Take it off the list.",
-                ),
-            ));
+        let (Some(name), Some(other)) = (names.get(&channel), taken.get(&channel)) else {
             continue;
         };
-        if let Some(other) = taken.get(&channel) {
-            let other = tx.integration(*other).await?.map(|row| row.name).unwrap_or_default();
-            wrong.push(twice(field, name, &other));
-        }
+        let other = tx.integration(*other).await?.map(|row| row.name).unwrap_or_default();
+        wrong.push(twice(format!("settings{path}/channel"), name, &other));
     }
     Ok(wrong)
 }
@@ -285,7 +320,7 @@ fn channel_paths(settings: &Settings) -> Vec<(String, ChannelId)> {
 }
 
 /// Each once, although Bitrix24 may name a channel for chats and for requests.
-fn channels(settings: &Settings) -> Vec<ChannelId> {
+pub(super) fn channels(settings: &Settings) -> Vec<ChannelId> {
     let mut all: Vec<ChannelId> = settings.channels().iter().map(|rule| rule.channel).collect();
     all.sort_unstable();
     all.dedup();
@@ -347,7 +382,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         .collect()
 }
 
-fn view(row: IntegrationRow, directory: &Directory) -> IntegrationView {
+pub(super) fn view(row: IntegrationRow, directory: &Directory) -> IntegrationView {
     let (problems, warnings) = crm::check(&row.settings, directory);
     let channels = channels(&row.settings);
     IntegrationView {

@@ -55,7 +55,7 @@ impl App {
         self.portal(actor, id).await
     }
 
-    async fn open_chats(&self, row: PortalRow) -> Result<String, CrmError> {
+    pub(super) async fn open_chats(&self, row: PortalRow) -> Result<String, CrmError> {
         let mut door = self.open_door(row).await?;
         let adapter = door.adapter.clone();
         let Some(chats) = adapter.chats() else {
@@ -65,7 +65,7 @@ impl App {
         at_portal!(self, door, _adapter, caller => chats.connect(&caller, TITLE))
     }
 
-    async fn close_chats(&self, row: PortalRow) -> Result<(), CrmError> {
+    pub(super) async fn close_chats(&self, row: PortalRow) -> Result<(), CrmError> {
         if row.chat.as_ref().is_none_or(|chat| chat.scope_id.is_none()) {
             return Ok(());
         }

@@ -1,5 +1,6 @@
-//! Portals as admins handle them: connecting by a token (CRM-7 LITE), looking, checking, taking away;
-//! and the job that makes a portal ready after its access was given.
+//! Access to a portal becomes a portal of the company (AMO-1), or gives one back what it had: the same
+//! account of the CRM again is the same portal, with its links and its integrations, even if it was
+//! disconnected meanwhile. Here also the entrance by a token (CRM-7 LITE).
 
 use std::time::Duration;
 
@@ -8,29 +9,20 @@ use crm::{CrmError, PortalInfo};
 use domain::{
     clock::Instant,
     crm::{CrmKind, PortalMode, PortalState, PortalTrouble},
-    crm_view::{CrmKindView, IntegrationName, PortalChatsView, PortalView},
+    crm_view::PortalView,
     ids::{AccountId, PortalId},
     people::Right,
     text::Words,
 };
 use secrecy::SecretString;
 use serde_json::json;
-use store::{
-    IntegrationRow, NewJob, NewPortal, PORTAL_TAKEN, PortalAbout, PortalRow, PortalSecrets,
-    TenantTx,
-};
+use store::{NewJob, NewPortal, PORTAL_TAKEN, PortalAbout, PortalRow, PortalSecrets, TenantTx};
 use url::Url;
 
-use super::{
-    QUEUE, changed,
-    door::{Door, at_portal},
-    lanes_of, set_state,
-};
-use crate::{Actor, App, Error, JobError, Result, Work, secret_token, work::back_off};
+use super::{QUEUE, changed, set_state};
+use crate::{Actor, App, Error, Result, Work, secret_token};
 
 pub(super) const NOT_FOUND: Error = Error::NotFound { what: "portal" };
-/// A CRM that is being taken away is not waited for any longer.
-const FAREWELL: Duration = Duration::from_secs(10);
 
 /// Access that was given, before it is a portal of ours.
 pub(super) struct Access {
@@ -40,6 +32,8 @@ pub(super) struct Access {
     pub site: Url,
     pub secrets: PortalSecrets,
     pub expires_at: Option<DateTime<Utc>>,
+    /// Of a long-lived token, where it tells.
+    pub ends_at: Option<DateTime<Utc>>,
 }
 
 /// A token entered by hand.
@@ -52,42 +46,6 @@ pub struct PortalToken {
 }
 
 impl App {
-    /// The CRMs that this installation can connect.
-    pub fn crm_kinds(&self, actor: &Actor) -> Result<Vec<CrmKindView>> {
-        actor.require(Right::ManageAccount)?;
-        let kinds = self.crms.kinds().filter_map(|kind| {
-            let hints = self.crms.get(kind)?.connect().hints();
-            Some(CrmKindView {
-                kind,
-                title: title(kind),
-                hosts: hints.hosts,
-                can_oauth: self.settings.crm.apps.contains_key(&kind),
-                has_chats: hints.chats.is_some(),
-                redirect_uri: self.settings.crm_redirect(kind).map(String::from),
-                hook_off_url: self.settings.crm_off_hook(kind).map(String::from),
-            })
-        });
-        Ok(kinds.collect())
-    }
-
-    pub async fn portals(&self, actor: &Actor) -> Result<Vec<PortalView>> {
-        actor.require(Right::ManageAccount)?;
-        let mut tx = self.store.tenant(actor.account).await?;
-        let rows = tx.portals().await?;
-        let mut views = Vec::with_capacity(rows.len());
-        for row in rows {
-            views.push(view(&mut tx, row).await?);
-        }
-        Ok(views)
-    }
-
-    pub async fn portal(&self, actor: &Actor, id: PortalId) -> Result<PortalView> {
-        actor.require(Right::ManageAccount)?;
-        let mut tx = self.store.tenant(actor.account).await?;
-        let row = tx.portal(id).await?.ok_or(NOT_FOUND)?;
-        view(&mut tx, row).await
-    }
-
     /// CRM-7 LITE: a long-lived token, which is tried at once.
     pub async fn connect_portal_by_token(
         &self,
@@ -109,7 +67,12 @@ impl App {
                 ),
             ));
         };
-        let secrets = PortalSecrets { access: given.token, ..PortalSecrets::default() };
+        let says = adapter.connect().token_says(&given.token);
+        let secrets = PortalSecrets {
+            access: given.token,
+            client_id: says.client_id,
+            ..PortalSecrets::default()
+        };
         let access = Access {
             kind: given.kind,
             mode: PortalMode::Lite,
@@ -117,108 +80,11 @@ impl App {
             site,
             secrets,
             expires_at: None,
+            ends_at: says.ends_at,
         };
         let info = self.look_at(&access).await.map_err(not_looked_at)?;
         let id = self.save_access(actor, None, access, info).await?;
         self.portal(actor, id).await
-    }
-
-    /// Looks whether a portal answers, writes what it says, and lets waiting work go on.
-    pub async fn check_portal(&self, actor: &Actor, id: PortalId) -> Result<PortalView> {
-        actor.require(Right::ManageAccount)?;
-        let mut tx = self.store.tenant(actor.account).await?;
-        let row = tx.portal(id).await?.ok_or(NOT_FOUND)?;
-        tx.commit().await?;
-        match self.look_again(row).await {
-            Ok(door) => self.portal_connected(door.row.account, id).await?,
-            Err(error) => self.portal_failed_by_hand(actor.account, id, error).await,
-        }
-        self.portal(actor, id).await
-    }
-
-    /// Takes a portal away, with its integrations and all that waits for it. Our webhook is taken away
-    /// there as well, if the CRM answers.
-    pub async fn delete_portal(&self, actor: &Actor, id: PortalId) -> Result<()> {
-        actor.require(Right::ManageAccount)?;
-        let mut tx = self.store.tenant(actor.account).await?;
-        let row = tx.portal(id).await?.ok_or(NOT_FOUND)?;
-        tx.commit().await?;
-        if row.state == PortalState::Connected {
-            let farewell = tokio::time::timeout(FAREWELL, self.unsubscribe_portal(row)).await;
-            if !matches!(farewell, Ok(Ok(()))) {
-                tracing::warn!(portal.id = %id, "a portal was not told that we go");
-            }
-        }
-        let mut tx = self.store.tenant(actor.account).await?;
-        if !tx.delete_portal(id, self.clock.now()).await? {
-            return Err(NOT_FOUND);
-        }
-        tx.close_crm_feed().await?;
-        changed(&mut tx, id);
-        self.note(&mut tx, actor, "crm.portal_deleted", id.to_string(), json!({})).await?;
-        tx.commit().await?;
-        // Its jobs find it gone at once, instead of in their own time.
-        self.store.wake_lanes(actor.account, &lanes_of(id)).await?;
-        Ok(())
-    }
-
-    /// The CRM says that its admin switched our app off, with a signature that the adapter checks.
-    pub async fn portal_switched_off(
-        &self,
-        kind: CrmKind,
-        query: &std::collections::BTreeMap<String, String>,
-    ) -> Result<()> {
-        let adapter = self.crm_adapter_of(kind)?;
-        let keys = self.settings.crm.apps.get(&kind).ok_or(NOT_FOUND)?;
-        let Ok(external_id) = adapter.connect().switched_off(keys, query) else {
-            return Err(Error::Unauthenticated);
-        };
-        for (account, id) in self.store.portals_by_external(kind, &external_id).await? {
-            let mut tx = self.store.tenant(account).await?;
-            // A long-lived token is not our app's.
-            let ours = tx.lock_portal(id).await?.filter(|row| row.mode == PortalMode::Full);
-            if ours.is_some() {
-                let trouble = Some(PortalTrouble::SwitchedOff);
-                set_state(&mut tx, id, PortalState::Stopped, trouble).await?;
-                tx.commit().await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes a portal ready: what it says of itself, our webhook, its lists. Safe to repeat.
-    pub(crate) async fn connect_portal(
-        &self,
-        account: AccountId,
-        id: PortalId,
-        attempts: i32,
-    ) -> Result<(), JobError> {
-        let fault = |e: Error| JobError::of(&e, attempts);
-        let row = self.portal_row(account, id).await.map_err(fault)?;
-        let Some(row) = row else { return Ok(()) };
-        let done = async {
-            let door = self.look_again(row).await?;
-            let door = self.subscribe_portal(door).await?;
-            self.pull_directory(door).await
-        };
-        match done.await {
-            Ok(_) => self.portal_connected(account, id).await.map_err(fault),
-            Err(CrmError::Disconnected { trouble }) => {
-                self.portal_is(account, id, PortalState::Stopped, Some(trouble)).await;
-                Ok(())
-            }
-            Err(CrmError::Rejected { words }) => Err(JobError::Fail { why: words.en }),
-            // Our own limits say nothing about the CRM.
-            Err(CrmError::Busy(after)) => {
-                Err(JobError::Wait { after, why: "the portal's limit is used up".to_owned() })
-            }
-            Err(error) => {
-                tracing::warn!(portal.id = %id, %error, "a portal cannot be connected yet");
-                self.portal_is(account, id, PortalState::Interrupted, None).await;
-                let after = back_off(attempts).max(Duration::from_secs(2));
-                Err(JobError::Retry { after, why: error.to_string() })
-            }
-        }
     }
 
     pub(super) async fn portal_row(
@@ -254,11 +120,15 @@ impl App {
         if expected.is_some() && expected != known.as_ref().map(|row| row.portal_id) {
             return Err(other_account());
         }
-        let details = json!({ "external_id": &info.external_id, "mode": access.mode.as_str() });
+        let own = access.secrets.client_secret.is_some();
+        let details = json!({
+            "external_id": &info.external_id, "mode": access.mode.as_str(), "own_app": own,
+        });
         let (id, action) = match known {
             Some(row) => (readmit(&mut tx, row, &access, info).await?, "crm.portal_reconnected"),
             None => (self.admit_portal(&mut tx, &access, info).await?, "crm.portal_connected"),
         };
+        tx.set_token_end(id, access.ends_at).await?;
         tx.push(connect_job(id, self.clock.now()));
         changed(&mut tx, id);
         self.note(&mut tx, actor, action, id.to_string(), details).await?;
@@ -300,72 +170,10 @@ impl App {
             Err(error) => Err(error.into()),
         }
     }
-
-    /// A living token, and what the portal says of itself now.
-    async fn look_again(&self, row: PortalRow) -> Result<Door, CrmError> {
-        let mut door = self.open_door(row).await?;
-        let info = at_portal!(self, door, adapter, caller => adapter.connect().about(&caller))?;
-        if info.external_id != door.row.external_id {
-            // Another account behind the same address: nothing is to be written there.
-            return Err(CrmError::Disconnected { trouble: PortalTrouble::ConnectAgain });
-        }
-        let noted = async {
-            let mut tx = self.store.tenant(door.row.account).await?;
-            tx.set_portal_about(door.row.portal_id, &about(info)).await?;
-            let fresh = tx.portal(door.row.portal_id).await?;
-            tx.commit().await?;
-            Ok::<_, store::Error>(fresh)
-        };
-        match noted.await {
-            Ok(Some(fresh)) => self.behind(fresh),
-            Ok(None) => Err(CrmError::Disconnected { trouble: PortalTrouble::ConnectAgain }),
-            Err(error) => Err(CrmError::Retry { after: None, why: error.to_string() }),
-        }
-    }
-
-    /// A long-lived token takes no webhooks (CRM-7), and an installation that nobody reaches none.
-    async fn subscribe_portal(&self, mut door: Door) -> Result<Door, CrmError> {
-        let hook = self.settings.crm_hook(&door.row);
-        if let Some(hook) = hook.filter(|_| door.row.mode == PortalMode::Full) {
-            at_portal!(self, door, adapter, caller => adapter.connect().subscribe(&caller, &hook))?;
-        }
-        Ok(door)
-    }
-
-    async fn unsubscribe_portal(&self, row: PortalRow) -> Result<(), CrmError> {
-        let Some(hook) = self.settings.crm_hook(&row) else { return Ok(()) };
-        let mut door = self.open_door(row).await?;
-        if door.row.mode == PortalMode::Full {
-            at_portal!(self, door, adapter, caller => adapter.connect().unsubscribe(&caller, &hook))?;
-        }
-        Ok(())
-    }
-
-    /// Well again: its work goes on now.
-    pub(super) async fn portal_connected(&self, account: AccountId, id: PortalId) -> Result<()> {
-        let mut tx = self.store.tenant(account).await?;
-        tx.portal_answered(id).await?;
-        set_state(&mut tx, id, PortalState::Connected, None).await?;
-        tx.commit().await?;
-        self.store.wake_lanes(account, &lanes_of(id)).await?;
-        Ok(())
-    }
-
-    async fn portal_failed_by_hand(&self, account: AccountId, id: PortalId, error: CrmError) {
-        let (state, trouble) = match error {
-            CrmError::Disconnected { trouble } => (PortalState::Stopped, Some(trouble)),
-            CrmError::TokenExpired => (PortalState::Stopped, Some(PortalTrouble::ConnectAgain)),
-            // Our own limits say nothing about the CRM.
-            CrmError::Busy(_) => return,
-            CrmError::Retry { .. } | CrmError::Unknown { .. } | CrmError::Rejected { .. } => {
-                (PortalState::Interrupted, None)
-            }
-        };
-        self.portal_is(account, id, state, trouble).await;
-    }
 }
 
-/// Gives a portal its access again. Its hook's address, its integrations and what waits for it stay.
+/// Gives a portal its access again. Its hook's address, its chats' keys, its integrations and what waits
+/// for it stay.
 async fn readmit(
     tx: &mut TenantTx,
     row: PortalRow,
@@ -395,7 +203,7 @@ pub(super) fn connect_job(id: PortalId, now: Instant) -> NewJob {
     }
 }
 
-fn about(info: PortalInfo) -> PortalAbout {
+pub(super) fn about(info: PortalInfo) -> PortalAbout {
     PortalAbout {
         title: info.title,
         user_id: info.user_id,
@@ -403,13 +211,6 @@ fn about(info: PortalInfo) -> PortalAbout {
         drive: info.drive.map(String::from),
         filters: info.filters,
         unsorted_on: info.unsorted_on,
-    }
-}
-
-fn title(kind: CrmKind) -> Words {
-    match kind {
-        CrmKind::Amo => Words::new("amoCRM", "amoCRM (Kommo)"),
-        CrmKind::Bitrix => Words::new("Битрикс24", "Bitrix24"),
     }
 }
 
@@ -445,58 +246,7 @@ fn not_looked_at(error: CrmError) -> Error {
 }
 
 /// What is wrong and what to do.
-fn sentence(trouble: PortalTrouble) -> Words {
+pub(super) fn sentence(trouble: PortalTrouble) -> Words {
     let (reason, remedy) = (trouble.reason(), trouble.remedy());
     Words::new(format!("{} {}", reason.ru, remedy.ru), format!("{} {}", reason.en, remedy.en))
-}
-
-/// Why a portal does not work, in words: of a person's trouble, or of a CRM that is silent.
-fn troubles(row: &PortalRow) -> (Option<Words>, Option<Words>) {
-    match (row.state, row.trouble) {
-        (_, Some(trouble)) => (Some(trouble.reason()), Some(trouble.remedy())),
-        (PortalState::Interrupted, None) => (
-            Some(Words::new("CRM не отвечает.", "The CRM does not answer.")),
-            Some(Words::new(
-                "Ничего делать не нужно: мы повторяем попытки, и всё накопленное будет передано.",
-                "Nothing to do: we keep trying, and what has gathered will be passed on.",
-            )),
-        ),
-        _ => (None, None),
-    }
-}
-
-async fn view(tx: &mut TenantTx, row: PortalRow) -> Result<PortalView> {
-    let id = row.portal_id;
-    let (reason, remedy) = troubles(&row);
-    let directory = tx.portal_directory(id).await?.unwrap_or_default();
-    let user = row.user_id.as_deref().and_then(|id| directory.user(&id.into()));
-    let integrations = tx.integrations().await?.into_iter().filter(|i| i.portal_id == id);
-    let (failed, _) = tx.crm_run_counts().await?.get(&id).copied().unwrap_or_default();
-    Ok(PortalView {
-        portal_id: id,
-        kind: row.kind,
-        mode: row.mode,
-        title: row.title,
-        address: row.site,
-        state: row.state,
-        reason,
-        remedy,
-        state_at: row.state_at,
-        user_name: user.map(|user| user.name.clone()),
-        waiting: tx.jobs_waiting(&lanes_of(id)).await?,
-        failed,
-        filters: row.filters,
-        unsorted_on: row.unsorted_on,
-        chats: row.chat.map(|chat| PortalChatsView {
-            connected: chat.scope_id.is_some(),
-            channel_id: chat.channel_id,
-            bot_id: chat.bot_id,
-        }),
-        directory_at: row.directory_at,
-        integrations: integrations.map(named).collect(),
-    })
-}
-
-fn named(row: IntegrationRow) -> IntegrationName {
-    IntegrationName { integration_id: row.integration_id, name: row.name, enabled: row.enabled }
 }

@@ -3,11 +3,11 @@
 //! is checked: the state belongs to the person whose browser it is, the host stands on the adapter's
 //! list.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use crm::{Caller, CrmError, GrantError, NoFiles, PortalInfo, Returned};
 use domain::{
-    crm::{CrmKind, Directory, PortalMode},
+    crm::{CrmKind, Directory, PortalMode, PortalTrouble},
     ids::PortalId,
     people::Right,
     text::Words,
@@ -15,8 +15,18 @@ use domain::{
 use store::{Consent, NewConsent, PortalSecrets};
 use url::Url;
 
-use super::{gate::PortalGate, portals::Access, tokens};
+use super::{
+    gate::PortalGate,
+    keys,
+    own_app::PortalApp,
+    portals::{Access, sentence},
+    tokens,
+};
 use crate::{Actor, App, Error, Result, secret_token};
+
+/// Looks at an account that was just allowed, and the time between them.
+const MOST_LOOKS: usize = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// Why a return from a consent page came to nothing. The code goes back to the settings screen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +83,11 @@ impl ReturnFault {
         )
     }
 
+    /// The account is blocked, not paid for, lets our address not in …
+    fn refused(trouble: PortalTrouble) -> Self {
+        Self { code: trouble.as_str(), words: sentence(trouble) }
+    }
+
     fn other_account() -> Self {
         Self::new(
             "other_account",
@@ -93,34 +108,26 @@ impl ReturnFault {
 }
 
 impl App {
-    /// Where the browser goes to ask for consent. `portal`: one that is connected again.
+    /// Where the browser goes to ask for consent. `portal`: one that is connected again. The state that it
+    /// carries stands for this app alone.
     pub async fn portal_consent(
         &self,
         actor: &Actor,
         kind: CrmKind,
         portal: Option<PortalId>,
+        app: PortalApp,
     ) -> Result<Url> {
         actor.require(Right::ManageAccount)?;
         let adapter = self.crm_adapter_of(kind)?;
         let mut tx = self.store.tenant(actor.account).await?;
-        if let Some(id) = portal {
-            let row = tx.portal(id).await?.filter(|row| row.kind == kind);
-            row.ok_or(Error::NotFound { what: "portal" })?;
-        }
-        let Some(keys) = self.settings.crm.apps.get(&kind) else {
-            return Err(Error::conflict(
-                "no_app",
-                Words::new(
-                    "Администратор сервера не задал ключи приложения CRM. Подключите по токену.",
-                    "The server's admin has not set the CRM app's keys. Connect by a token.",
-                ),
-            ));
-        };
+        let app = self.own_app(&mut tx, kind, portal, app).await?;
+        let no_keys = || Error::Internal("an app without an address of return".to_owned());
+        let keys = keys(&self.settings, kind, app.clone()).ok_or_else(no_keys)?;
         let (state, hash) = secret_token::fresh("")?;
-        let new = NewConsent { state_hash: hash, employee: actor.employee, kind, portal };
+        let new = NewConsent { state_hash: hash, employee: actor.employee, kind, portal, app };
         tx.insert_consent(&new).await?;
         tx.commit().await?;
-        Ok(adapter.connect().consent(keys, &state))
+        Ok(adapter.connect().consent(&keys, &state))
     }
 
     /// What the browser brought back becomes a portal, or gives a portal its access again. `browser`:
@@ -149,8 +156,9 @@ impl App {
                 return Err(ReturnFault::host());
             }
         };
-        let keys = self.settings.crm.apps.get(&kind).ok_or_else(ReturnFault::code)?;
-        let grant = adapter.connect().exchange(keys, &base, &code).await.map_err(|error| {
+        let own = consent.app.clone();
+        let keys = keys(&self.settings, kind, own.clone()).ok_or_else(ReturnFault::code)?;
+        let grant = adapter.connect().exchange(&keys, &base, &code).await.map_err(|error| {
             tracing::warn!(%error, crm.kind = kind.as_str(), "a code was not exchanged");
             match error {
                 GrantError::Refused(_) => ReturnFault::code(),
@@ -161,7 +169,9 @@ impl App {
         let secrets = PortalSecrets {
             access: tokens.access,
             refresh: tokens.refresh,
-            ..PortalSecrets::default()
+            client_id: own.as_ref().map(|app| app.client_id.clone()),
+            client_secret: own.map(|app| app.client_secret),
+            chat_secret: None,
         };
         let access = Access {
             kind,
@@ -170,10 +180,11 @@ impl App {
             site,
             secrets,
             expires_at: tokens.expires_at,
+            ends_at: None,
         };
-        let info = self.look_at(&access).await.map_err(|error| {
+        let info = self.look_with_patience(&access).await.map_err(|error| {
             tracing::warn!(%error, crm.kind = kind.as_str(), "a new portal cannot be looked at");
-            ReturnFault::unreachable()
+            not_looked_at(&error)
         })?;
         self.take_in(actor, &consent, access, info).await
     }
@@ -190,6 +201,19 @@ impl App {
             Err(Error::Conflict { code: "other_account", .. }) => Err(ReturnFault::other_account()),
             Err(error) => Err(ReturnFault::ours(error)),
         }
+    }
+
+    /// The code is spent: a CRM that stumbles now would cost the person another consent.
+    async fn look_with_patience(&self, access: &Access) -> Result<PortalInfo, CrmError> {
+        for _ in 1..MOST_LOOKS {
+            match self.look_at(access).await {
+                Err(CrmError::Retry { .. } | CrmError::Busy(_)) => {
+                    tokio::time::sleep(BETWEEN_LOOKS).await;
+                }
+                other => return other,
+            }
+        }
+        self.look_at(access).await
     }
 
     /// Asks a CRM account what it is, before it is a portal of ours.
@@ -216,5 +240,16 @@ impl App {
             files: &NoFiles,
         };
         adapter.connect().about(&caller).await
+    }
+}
+
+fn not_looked_at(error: &CrmError) -> ReturnFault {
+    match error {
+        CrmError::Disconnected { trouble } => ReturnFault::refused(*trouble),
+        CrmError::TokenExpired => ReturnFault::code(),
+        CrmError::Busy(_)
+        | CrmError::Retry { .. }
+        | CrmError::Unknown { .. }
+        | CrmError::Rejected { .. } => ReturnFault::unreachable(),
     }
 }

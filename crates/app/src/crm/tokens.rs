@@ -66,10 +66,13 @@ impl App {
         let Some(row) = tx.lock_portal(known.portal_id).await.map_err(later)? else {
             return Err(CUT_OFF);
         };
-        if row.state == PortalState::Stopped
-            && let Some(trouble @ PortalTrouble::ConnectAgain) = row.trouble
-        {
-            return Err(CrmError::Disconnected { trouble });
+        let cut_off = match row.state {
+            PortalState::Disconnected => true,
+            PortalState::Stopped => row.trouble == Some(PortalTrouble::ConnectAgain),
+            PortalState::Connecting | PortalState::Connected | PortalState::Interrupted => false,
+        };
+        if cut_off {
+            return Err(CUT_OFF);
         }
         if !is_due(&row, refused, self.clock.now()) {
             return Ok(Turn::Changed(Box::new(row)));
@@ -108,7 +111,7 @@ impl App {
 
     async fn spend(&self, row: PortalRow) -> Result<PortalRow, CrmError> {
         let refused = |why: String| CrmError::Retry { after: None, why };
-        let keys = keys_of(&self.settings.crm, &row);
+        let keys = keys_of(&self.settings, &row);
         let adapter = self.crm_adapter(row.kind).map_err(|e| refused(e.to_string()))?;
         let base = self.crm_portal(&row).map_err(|e| refused(e.to_string()))?.base;
         let (Some(keys), Some(spent)) = (keys, row.secrets.refresh.clone()) else {
@@ -161,6 +164,9 @@ impl App {
     ) -> Result<Option<PortalRow>, store::Error> {
         let mut tx = self.store.tenant(row.account).await?;
         let Some(locked) = tx.lock_portal(row.portal_id).await? else { return Ok(None) };
+        if locked.state == PortalState::Disconnected {
+            return Ok(None);
+        }
         if !same(locked.secrets.refresh.as_ref(), Some(spent)) {
             return Ok(Some(locked));
         }

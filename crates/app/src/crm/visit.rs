@@ -25,6 +25,8 @@ const FAULTS_BEFORE_PAUSE: i32 = 3;
 const PROBE: Duration = Duration::from_secs(25);
 /// Work for a portal that a person must mend looks again after so long; mending wakes it at once.
 const STOPPED: Duration = Duration::from_secs(300);
+/// The same for one that was disconnected here, perhaps for good: connecting it again wakes its work.
+const DISCONNECTED: Duration = Duration::from_secs(86_400);
 
 /// Talks to one portal in the name of one job.
 pub(crate) struct Visit<'a> {
@@ -65,9 +67,14 @@ impl App {
         let Some(portal) = tx.portal(id).await.map_err(fault)? else {
             return Err(JobError::Fail { why: "the portal was removed".to_owned() });
         };
-        if matches!(portal.state, PortalState::Stopped | PortalState::Disconnected) {
-            let why = format!("the portal is stopped: {:?}", portal.trouble);
-            return Err(JobError::Wait { after: STOPPED, why });
+        let closed = match portal.state {
+            PortalState::Stopped => Some(STOPPED),
+            PortalState::Disconnected => Some(DISCONNECTED),
+            PortalState::Connecting | PortalState::Connected | PortalState::Interrupted => None,
+        };
+        if let Some(after) = closed {
+            let why = format!("the portal is {}: {:?}", portal.state.as_str(), portal.trouble);
+            return Err(JobError::Wait { after, why });
         }
         let mut probes = false;
         if portal.failures > 0 || portal.paused_for.is_some() {
@@ -297,6 +304,7 @@ impl Visit<'_> {
     async fn stop(&mut self, trouble: PortalTrouble) -> Fault {
         let id = self.portal.portal_id;
         self.app.portal_is(self.account, id, PortalState::Stopped, Some(trouble)).await;
+        (self.portal.state, self.portal.trouble) = (PortalState::Stopped, Some(trouble));
         let why = format!("the portal is stopped: {trouble:?}");
         Fault::Later(JobError::Wait { after: STOPPED, why })
     }

@@ -58,6 +58,8 @@ impl TenantTx {
                 on ic.account_id = $1 and ic.channel_id = c.channel_id
              join integrations i
                 on i.account_id = $1 and i.integration_id = ic.integration_id and i.enabled
+             join portals p
+                on p.account_id = $1 and p.portal_id = i.portal_id and p.state <> 'disconnected'
              order by c.conversation_id, i.integration_id",
         )
         .bind(account)

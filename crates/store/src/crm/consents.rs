@@ -1,5 +1,5 @@
-//! The state of a consent page (AMO-1): made for one employee, good once and for ten minutes. Only its
-//! hash is kept.
+//! The state of a consent page (AMO-1): made for one employee and one app, good once and for ten minutes.
+//! Only its hash is kept.
 
 use domain::{
     crm::CrmKind,
@@ -8,7 +8,8 @@ use domain::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{Error, Result, Store, TenantTx};
+use super::own_app::OwnApp;
+use crate::{Error, Result, Store, TenantTx, secrets};
 
 #[derive(Debug, Clone)]
 pub struct NewConsent {
@@ -18,6 +19,8 @@ pub struct NewConsent {
     pub kind: CrmKind,
     /// The portal that is connected again.
     pub portal: Option<PortalId>,
+    /// The company's own app; `None`: the installation's.
+    pub app: Option<OwnApp>,
 }
 
 /// Whose return it is.
@@ -27,6 +30,7 @@ pub struct Consent {
     pub employee: EmployeeId,
     pub kind: CrmKind,
     pub portal: Option<PortalId>,
+    pub app: Option<OwnApp>,
 }
 
 #[derive(FromRow)]
@@ -35,21 +39,30 @@ struct Row {
     employee_id: Uuid,
     kind: String,
     portal_id: Option<Uuid>,
+    app: Option<Vec<u8>>,
 }
 
 impl TenantTx {
     pub async fn insert_consent(&mut self, new: &NewConsent) -> Result<()> {
-        let account = self.account().0;
+        let (account, keys) = (self.account(), self.keys());
+        let app = match &new.app {
+            Some(app) => {
+                let key = secrets::data_key(self.conn(), &keys, account).await?;
+                Some(app.seal(&key, &new.state_hash)?)
+            }
+            None => None,
+        };
         sqlx::query(
             "insert into crm_consents
-                (account_id, state_hash, employee_id, kind, portal_id, expires_at)
-             values ($1, $2, $3, $4, $5, now() + interval '10 minutes')",
+                (account_id, state_hash, employee_id, kind, portal_id, app, expires_at)
+             values ($1, $2, $3, $4, $5, $6, now() + interval '10 minutes')",
         )
-        .bind(account)
+        .bind(account.0)
         .bind(new.state_hash.as_slice())
         .bind(new.employee.0)
         .bind(new.kind.as_str())
         .bind(new.portal.map(|p| p.0))
+        .bind(app)
         .execute(self.conn())
         .await?;
         Ok(())
@@ -58,31 +71,45 @@ impl TenantTx {
 
 impl Store {
     /// Uses a state up. `None`: never given, used before, too old, or of another CRM. Of two that come
-    /// at once one gets it.
+    /// at once one gets it. The keys of an app go with it.
     pub async fn use_consent(
         &self,
         kind: CrmKind,
         state_hash: &[u8; 32],
     ) -> Result<Option<Consent>> {
         let row: Option<Row> = sqlx::query_as(
-            "update crm_consents set used_at = now()
-             where state_hash = $1 and kind = $2 and used_at is null and expires_at > now()
-             returning account_id, employee_id, kind, portal_id",
+            "with found as (
+                select account_id, state_hash, app from crm_consents
+                where state_hash = $1 and kind = $2 and used_at is null and expires_at > now()
+                for update
+             )
+             update crm_consents c set used_at = now(), app = null from found f
+             where c.account_id = f.account_id and c.state_hash = f.state_hash
+             returning c.account_id, c.employee_id, c.kind, c.portal_id, f.app",
         )
         .bind(state_hash.as_slice())
         .bind(kind.as_str())
         .fetch_optional(&self.platform)
         .await?;
-        row.map(|row| {
-            Ok(Consent {
-                account: AccountId(row.account_id),
-                employee: EmployeeId(row.employee_id),
-                kind: CrmKind::parse(&row.kind)
-                    .ok_or_else(|| Error::bad("crm_consents", "kind", &row.kind))?,
-                portal: row.portal_id.map(PortalId),
-            })
-        })
-        .transpose()
+        let Some(row) = row else { return Ok(None) };
+        let account = AccountId(row.account_id);
+        let app = match row.app {
+            Some(sealed) => {
+                let mut tx = self.tenant(account).await?;
+                let keys = tx.keys();
+                let key = secrets::data_key(tx.conn(), &keys, account).await?;
+                Some(OwnApp::open(&key, state_hash, &sealed)?)
+            }
+            None => None,
+        };
+        Ok(Some(Consent {
+            account,
+            employee: EmployeeId(row.employee_id),
+            kind: CrmKind::parse(&row.kind)
+                .ok_or_else(|| Error::bad("crm_consents", "kind", &row.kind))?,
+            portal: row.portal_id.map(PortalId),
+            app,
+        }))
     }
 
     /// Forgets states that nobody can use any more.

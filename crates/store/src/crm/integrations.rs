@@ -104,7 +104,8 @@ impl TenantTx {
     pub async fn integrations(&mut self) -> Result<Vec<IntegrationRow>> {
         let account = self.account().0;
         let rows: Vec<Row> = sqlx::query_as(select!(
-            "where i.account_id = $1 order by i.created_at, i.integration_id"
+            "where i.account_id = $1 and i.parted_at is null
+             order by i.created_at, i.integration_id"
         ))
         .bind(account)
         .fetch_all(self.conn())
@@ -121,7 +122,7 @@ impl TenantTx {
         let rows: Vec<Row> = sqlx::query_as(select!(
             "join integration_channels c
                 on c.account_id = i.account_id and c.integration_id = i.integration_id
-             where i.account_id = $1 and c.channel_id = $2 and i.enabled
+             where i.account_id = $1 and c.channel_id = $2 and i.enabled and i.parted_at is null
              order by i.created_at, i.integration_id"
         ))
         .bind(account)
@@ -151,12 +152,13 @@ impl TenantTx {
 
     pub async fn integration(&mut self, id: IntegrationId) -> Result<Option<IntegrationRow>> {
         let account = self.account().0;
-        let row: Option<Row> =
-            sqlx::query_as(select!("where i.account_id = $1 and i.integration_id = $2"))
-                .bind(account)
-                .bind(id.0)
-                .fetch_optional(self.conn())
-                .await?;
+        let row: Option<Row> = sqlx::query_as(select!(
+            "where i.account_id = $1 and i.integration_id = $2 and i.parted_at is null"
+        ))
+        .bind(account)
+        .bind(id.0)
+        .fetch_optional(self.conn())
+        .await?;
         row.map(IntegrationRow::try_from).transpose()
     }
 
@@ -216,14 +218,22 @@ impl TenantTx {
         Ok(())
     }
 
+    /// With the rows that it left behind at other portals.
     pub async fn delete_integration(&mut self, id: IntegrationId) -> Result<bool> {
         let account = self.account().0;
-        let done =
-            sqlx::query("delete from integrations where account_id = $1 and integration_id = $2")
-                .bind(account)
-                .bind(id.0)
-                .execute(self.conn())
-                .await?;
-        Ok(done.rows_affected() == 1)
+        let done = sqlx::query(
+            "delete from integrations i
+             using integrations gone
+             where gone.account_id = $1 and gone.integration_id = $2 and gone.parted_at is null
+               and i.account_id = $1
+               and (i.integration_id = $2
+                    or coalesce(i.origin_id, i.integration_id)
+                        = coalesce(gone.origin_id, gone.integration_id))",
+        )
+        .bind(account)
+        .bind(id.0)
+        .execute(self.conn())
+        .await?;
+        Ok(done.rows_affected() > 0)
     }
 }
