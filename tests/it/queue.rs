@@ -1,7 +1,10 @@
 //! The queue of lanes on a real Postgres: order, fencing, nothing forgotten, nobody starved.
 //! Rules of the house: a lane's jobs run one after another; a lease that was lost writes nothing.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use domain::ids::AccountId;
 use futures::future::join_all;
@@ -9,7 +12,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use store::{
     NewJob, Store,
-    lanes::{Failed, Lane, Next, Outcome},
+    lanes::{Claim, Failed, Lane, Next, Outcome},
 };
 use tests::{Database, until};
 use uuid::Uuid;
@@ -48,8 +51,28 @@ impl Stage {
         tx.commit().await.unwrap();
     }
 
+    async fn heap(&self, account: AccountId, name: &str, lanes: i32) {
+        let mut tx = self.store.tenant(account).await.unwrap();
+        for n in 0..lanes {
+            let lane = format!("{name}-{n}");
+            tx.push(NewJob { lane, queue: QUEUE, payload: json!({ "n": n }), run_at: None });
+        }
+        tx.commit().await.unwrap();
+    }
+
     async fn claim(&self, owner: Uuid, most: i64, lease: Duration) -> Vec<Lane> {
-        self.store.claim_lanes(owner, &[QUEUE], most, 10, lease).await.unwrap()
+        self.claim_beside(owner, most, lease, &BTreeMap::new()).await
+    }
+
+    async fn claim_beside(
+        &self,
+        owner: Uuid,
+        most: i64,
+        lease: Duration,
+        in_work: &BTreeMap<AccountId, i64>,
+    ) -> Vec<Lane> {
+        let claim = Claim { owner, queue: QUEUE, most, jobs_per_lane: 10, lease, in_work };
+        self.store.claim_lanes(&claim).await.unwrap()
     }
 
     async fn finish(&self, lane: &Lane, done: usize, failed: Option<Next>) -> bool {
@@ -201,24 +224,38 @@ async fn under_contention_each_job_runs_once_and_each_lane_in_order() {
     }
 }
 
-/// Fairness: a company with a heap of work does not keep another one waiting. It holds for heaps of
-/// up to ten claims; a claim does not look further.
+/// CRM-6: one company's backlog does not delay another's single job, however long it is: with 900 lanes
+/// the other's is outside of what a claim looks at first.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_heap_of_one_company_does_not_starve_another() {
-    for heap in [20, 90] {
+    for heap in [20, 90, 900] {
         let stage = Stage::new().await;
         let (loud, quiet) = (stage.account().await, stage.account().await);
-        let mut tx = stage.store.tenant(loud).await.unwrap();
-        for n in 0..heap {
-            let lane = format!("loud-{n}");
-            tx.push(NewJob { lane, queue: QUEUE, payload: json!({ "n": n }), run_at: None });
-        }
-        tx.commit().await.unwrap();
+        stage.heap(loud, "loud", heap).await;
         stage.push(quiet, "quiet", json!({ "n": 0 })).await;
         let claimed = stage.claim(Uuid::now_v7(), 10, LONG).await;
         let accounts: BTreeSet<AccountId> = claimed.iter().map(|l| l.account).collect();
         assert!(accounts.contains(&quiet), "the quiet one is in the first claim of {heap}");
         assert_eq!(claimed.len(), 10);
+    }
+}
+
+/// CRM-6: turns count what a process has in work, so the only free place goes to who has none, and not
+/// to the oldest lane.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_free_place_goes_to_who_has_none() {
+    for heap in [20, 900] {
+        let stage = Stage::new().await;
+        let loud = [stage.account().await, stage.account().await, stage.account().await];
+        for (nth, account) in loud.into_iter().enumerate() {
+            stage.heap(account, &format!("loud{nth}"), heap).await;
+        }
+        let quiet = stage.account().await;
+        stage.push(quiet, "quiet", json!({ "n": 0 })).await;
+        let in_work: BTreeMap<AccountId, i64> = loud.map(|account| (account, 4)).into();
+        let claimed = stage.claim_beside(Uuid::now_v7(), 1, LONG, &in_work).await;
+        let accounts: Vec<AccountId> = claimed.iter().map(|l| l.account).collect();
+        assert_eq!(accounts, [quiet], "beside heaps of {heap}");
     }
 }
 

@@ -27,6 +27,20 @@ pub struct NewJob {
     pub run_at: Option<DateTime<Utc>>,
 }
 
+/// What a process asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    pub owner: Uuid,
+    pub queue: &'a str,
+    /// Lanes at most.
+    pub most: i64,
+    /// Jobs of each at most; the rest comes with the next claim.
+    pub jobs_per_lane: i64,
+    pub lease: Duration,
+    /// Lanes of this queue that the process has in work: who has many waits for those who have few.
+    pub in_work: &'a BTreeMap<AccountId, i64>,
+}
+
 /// A lane that this process owns for now.
 #[derive(Debug, Clone)]
 pub struct Lane {
@@ -129,44 +143,66 @@ pub(crate) async fn push(conn: &mut PgConnection, jobs: &[(AccountId, NewJob)]) 
 }
 
 impl Store {
-    /// Claims up to `most` ready lanes of these queues for `owner`, each with its first
-    /// `jobs_per_lane` jobs. No account gets more than a fair part of a claim while others wait.
-    pub async fn claim_lanes(
-        &self,
-        owner: Uuid,
-        queues: &[&str],
-        most: i64,
-        jobs_per_lane: i64,
-        lease: Duration,
-    ) -> Result<Vec<Lane>> {
+    /// Claims ready lanes, each with its first jobs. Companies take turns: the oldest lane of each goes
+    /// before the second of any, counted from what each has in work.
+    ///
+    /// The oldest lanes are looked at. When there are more ready ones than that, each company's oldest
+    /// are looked at as well (of the first thousand companies that wait), so that one with a single
+    /// lane does not stand behind another's backlog, however long that is.
+    pub async fn claim_lanes(&self, claim: &Claim<'_>) -> Result<Vec<Lane>> {
+        let (accounts, in_work): (Vec<Uuid>, Vec<i64>) =
+            claim.in_work.iter().map(|(account, lanes)| (account.0, *lanes)).unzip();
         let mut tx = self.platform.begin().await?;
         let claimed: Vec<(String, Uuid, i64)> = sqlx::query_as(
-            "with ready as (
+            "with recursive oldest as materialized (
                 select lane, account_id, run_at from lanes
-                where queue = any($2) and pending > 0 and run_at <= now()
+                where queue = $2 and pending > 0 and run_at <= now()
                   and (leased_until is null or leased_until < now())
-                order by run_at limit $3 * 10
+                order by run_at limit greatest($3 * 10, 200)
+             ), waiting (account_id, nth) as (
+                (select account_id, 1 from lanes
+                 where queue = $2 and pending > 0
+                   and (select count(*) from oldest) >= greatest($3 * 10, 200)
+                 order by account_id limit 1)
+                union all
+                select (select l.account_id from lanes l
+                        where l.queue = $2 and l.pending > 0 and l.account_id > w.account_id
+                        order by l.account_id limit 1), w.nth + 1
+                from waiting w where w.account_id is not null and w.nth < 1000
+             ), ready as (
+                select lane, account_id, run_at from oldest
+                union
+                select l.lane, l.account_id, l.run_at from waiting w cross join lateral (
+                    select lane, account_id, run_at from lanes
+                    where queue = $2 and account_id = w.account_id and pending > 0
+                      and run_at <= now() and (leased_until is null or leased_until < now())
+                    order by run_at limit $3) l
              ), fair as (
-                select lane, run_at,
-                    row_number() over (partition by account_id order by run_at) as turn
-                from ready
+                select r.lane, r.run_at, coalesce(b.lanes, 0)
+                    + row_number() over (partition by r.account_id order by r.run_at) as turn
+                from ready r
+                left join unnest($5::uuid[], $6::bigint[]) b(account_id, lanes)
+                    on b.account_id = r.account_id
              ), taken as (
-                select l.lane from lanes l
-                join fair f on f.lane = l.lane
-                where l.pending > 0 and l.run_at <= now()
-                  and (l.leased_until is null or l.leased_until < now())
-                order by f.turn, f.run_at limit $3
-                for update of l skip locked
+                select l.lane from (select lane from fair order by turn, run_at) f
+                cross join lateral (
+                    select lane from lanes
+                    where lane = f.lane and pending > 0 and run_at <= now()
+                      and (leased_until is null or leased_until < now())
+                    for update skip locked) l
+                limit $3
              )
              update lanes l set leased_until = now() + make_interval(secs => $4), owner = $1,
                 epoch = nextval('lane_epochs')
              from taken t where l.lane = t.lane
              returning l.lane, l.account_id, l.epoch",
         )
-        .bind(owner)
-        .bind(queues)
-        .bind(most)
-        .bind(lease.as_secs_f64())
+        .bind(claim.owner)
+        .bind(claim.queue)
+        .bind(claim.most)
+        .bind(claim.lease.as_secs_f64())
+        .bind(&accounts)
+        .bind(&in_work)
         .fetch_all(&mut *tx)
         .await?;
         if claimed.is_empty() {
@@ -181,7 +217,7 @@ impl Store {
              order by j.lane, j.job_id",
         )
         .bind(&names)
-        .bind(jobs_per_lane)
+        .bind(claim.jobs_per_lane)
         .fetch_all(&mut *tx)
         .await?;
         tx.commit().await?;

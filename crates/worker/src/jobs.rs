@@ -2,13 +2,14 @@
 //! Each queue has its own runner, so slow files or dead endpoints do not hold up answers.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use app::{App, JobError};
-use store::lanes::{Failed, Lane, Next, Outcome};
+use domain::ids::AccountId;
+use store::lanes::{Claim, Failed, Lane, Next, Outcome};
 use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
@@ -19,8 +20,15 @@ const QUEUES: [&str; 7] = ["send", "signs", "routing", "media", "channels", "end
 /// Jobs taken of a lane at once.
 const JOBS_A_LANE: i64 = 10;
 
-/// Lanes that this process holds now, for the heartbeat.
-type Held = Arc<Mutex<BTreeSet<String>>>;
+/// Lanes that this process holds now, for the heartbeat and for the turns of companies.
+type Held = Arc<Mutex<BTreeMap<String, Holding>>>;
+
+/// Whose lane it is and which runner works on it.
+#[derive(Debug, Clone, Copy)]
+struct Holding {
+    account: AccountId,
+    queue: &'static str,
+}
 
 pub fn start(app: &App, node: &Node, stop: &CancellationToken, tracker: &TaskTracker) {
     let held = Held::default();
@@ -51,9 +59,15 @@ async fn run(
         // Whatever was put in before this claim is found by it.
         while wakes.try_recv().is_ok() {}
         let free = i64::try_from(slots.available_permits()).unwrap_or(1).max(1);
-        let claimed =
-            app.store.claim_lanes(node.node_id, &[queue], free, JOBS_A_LANE, node.pace.lease).await;
-        let lanes = match claimed {
+        let claim = Claim {
+            owner: node.node_id,
+            queue,
+            most: free,
+            jobs_per_lane: JOBS_A_LANE,
+            lease: node.pace.lease,
+            in_work: &in_work(&held, queue),
+        };
+        let lanes = match app.store.claim_lanes(&claim).await {
             Ok(lanes) => lanes,
             Err(error) => {
                 tracing::warn!(%error, job.queue = queue, "jobs cannot be claimed");
@@ -74,7 +88,7 @@ async fn run(
         }
         for lane in lanes {
             let Ok(slot) = slots.clone().acquire_owned().await else { return };
-            locked(&held).insert(lane.lane.clone());
+            locked(&held).insert(lane.lane.clone(), Holding { account: lane.account, queue });
             let (app, held, stop) = (app.clone(), held.clone(), stop.clone());
             tracker.spawn(async move {
                 let name = lane.lane.clone();
@@ -94,6 +108,15 @@ fn lanes_at_once(node: &Node, queue: &str) -> usize {
         "crm" => node.pace.lanes * 8,
         _ => node.pace.lanes,
     }
+}
+
+/// How many lanes of each company this runner has in work.
+fn in_work(held: &Held, queue: &str) -> BTreeMap<AccountId, i64> {
+    let mut count = BTreeMap::new();
+    for holding in locked(held).values().filter(|holding| holding.queue == queue) {
+        *count.entry(holding.account).or_default() += 1;
+    }
+    count
 }
 
 async fn woken(wakes: &mut tokio::sync::broadcast::Receiver<&'static str>, queue: &str) {
@@ -117,7 +140,7 @@ async fn work(
     let mut outcome =
         Outcome { lane: lane.lane.clone(), epoch: lane.epoch, done: Vec::new(), failed: None };
     for job in lane.jobs {
-        if stop.is_cancelled() || !locked(held).contains(&lane.lane) {
+        if stop.is_cancelled() || !locked(held).contains_key(&lane.lane) {
             break;
         }
         let name = job.payload.get("job").and_then(|j| j.as_str()).unwrap_or("?").to_owned();
@@ -178,7 +201,7 @@ async fn finish(app: &App, outcome: &Outcome, queue: &'static str) {
 async fn heartbeat(app: App, node: Node, stop: CancellationToken, held: Held) {
     loop {
         tokio::time::sleep(node.pace.lease / 4).await;
-        let mine: Vec<String> = locked(&held).iter().cloned().collect();
+        let mine: Vec<String> = locked(&held).keys().cloned().collect();
         if mine.is_empty() {
             if stop.is_cancelled() {
                 return;
@@ -198,7 +221,7 @@ async fn heartbeat(app: App, node: Node, stop: CancellationToken, held: Held) {
     }
 }
 
-fn locked(held: &Held) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+fn locked(held: &Held) -> std::sync::MutexGuard<'_, BTreeMap<String, Holding>> {
     // A panic while it was held leaves a whole set.
     held.lock().unwrap_or_else(PoisonError::into_inner)
 }
