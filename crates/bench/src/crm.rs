@@ -170,6 +170,10 @@ async fn measure(
         outage(amo, portals, options),
     );
     let (beside, others) = (beside?, others?);
+    for (when, written) in [("alone", &alone), ("beside the others", &beside)] {
+        let s = delays(portals, written, begun_ms);
+        eprintln!("crm: untouched company {when}: p50 {:.0}, p95 {:.0}, max {:.0} ms", s.p50, s.p95, s.max);
+    }
 
     eprintln!("crm: kills of workers, a second outage, every conversation is closed");
     let killing = Instant::now();
@@ -207,18 +211,14 @@ async fn measure(
         let lines: Result<Vec<String>, _> = journal.iter().map(serde_json::to_string).collect();
         fs::write(file, lines?.join("\n") + "\n")?;
     }
-    let delays = |written: &[Written]| {
-        let untouched = portals.get(UNTOUCHED).map(|p| &p.account);
-        untouched.map(|a| evidence::delays(a, written, begun_ms).summary()).unwrap_or_default()
-    };
     let runs: Vec<(String, i64)> =
         sqlx::query_as("select state, count(*) from crm_runs group by state")
             .fetch_all(&mut db)
             .await?;
     Ok(Found {
         seed,
-        alone: delays(&alone),
-        beside: delays(&beside),
+        alone: delays(portals, &alone, begun_ms),
+        beside: delays(portals, &beside, begun_ms),
         verdict,
         audit,
         breaches: amo.breaches(),
@@ -235,6 +235,12 @@ async fn measure(
         drained_in,
         took: begun.elapsed(),
     })
+}
+
+/// From message to lead in the account that is left alone.
+fn delays(portals: &[Portal], written: &[Written], begun_ms: i64) -> Summary {
+    let untouched = portals.get(UNTOUCHED).map(|p| &p.account);
+    untouched.map(|a| evidence::delays(a, written, begun_ms).summary()).unwrap_or_default()
 }
 
 /// The others' accounts refuse now and then, are gone for a while, and come back with old tokens.
