@@ -380,6 +380,8 @@ async fn wa_1_a_failure_says_what_to_do() {
     let dead = paid.until("failed").await;
     assert_eq!(dead["answer"], "exists", "the answer stays: {dead}");
     assert!(dead["remedy"]["ru"].as_str().is_some_and(|r| r.contains("ключ")), "{dead}");
+    // The channel is down by now, and says the same.
+    age(&paid.server, "1 minute").await;
     paid.click(409).await;
 }
 

@@ -150,6 +150,7 @@ fn body(operation: &str, place: &Place, own: &Company) -> Value {
         "add_contact_email" => json!({ "email": format!("{some}@client.test") }),
         "add_contact_phone" => json!({ "phone": "+79990001122" }),
         "merge_contacts" => json!({ "contact_id": own.id("OtherContact") }),
+        "check_number" => json!({ "channel_id": own.id("ChannelId"), "phone": own.id("phone") }),
         "write_first" => json!({ "channel_id": own.id("ChannelId"), "to": "a@client.test",
             "text": "т", "client_id": some }),
         "send_message" => json!({ "client_id": some, "text": "т",
@@ -295,11 +296,12 @@ async fn s8_no_operation_reaches_another_company() {
 /// that is refused, and not the probe's form.
 #[tokio::test(flavor = "multi_thread")]
 async fn s8_the_probes_bodies_are_right_but_for_the_foreign_id() {
-    /// A widget cannot write first and offers no numbers; log-in with one's own company is other tests'
+    /// A widget cannot write first, offers no numbers and knows no phones; log-in with one's own company is other tests'
     /// matter; a CRM that does not answer has no stages, no lists to try settings on, and no consent
     /// page.
-    const OTHERWISE: [&str; 6] = [
+    const OTHERWISE: [&str; 7] = [
         "write_first",
+        "check_number",
         "list_channel_choices",
         "log_in",
         "ask_crm_consent",
@@ -397,7 +399,12 @@ async fn s8_lists_and_search_show_ones_own_alone() {
         {
             continue;
         }
-        let query = if operation.id == "search" { "?q=секретное" } else { "" };
+        let query = match operation.id.as_str() {
+            "search" => "?q=секретное",
+            // Both companies have asked about this one.
+            "list_number_checks" => "?phone=%2B79990001122",
+            _ => "",
+        };
         let path = format!("{}{query}", operation.path);
         let text = ours.owner.get(&path, 200).await.text();
         for id in &foreign {

@@ -48,7 +48,7 @@ export function CheckLine({ check, onCheck }: { check: Check; onCheck: (check: C
                 .catch(tellRefusal)
                 .finally(() => setBusy(false))
             }}
-            className="-mx-1 rounded-control px-1 py-0.5 text-accent-text hover:bg-hover disabled:opacity-50"
+            className="-mx-1 rounded-control px-1 py-1 text-accent-text hover:bg-hover disabled:opacity-50"
           >
             {label}
           </button>
