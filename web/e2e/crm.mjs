@@ -23,18 +23,17 @@ export async function run(stage) {
     return fetch(`${amo.url}/sandbox/accounts/${id}`).then((r) => r.json())
   }
 
-  await check('AMO-1: without keys of an application the dialog says what the owner of the server does', async () => {
+  await check('AMO-1: without keys and without an address the dialog says what is possible and who can change it', async () => {
     await page.goto('/cabinet/crm')
     await page.getByText('CRM ещё не подключена').waitFor()
     await axe(page, 'no CRM')
     await page.getByRole('button', { name: 'Подключить amoCRM' }).click()
-    await page.getByText('не заданы ключи приложения').waitFor()
+    await page.getByText('ни ключей приложения amoCRM, ни публичного адреса').waitFor()
     await axe(page, 'the dialog of connecting')
   })
 
   await need('CRM-7: a portal is connected by a long-lived token; a wrong address is told at its field', async () => {
     const dialog = page.getByRole('dialog')
-    await dialog.getByLabel('Долгосрочный токен (LITE)').check()
     await dialog.getByLabel('Адрес портала').fill('example.com')
     await dialog.getByLabel('Долгосрочный токен', { exact: false }).last().fill(amo.token)
     await dialog.getByRole('button', { name: 'Подключить', exact: true }).click()
@@ -199,10 +198,26 @@ export async function run(stage) {
     assert.equal(items[0].settings.channels[0].update_contact, true)
   })
 
-  await check('AMO-1: a portal is disconnected after a word of what that means', async () => {
+  await check('AMO-1: a portal is disconnected with its rules kept, and the same account goes on with them', async () => {
     await page.goto('/cabinet/crm')
     await page.getByRole('button', { name: /^Отключить/ }).click()
-    await page.getByRole('dialog').getByText('Всё созданное в amoCRM останется там').waitFor()
+    await page.getByRole('dialog').getByText('Настройки интеграций').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Отключить' }).click()
+    await page.locator('[data-portal=disconnected]').waitFor()
+    await page.getByText('портал отключён: ничего не передаётся').waitFor()
+    await axe(page, 'a portal that is disconnected')
+    const before = (await company.api.get('/crm/integrations')).items
+    await page.getByRole('button', { name: /^Подключить заново/ }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Долгосрочный токен', { exact: false }).last().fill(amo.token)
+    await dialog.getByRole('button', { name: 'Подключить', exact: true }).click()
+    await page.locator('[data-portal=connected]').waitFor()
+    assert.deepEqual((await company.api.get('/crm/integrations')).items.map((one) => one.integration_id), before.map((one) => one.integration_id))
+  })
+
+  await check('AMO-1: to delete a portal is an act of its own that names what goes', async () => {
+    const [{ name }] = (await company.api.get('/crm/integrations')).items
+    await page.getByRole('button', { name: /^Отключить/ }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Отключить' }).click()
     await page.getByText('CRM ещё не подключена').waitFor()
   })

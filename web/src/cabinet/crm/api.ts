@@ -16,14 +16,18 @@ export const readParams = () => items(ask(api.GET('/api/v1/crm/parameters')))
 type Kind = Schemas['CrmKind']
 const ofPortal = (portal_id: string) => ({ params: { path: { portal_id } } })
 
-/** The address to which the browser goes for consent; `portal_id`: one that is connected again. */
-export const consent = (kind: Kind, portal_id?: string) =>
-  ask(api.POST('/api/v1/crm/portals/consent', { body: { kind, ...(portal_id ? { portal_id } : {}) } }))
+/**
+ * The address to which the browser goes for consent; `portal_id`: one that is connected again; `app`: by
+ * which app, absent: by the one that the portal had.
+ */
+export const consent = ({ kind, portal_id, app }: { kind: Kind; portal_id?: string | undefined; app?: Schemas['AppBody'] }) =>
+  ask(api.POST('/api/v1/crm/portals/consent', { body: { kind, ...(portal_id ? { portal_id } : {}), ...(app ? { app } : {}) } }))
 
 export const connectByToken = (kind: Kind, address: string, token: string) =>
   ask(api.POST('/api/v1/crm/portals', { body: { kind, address, token } }))
 export const checkPortal = (id: string) => ask(api.POST('/api/v1/crm/portals/{portal_id}/check', ofPortal(id)))
-export const disconnect = (id: string) => ask(api.DELETE('/api/v1/crm/portals/{portal_id}', ofPortal(id)))
+export const disconnect = (id: string) => ask(api.POST('/api/v1/crm/portals/{portal_id}/disconnect', ofPortal(id)))
+export const deletePortal = (id: string) => ask(api.DELETE('/api/v1/crm/portals/{portal_id}', ofPortal(id)))
 export const readDirectory = (id: string) => ask(api.GET('/api/v1/crm/portals/{portal_id}/directory', ofPortal(id)))
 export const refreshDirectory = (id: string) => ask(api.POST('/api/v1/crm/portals/{portal_id}/directory', ofPortal(id)))
 
@@ -52,6 +56,14 @@ export const addIntegration = async (portal_id: string, name: string) =>
   )
 export const deleteIntegration = (id: string) =>
   ask(api.DELETE('/api/v1/crm/integrations/{integration_id}', ofIntegration(id)))
+
+/** Another portal for its rules; what takes its place there may have another id. */
+export const moveIntegration = async (id: string, revision: number, portal_id: string) =>
+  whole(
+    await ask(
+      api.POST('/api/v1/crm/integrations/{integration_id}/move', { ...ofIntegration(id), body: { revision, portal_id } }),
+    ),
+  )
 
 /** What is edited; the portal was chosen when it was made, because the rules name its funnels and people. */
 export interface IntegrationDraft {

@@ -1,4 +1,5 @@
 import { crmTexts } from '../../kit/i18n/flow/crm'
+import { crmPortals } from '../../kit/i18n/flow/crm-portals'
 import { CameBack as Told } from '../parts/came-back'
 
 /** How the browser came back from consent. */
@@ -29,6 +30,8 @@ export const reasonOf = (code: string): Reason => REASONS[code] ?? 'other'
 export function CameBack({ came, onClose }: { came: Came; onClose: () => void }) {
   const f = crmTexts().came
   if (came.is === 'connected') return <Told good text={f.connected} onClose={onClose} />
+  const trouble = (crmPortals().came as Record<string, string>)[came.code]
+  if (trouble) return <Told good={false} text={trouble} onClose={onClose} />
   const reason = reasonOf(came.code)
   return <Told good={false} text={f.errors[reason]} {...(reason === 'other' ? { code: came.code } : {})} onClose={onClose} />
 }

@@ -1,17 +1,19 @@
 import { useState } from 'react'
 import { t } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
+import { crmPortals } from '../../kit/i18n/flow/crm-portals'
 import { Button } from '../../kit/ui/button'
 import { Dialog } from '../../kit/ui/dialog'
 import { TextField } from '../../kit/ui/field'
 import { tellRefusal, toast } from '../../kit/ui/toast'
-import { CopyButton } from '../parts/bits'
 import { DialogForm, useForm } from '../parts/form'
 import { connectByToken, consent } from './api'
 import { Choice, Note } from './choice'
+import { OwnApp } from './own-app'
 import type { CrmKindView, PortalView } from './views'
+import { firstWay, type Way, waysOf } from './ways'
 
-/** AMO-1, CRM-7: a portal by consent, or by a long-lived token; the same for connecting it again. */
+/** AMO-1, CRM-7: a portal by consent with the server's app or the company's own, or by a long-lived token. */
 export function ConnectDialog({
   kind,
   portal,
@@ -24,25 +26,34 @@ export function ConnectDialog({
   onConnected: () => void
 }) {
   const f = crmTexts()
-  const [way, setWay] = useState<'oauth' | 'lite'>(portal?.mode === 'lite' ? 'lite' : 'oauth')
+  const p = crmPortals()
+  const ways = waysOf(kind)
+  const [way, setWay] = useState<Way>(() => firstWay(ways, portal))
+  const labels: Record<Way, { label: string; help: string }> = {
+    server: { label: f.dialog.oauth, help: p.serverHelp },
+    own: { label: p.own, help: p.ownHelp },
+    token: { label: f.dialog.lite, help: f.dialog.liteHelp },
+  }
   return (
     <Dialog title={portal ? `${f.again}: ${portal.title}` : f.connect} onClose={onClose}>
-      <div className="mb-4">
-        <Choice
-          label={f.dialog.way}
-          value={way}
-          options={[
-            { value: 'oauth', label: f.dialog.oauth, help: f.dialog.oauthHelp },
-            { value: 'lite', label: f.dialog.lite, help: f.dialog.liteHelp },
-          ]}
-          onChange={setWay}
-        />
-      </div>
-      {way === 'oauth' ? (
-        <Consent kind={kind} portal={portal} onClose={onClose} />
-      ) : (
-        <ByToken kind={kind} portal={portal} onClose={onClose} onConnected={onConnected} />
+      {!kind.can_oauth && (
+        <div className="mb-4">
+          <Note>{kind.redirect_uri ? p.noServerKeys : p.noWays}</Note>
+        </div>
       )}
+      {ways.length > 1 && (
+        <div className="mb-4">
+          <Choice
+            label={f.dialog.way}
+            value={way}
+            options={ways.map((value) => ({ value, ...labels[value] }))}
+            onChange={setWay}
+          />
+        </div>
+      )}
+      {way === 'server' && <Consent kind={kind} portal={portal} onClose={onClose} />}
+      {way === 'own' && <OwnApp kind={kind} portal={portal} onClose={onClose} />}
+      {way === 'token' && <ByToken kind={kind} portal={portal} onClose={onClose} onConnected={onConnected} />}
     </Dialog>
   )
 }
@@ -52,7 +63,7 @@ function Consent({ kind, portal, onClose }: { kind: CrmKindView; portal: PortalV
   const [busy, setBusy] = useState(false)
   const leave = () => {
     setBusy(true)
-    consent(kind.kind, portal?.portal_id).then(
+    consent({ kind: kind.kind, portal_id: portal?.portal_id, app: { of: 'server' } }).then(
       ({ url }) => location.assign(url),
       (error: unknown) => {
         setBusy(false)
@@ -60,20 +71,6 @@ function Consent({ kind, portal, onClose }: { kind: CrmKindView; portal: PortalV
       },
     )
   }
-  if (!kind.can_oauth)
-    return (
-      <div className="space-y-3">
-        <Note>
-          <p className="font-medium">{f.noKeys}</p>
-          <p>{f.noKeysText}</p>
-        </Note>
-        {kind.redirect_uri ? <Address label={f.redirect} value={kind.redirect_uri} /> : <Note>{f.noAddress}</Note>}
-        {kind.hook_off_url && <Address label={f.hookOff} value={kind.hook_off_url} />}
-        <div className="flex justify-end">
-          <Button onClick={onClose}>{t.close}</Button>
-        </div>
-      </div>
-    )
   return (
     <div className="space-y-3">
       <p>{f.oauthText}</p>
@@ -84,18 +81,6 @@ function Consent({ kind, portal, onClose }: { kind: CrmKindView; portal: PortalV
           {f.go}
         </Button>
       </div>
-    </div>
-  )
-}
-
-/** An address of ours that is put into the CRM. */
-function Address({ label, value }: { label: string; value: string }) {
-  return (
-    <div className="flex items-end gap-2">
-      <div className="min-w-0 flex-1">
-        <TextField label={label} readOnly value={value} onFocus={(event) => event.target.select()} />
-      </div>
-      <CopyButton text={value} />
     </div>
   )
 }

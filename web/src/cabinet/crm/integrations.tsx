@@ -1,15 +1,17 @@
-import { ChevronRight, Plus } from 'lucide-react'
+import { ArrowLeftRight, ChevronRight, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { crmTexts } from '../../kit/i18n/flow/crm'
+import { crmPortals } from '../../kit/i18n/flow/crm-portals'
 import { Link } from '../../kit/link'
 import { go } from '../../kit/route'
-import { Button } from '../../kit/ui/button'
+import { Button, IconButton } from '../../kit/ui/button'
 import { Dialog } from '../../kit/ui/dialog'
 import { TextField } from '../../kit/ui/field'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { card, SelectField } from '../parts/bits'
 import { DialogForm, useForm } from '../parts/form'
 import { addIntegration, saveIntegration } from './api'
+import { MoveDialog } from './move-dialog'
 import type { IntegrationView, PortalView } from './views'
 
 /** The rules by which channels are passed on, each with its switch. */
@@ -25,9 +27,12 @@ export function Integrations({
   again: () => void
 }) {
   const f = crmTexts()
+  const p = crmPortals()
   const [adding, setAdding] = useState(false)
+  const [moving, setMoving] = useState<IntegrationView | null>(null)
+  const open = portals.filter((portal) => portal.state !== 'disconnected')
   const add = (
-    <Button look={integrations.length === 0 ? 'main' : 'outline'} onClick={() => setAdding(true)}>
+    <Button look={integrations.length === 0 ? 'main' : 'outline'} disabled={open.length === 0} onClick={() => setAdding(true)}>
       <Plus size={16} aria-hidden="true" />
       {f.add}
     </Button>
@@ -68,6 +73,8 @@ export function Integrations({
             const passed = one.settings.channels.flatMap(
               (rule) => channels.find((channel) => channel.channel_id === rule.channel)?.name ?? [],
             )
+            const portal = portals.find((its) => its.portal_id === one.portal_id)
+            const parted = !portal || portal.state === 'disconnected'
             return (
               <li key={one.integration_id} className="flex items-center gap-1 border-b border-line pr-1 pl-4 last:border-0">
                 <input
@@ -85,22 +92,39 @@ export function Integrations({
                   <span className="min-w-0 flex-1">
                     <span className="block truncate font-medium">{one.name}</span>
                     <span className="block truncate text-second text-ink3">
-                      {portals.find((portal) => portal.portal_id === one.portal_id)?.title ?? f.states.disconnected}
+                      {portal?.title ?? f.states.disconnected}
                       {' · '}
                       {f.methods[one.settings.method.method]}
                       {' · '}
                       {passed.length > 0 ? `${f.channels(passed.length)}: ${passed.join(', ')}` : f.noChannels}
                     </span>
+                    {parted && <span className="block text-second text-amber">{p.portalOff}</span>}
                   </span>
                   <span className={`text-second ${one.enabled ? 'text-green' : 'text-ink3'}`}>{one.enabled ? f.on : f.off}</span>
                   <ChevronRight size={16} className="shrink-0 text-ink3" aria-hidden="true" />
                 </Link>
+                {(portals.length > 1 || parted) && (
+                  <IconButton label={p.moveOf(one.name)} onClick={() => setMoving(one)}>
+                    <ArrowLeftRight size={16} aria-hidden="true" />
+                  </IconButton>
+                )}
               </li>
             )
           })}
         </ul>
       )}
-      {adding && <AddDialog portals={portals} first={integrations.length === 0} onClose={() => setAdding(false)} />}
+      {moving && (
+        <MoveDialog
+          integration={moving}
+          portals={portals}
+          onClose={() => setMoving(null)}
+          onMoved={() => {
+            setMoving(null)
+            again()
+          }}
+        />
+      )}
+      {adding && <AddDialog portals={open} first={integrations.length === 0} onClose={() => setAdding(false)} />}
     </section>
   )
 }

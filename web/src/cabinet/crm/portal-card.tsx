@@ -1,14 +1,16 @@
 import { useState } from 'react'
 import { words } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
-import { moment } from '../../kit/i18n/format'
+import { crmPortals } from '../../kit/i18n/flow/crm-portals'
+import { date, moment } from '../../kit/i18n/format'
 import { Button } from '../../kit/ui/button'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { card, Chip, Confirm } from '../parts/bits'
-import { checkPortal, disconnect } from './api'
+import { checkPortal, deletePortal, disconnect } from './api'
 import { Note } from './choice'
 import { tones } from './portal-tones'
 import type { PortalView } from './views'
+import { endsSoon } from './ways'
 
 /** A portal: how it stands, what a person can do about it. */
 export function PortalCard({
@@ -23,6 +25,7 @@ export function PortalCard({
   onGone: () => void
 }) {
   const f = crmTexts()
+  const p = crmPortals()
   const [busy, setBusy] = useState(false)
   const [asking, setAsking] = useState(false)
   const check = () => {
@@ -35,18 +38,28 @@ export function PortalCard({
       .finally(() => setBusy(false))
   }
   const away = () =>
-    void disconnect(portal.portal_id).then(() => {
+    void disconnect(portal.portal_id).then((held) => {
       toast(f.disconnected)
+      setAsking(false)
+      onChanged(held)
+      onGone()
+    }, tellRefusal)
+  const remove = () =>
+    void deletePortal(portal.portal_id).then(() => {
+      toast(p.removed)
       setAsking(false)
       onGone()
     }, tellRefusal)
+  const parted = portal.state === 'disconnected'
+  const stopped = portal.state === 'stopped'
   const facts = [
-    portal.waiting > 0 ? f.waiting(portal.waiting) : f.nothingWaits,
+    portal.waiting > 0 ? f.waiting(portal.waiting) : parted ? '' : f.nothingWaits,
     portal.failed > 0 ? f.failed(portal.failed) : '',
     portal.directory_at ? f.directoryAt(moment(portal.directory_at)) : f.directoryNever,
     portal.user_name ? f.connectedBy(portal.user_name) : '',
+    portal.token_ends_at ? p.tokenEnds(date(portal.token_ends_at)) : '',
   ].filter(Boolean)
-  const stopped = portal.state === 'stopped'
+  const names = portal.integrations.map((one) => one.name)
   return (
     <li className={`${card} p-4`} data-portal={portal.state}>
       <div className="flex flex-wrap items-start gap-3">
@@ -54,6 +67,7 @@ export function PortalCard({
           <h3 className="flex flex-wrap items-center gap-2 font-semibold">
             <span className="min-w-0 break-words">{portal.title}</span>
             <Chip>{f.mode[portal.mode]}</Chip>
+            {portal.own_app && <Chip>{p.own}</Chip>}
           </h3>
           <a
             href={portal.address}
@@ -69,44 +83,63 @@ export function PortalCard({
           <Chip tone={tones[portal.state]}>{f.states[portal.state]}</Chip>
         </span>
       </div>
-      {stopped && (portal.reason || portal.remedy) && (
+      <Trouble portal={portal} />
+      <p className="num mt-2 text-second text-ink2">{facts.join(' · ')}</p>
+      {!parted && (
+        <p className="text-caption text-ink3">
+          {f.modeHelp[portal.mode]}
+          {portal.filters === false && `. ${f.noFilters}`}
+        </p>
+      )}
+      <div className="mt-3 flex flex-wrap gap-2">
+        <Button look={stopped || parted ? 'main' : 'outline'} aria-label={`${f.again}: ${portal.title}`} onClick={onAgain}>
+          {f.again}
+        </Button>
+        {!parted && (
+          <Button disabled={busy} aria-label={`${f.check}: ${portal.title}`} onClick={check}>
+            {f.check}
+          </Button>
+        )}
+        <Button
+          look="danger"
+          className="ml-auto"
+          aria-label={`${parted ? p.remove : f.disconnect}: ${portal.title}`}
+          onClick={() => setAsking(true)}
+        >
+          {parted ? p.remove : f.disconnect}
+        </Button>
+      </div>
+      {asking && (
+        <Confirm
+          title={parted ? p.removeAsk(portal.title) : f.disconnectAsk(portal.title)}
+          text={parted ? p.removeText(names) : p.disconnectText(names.length)}
+          action={parted ? p.remove : f.disconnect}
+          onClose={() => setAsking(false)}
+          onYes={parted ? remove : away}
+        />
+      )}
+    </li>
+  )
+}
+
+/** What is wrong and what to do; the end of a token before it comes. */
+function Trouble({ portal }: { portal: PortalView }) {
+  const soon = endsSoon(portal.token_ends_at, Date.now())
+  return (
+    <>
+      {(portal.reason || portal.remedy) && (
         <div className="mt-3">
-          <Note tone="bad">
+          <Note tone={portal.state === 'stopped' ? 'bad' : portal.state === 'disconnected' ? 'plain' : 'warn'}>
             {portal.reason && <p className="font-medium">{words(portal.reason)}</p>}
             {portal.remedy && <p>{words(portal.remedy)}</p>}
           </Note>
         </div>
       )}
-      {portal.state === 'interrupted' && (
+      {soon !== null && portal.state !== 'stopped' && (
         <div className="mt-3">
-          <Note>{portal.reason ? words(portal.reason) : f.interrupted}</Note>
+          <Note>{crmPortals().tokenEndsSoon(soon)}</Note>
         </div>
       )}
-      <p className="num mt-2 text-second text-ink2">{facts.join(' · ')}</p>
-      <p className="text-caption text-ink3">
-        {f.modeHelp[portal.mode]}
-        {portal.filters === false && `. ${f.noFilters}`}
-      </p>
-      <div className="mt-3 flex flex-wrap gap-2">
-        <Button look={stopped ? 'main' : 'outline'} aria-label={`${f.again}: ${portal.title}`} onClick={onAgain}>
-          {f.again}
-        </Button>
-        <Button disabled={busy} aria-label={`${f.check}: ${portal.title}`} onClick={check}>
-          {f.check}
-        </Button>
-        <Button look="danger" className="ml-auto" aria-label={`${f.disconnect}: ${portal.title}`} onClick={() => setAsking(true)}>
-          {f.disconnect}
-        </Button>
-      </div>
-      {asking && (
-        <Confirm
-          title={f.disconnectAsk(portal.title)}
-          text={f.disconnectText}
-          action={f.disconnect}
-          onClose={() => setAsking(false)}
-          onYes={away}
-        />
-      )}
-    </li>
+    </>
   )
 }

@@ -3145,6 +3145,8 @@ export interface components {
             /** @description Its entry in the CRM log. */
             run_id: components["schemas"]["CrmRunId"];
             to: components["schemas"]["StageRef"];
+            /** @description It was tried, and the CRM did not answer: it goes by itself when the CRM does. */
+            waits: boolean;
         };
         /** @description Name templates filled (AMO-9). */
         CrmNamesView: {
@@ -3988,6 +3990,7 @@ export interface components {
             removed_at?: string | null;
             reply_to?: components["schemas"]["MessageId"] | null;
             status?: components["schemas"]["DeliveryStatus"] | null;
+            why?: components["schemas"]["Words"] | null;
         };
         MoveBody: {
             /** @description Where to. */
@@ -5184,6 +5187,8 @@ export interface components {
             step: number;
             /** @description It in one line. */
             words: components["schemas"]["Words"];
+            /** @description The data that it writes: phones, tags, fields by their names. */
+            written: components["schemas"]["FactLine"][];
         };
         /** @enum {string} */
         Style: "bold" | "italic" | "underline" | "strike" | "code" | "pre" | "spoiler" | "quote" | "link";
@@ -5355,6 +5360,8 @@ export interface components {
             action: Record<string, never>;
             because: components["schemas"]["Because"];
             words: components["schemas"]["Words"];
+            /** @description The data that it would write: phones, tags, fields by their names. */
+            written: components["schemas"]["FactLine"][];
         };
         TriedStepBody: {
             /**

@@ -54,8 +54,6 @@ export const crmRu = {
   again: 'Подключить заново',
   disconnect: 'Отключить',
   disconnectAsk: (name: string) => `Отключить «${name}»?`,
-  disconnectText:
-    'Передача остановится, правила интеграций этого портала удалятся, а то, что ещё ждёт отправки, не уйдёт. Всё созданное в amoCRM останется там, чаты и журнал останутся здесь. Если нужно только обновить доступ, нажмите «Подключить заново»: тогда не теряется ничего.',
   disconnected: 'Портал отключён',
   health: {
     title: 'Передача в CRM',
@@ -77,19 +75,12 @@ export const crmRu = {
   dialog: {
     way: 'Способ',
     oauth: 'Вход через amoCRM',
-    oauthHelp: 'рекомендуется: события, теги, этапы, чаты',
     lite: 'Долгосрочный токен (LITE)',
     liteHelp: 'только контакты, сделки и примечания',
     oauthText:
       'Откроется amoCRM. Войдите как администратор, выберите аккаунт и нажмите «Разрешить». Затем вы вернётесь сюда.',
     oauthWhat: 'Мы получим доступ к контактам, сделкам, задачам и спискам аккаунта. Пароль остаётся в amoCRM.',
     go: 'Перейти в amoCRM',
-    noKeys: 'На этом сервере не заданы ключи приложения amoCRM',
-    noKeysText:
-      'Владелец сервера создаёт интеграцию в amoCRM (amoМаркет, «Создать интеграцию») с адресами ниже и вписывает её ID и секретный ключ в раздел [crm.amo] файла настроек: client_id и client_secret. Пока ключей нет, портал можно подключить по токену.',
-    noAddress: 'У сервера не задан публичный адрес (http.public_url): без него amoCRM не сможет вернуть вас сюда.',
-    redirect: 'Адрес перенаправления',
-    hookOff: 'Адрес уведомления об отключении',
     address: 'Адрес портала',
     addressHelp: (hosts: string) => `Например, dveri-grad.${hosts}`,
     token: 'Долгосрочный токен',
@@ -226,8 +217,6 @@ export const crmEn: typeof crmRu = {
   again: 'Connect again',
   disconnect: 'Disconnect',
   disconnectAsk: (name) => `Disconnect “${name}”?`,
-  disconnectText:
-    'Passing on stops, the rules of this portal’s integrations are deleted, and what still waits is not sent. All that was made in amoCRM stays there, chats and the journal stay here. To renew access alone, press “Connect again”: then nothing is lost.',
   disconnected: 'The portal is disconnected',
   health: {
     title: 'Passing on to CRMs',
@@ -249,18 +238,11 @@ export const crmEn: typeof crmRu = {
   dialog: {
     way: 'Way',
     oauth: 'Log in through amoCRM',
-    oauthHelp: 'recommended: events, tags, stages, chats',
     lite: 'Long-lived token (LITE)',
     liteHelp: 'contacts, deals and notes only',
     oauthText: 'amoCRM will open. Log in as an administrator, choose the account and press “Allow”. Then you come back here.',
     oauthWhat: 'We get access to contacts, deals, tasks and lists of the account. The password stays with amoCRM.',
     go: 'Go to amoCRM',
-    noKeys: 'This server has no keys of an amoCRM application',
-    noKeysText:
-      'The owner of the server creates an integration in amoCRM (amoMarket, “Create integration”) with the addresses below and puts its id and secret into the section [crm.amo] of the settings file: client_id and client_secret. Until then a portal can be connected by a token.',
-    noAddress: 'The server has no public address (http.public_url): without it amoCRM cannot bring you back here.',
-    redirect: 'Redirect address',
-    hookOff: 'Address told when it is switched off',
     address: 'Portal address',
     addressHelp: (hosts) => `For example, dveri-grad.${hosts}`,
     token: 'Long-lived token',
