@@ -34,6 +34,7 @@ mod settings;
 pub mod sizes;
 mod tags;
 pub mod transcript;
+mod written;
 
 pub use action::{Action, ContactDraft, DealDraft, Effect, FieldValue, NoteBody, UnsortedDraft};
 pub use change::{Change, Happening};

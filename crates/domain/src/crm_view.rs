@@ -6,7 +6,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    crm::{Because, CrmId, CrmKind, Fault, Pipeline, PortalMode, PortalState, Settings, StageRef},
+    crm::{
+        Because, CrmId, CrmKind, FactLine, Fault, Pipeline, PortalMode, PortalState, Settings,
+        StageRef,
+    },
     ids::{ChannelId, ConversationId, CrmRunId, IntegrationId, PortalId},
     problem::Problem,
     text::Words,
@@ -225,6 +228,8 @@ pub struct StepView {
     /// It in one line.
     pub words: Words,
     pub because: Because,
+    /// The data that it writes: phones, tags, fields by their names.
+    pub written: Vec<FactLine>,
     pub state: StepState,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effect: Option<EffectView>,
@@ -291,6 +296,8 @@ pub struct TriedCrmStep {
     pub action: Value,
     pub words: Words,
     pub because: Because,
+    /// The data that it would write: phones, tags, fields by their names.
+    pub written: Vec<FactLine>,
 }
 
 /// What the CRMs have of a conversation, for the card beside it.
@@ -324,6 +331,9 @@ pub struct CrmCardView {
     pub pipelines: Vec<Pipeline>,
     /// Work for this conversation that waits for the CRM.
     pub waiting: bool,
+    /// The deal that an employee chose for the conversation (BY-5), until it is its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choosing: Option<CrmId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -347,6 +357,22 @@ pub struct CrmDealView {
     pub closed: bool,
     /// The conversation belongs to it.
     pub current: bool,
+    /// A move to another stage that an employee ordered here and that the CRM has not made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moving: Option<CrmMoveView>,
+}
+
+/// A move of a deal that was ordered (CRM-5): it waits, or it was refused.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CrmMoveView {
+    /// Its entry in the CRM log.
+    pub run_id: CrmRunId,
+    pub to: StageRef,
+    /// It was tried, and the CRM did not answer: it goes by itself when the CRM does.
+    pub waits: bool,
+    /// Why the CRM refused it; absent: it is still to be carried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Words>,
 }
 
 /// A fault of the settings that the product found itself (CRM-6).

@@ -79,8 +79,11 @@ fn item(
     url: &dyn Fn(Entity, &CrmId) -> Option<String>,
 ) -> Option<CrmItem> {
     if step.state == StepState::Failed {
-        let (name, detail) = (String::new(), String::new());
-        return Some(CrmItem { what: CrmWhat::Failed, name, detail, url: None });
+        let detail = match &step.action {
+            Action::MoveDeal { to, .. } => stage_words(directory, Some(to)),
+            _ => String::new(),
+        };
+        return Some(CrmItem { what: CrmWhat::Failed, name: String::new(), detail, url: None });
     }
     let effect = step.effect.as_ref().filter(|_| step.state == StepState::Done)?;
     let user = |id: &CrmId| directory.user(id).map_or_else(|| id.to_string(), |u| u.name.clone());

@@ -10,7 +10,7 @@ use super::{
     number, parse, patch,
     values::{custom_fields, object, tags},
 };
-use crate::api::Api;
+use crate::api::{Api, rejected};
 
 /// Not by `leads/complex`: that one may put the deal into a stranger's.
 pub(super) async fn create(api: &Api<'_>, draft: &DealDraft) -> Result<Effect, CrmError> {
@@ -58,7 +58,15 @@ pub(super) async fn update(
     patch(api, &format!("leads/{deal}"), item).await
 }
 
+/// A move without its stage is no move: what other writes leave out and go on is refused here.
 pub(super) async fn move_to(api: &Api<'_>, deal: i64, to: &StageRef) -> Result<Effect, CrmError> {
     let item = json!({ "pipeline_id": parse(&to.pipeline)?, "status_id": parse(&to.stage)? });
-    patch(api, &format!("leads/{deal}"), item).await
+    let effect = patch(api, &format!("leads/{deal}"), item).await?;
+    if effect.dropped_stage.is_some() {
+        return Err(rejected(
+            "Этого этапа в amoCRM больше нет. Обновите страницу и выберите другой этап.",
+            "amoCRM no longer has this stage. Reload the page and choose another one.",
+        ));
+    }
+    Ok(effect)
 }

@@ -207,8 +207,8 @@ impl Action {
                 format!("Create the contact “{}”", draft.name),
             ),
             Self::UpdateContact { contact, .. } => Words::new(
-                format!("Дополнить контакт {}", shown(contact)),
-                format!("Add to the contact {}", shown(contact)),
+                format!("Дополнить контакт {}", shown(contact).ru),
+                format!("Add to the contact {}", shown(contact).en),
             ),
             Self::CreateDeal(draft) => match &draft.at {
                 Some(at) => Words::new(
@@ -229,18 +229,18 @@ impl Action {
                 format!("Create an unsorted record: {}", draft.contact_name),
             ),
             Self::UpdateDeal { deal, .. } => Words::new(
-                format!("Дополнить сделку {}", shown(deal)),
-                format!("Add to the deal {}", shown(deal)),
+                format!("Дополнить сделку {}", shown(deal).ru),
+                format!("Add to the deal {}", shown(deal).en),
             ),
             Self::MoveDeal { deal, to } => Words::new(
-                format!("Перевести сделку {} на этап «{}»", shown(deal), stage(to)),
-                format!("Move the deal {} to the stage “{}”", shown(deal), stage(to)),
+                format!("Перевести сделку {} на этап «{}»", shown(deal).ru, stage(to)),
+                format!("Move the deal {} to the stage “{}”", shown(deal).en, stage(to)),
             ),
             Self::SetResponsible { of, id, user: who } => {
                 let (ru, en) = named(*of);
                 Words::new(
-                    format!("Назначить ответственного: {}, {ru} {}", user(who), shown(id)),
-                    format!("Make {} responsible for the {en} {}", user(who), shown(id)),
+                    format!("Назначить ответственного: {}, {ru} {}", user(who), shown(id).ru),
+                    format!("Make {} responsible for the {en} {}", user(who), shown(id).en),
                 )
             }
             Self::CreateTask { text, .. } => Words::new(
@@ -254,38 +254,39 @@ impl Action {
             Self::AddNote { to, id, .. } => {
                 let (ru, en) = named(*to);
                 Words::new(
-                    format!("Записать переписку: {ru} {}", shown(id)),
-                    format!("Write the conversation into the {en} {}", shown(id)),
+                    format!("Записать переписку: {ru} {}", shown(id).ru),
+                    format!("Write the conversation into the {en} {}", shown(id).en),
                 )
             }
             Self::EditNote { to, id, .. } => {
                 let (ru, en) = named(*to);
                 Words::new(
-                    format!("Дописать переписку: {ru} {}", shown(id)),
-                    format!("Add to the conversation in the {en} {}", shown(id)),
+                    format!("Дописать переписку: {ru} {}", shown(id).ru),
+                    format!("Add to the conversation in the {en} {}", shown(id).en),
                 )
             }
             Self::AttachFile { to, id, name, .. } => {
                 let (ru, en) = named(*to);
                 Words::new(
-                    format!("Прикрепить файл «{name}»: {ru} {}", shown(id)),
-                    format!("Attach the file “{name}” to the {en} {}", shown(id)),
+                    format!("Прикрепить файл «{name}»: {ru} {}", shown(id).ru),
+                    format!("Attach the file “{name}” to the {en} {}", shown(id).en),
                 )
             }
             Self::OpenChat { .. } => {
                 Words::new("Открыть чат в карточке контакта", "Open the chat at the contact")
             }
             Self::UseDeal { deal } => Words::new(
-                format!("Вести обращение в сделке {deal}"),
-                format!("Keep the enquiry in the deal {deal}"),
+                format!("Вести обращение в сделке № {deal}"),
+                format!("Keep the enquiry in the deal No. {deal}"),
             ),
             Self::UseLead { lead } => Words::new(
-                format!("Вести обращение в лиде {lead}"),
-                format!("Keep the enquiry in the lead {lead}"),
+                format!("Вести обращение в лиде № {lead}"),
+                format!("Keep the enquiry in the lead No. {lead}"),
             ),
-            Self::UseContact { contact, .. } => {
-                Words::new(format!("Взять контакт {contact}"), format!("Use the contact {contact}"))
-            }
+            Self::UseContact { contact, .. } => Words::new(
+                format!("Взять контакт № {contact}"),
+                format!("Use the contact No. {contact}"),
+            ),
         }
     }
 
@@ -319,6 +320,11 @@ impl Action {
         })
     }
 
+    /// Whether its reason says all of it: it changes one thing and passes nothing on.
+    pub fn tells_itself(&self) -> bool {
+        matches!(self, Self::MoveDeal { .. })
+    }
+
     /// Whether it takes a deal or lead that is there instead of making one.
     pub fn uses(&self) -> bool {
         matches!(self, Self::UseDeal { .. } | Self::UseLead { .. })
@@ -326,10 +332,12 @@ impl Action {
 }
 
 /// An entity that a step makes has no id yet: the step's number, as the log counts them.
-fn shown(at: &Ref) -> String {
+fn shown(at: &Ref) -> Words {
     match at {
-        Ref::Id(id) => id.to_string(),
-        Ref::Step(step) => format!("(→ {})", step + 1),
+        Ref::Id(id) => Words::new(format!("№ {id}"), format!("No. {id}")),
+        Ref::Step(step) => {
+            Words::new(format!("из шага {}", step + 1), format!("of step {}", step + 1))
+        }
     }
 }
 

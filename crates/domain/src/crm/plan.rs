@@ -100,7 +100,7 @@ pub fn outcome_words(plan: &Plan) -> Words {
             format!("Made: {}.", list(|words| &words.en)),
         );
     }
-    let used = plan.steps.iter().find(|step| step.action.uses());
+    let used = plan.steps.iter().find(|step| step.action.uses() || step.action.tells_itself());
     match (used, reason, plan.steps.is_empty()) {
         (Some(step), _, _) => step.because.words.clone(),
         (None, Some(words), true) => words.clone(),
