@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Card, choices, type Deal, mainDeal, outcome, type Pipeline, placeOf, progress } from '../src/desk/crm/deals'
+import { choices, type Deal, mainDeal, moveOf, type Pipeline, placeOf, progress } from '../src/desk/crm/deals'
 import { safeUrl, sayItems } from '../src/desk/crm/words'
 import { deskCrmEn, deskCrmRu } from '../src/kit/i18n/desk-crm'
 
@@ -73,8 +73,6 @@ const deal = (id: string, change: Partial<Deal> = {}): Deal => ({
   current: false,
   ...change,
 })
-const card = (deals: Deal[], waiting = false) =>
-  ({ portal_id: 'prt_1', deals, waiting, pipelines: [sales, again] }) as unknown as Card
 
 describe('the stage of a deal', () => {
   const at = (pipeline: string, stage: string) => progress(placeOf([sales, again], { pipeline, stage })!)
@@ -108,11 +106,13 @@ describe('the deal of a conversation', () => {
     expect(mainDeal([])).toBe(null)
   })
 
-  it('a move is under way until the CRM has it, and refused when nothing is under way any more', () => {
-    const move = { portal_id: 'prt_1', deal: '1', to: { pipeline: '1', stage: '12' } }
-    expect(outcome(move, [card([deal('1')], true)])).toBe('waiting')
-    expect(outcome(move, [card([deal('1', { at: move.to })])])).toBe('done')
-    expect(outcome(move, [card([deal('1')])])).toBe('refused')
-    expect(outcome(move, [card([])])).toBe('refused')
+  it('CRM-5: an order is shown as sent at once, then as the server tells it', () => {
+    const to = { pipeline: '1', stage: '12' }
+    const waiting = { run_id: 'crn_1', to, waits: true }
+    expect(moveOf(deal('1'), null)).toBe(null)
+    expect(moveOf(deal('1'), { deal: '1', to })).toEqual({ run_id: '', to, waits: false, sending: true })
+    expect(moveOf(deal('1', { moving: waiting }), { deal: '2', to })).toEqual(waiting)
+    const refused = { ...waiting, refused: { ru: 'Этапа нет', en: 'No such stage' } }
+    expect(moveOf(deal('1', { moving: refused }), null)).toEqual(refused)
   })
 })

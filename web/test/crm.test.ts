@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { IntegrationDraft } from '../src/cabinet/crm/api'
 import { comeBack, reasonOf } from '../src/cabinet/crm/came-back'
 import { minutesOf, unitOf } from '../src/cabinet/crm/due'
 import { mendAddress } from '../src/cabinet/crm/faults'
@@ -12,11 +13,13 @@ import {
   withOperator,
   withParam,
 } from '../src/cabinet/crm/filter'
+import { readQuery, writeQuery } from '../src/cabinet/crm/journal-query'
 import { byMail, linked } from '../src/cabinet/crm/people'
 import { readPhone, readPhones } from '../src/cabinet/crm/phones'
 import { firstStage, stageFault } from '../src/cabinet/crm/places'
 import { faultAt, faultsOf, marked, mendTab, pointerOf, tabNamed, tabOf, without } from '../src/cabinet/crm/pointers'
-import { filled, firstSettings, isUnsorted, recommended } from '../src/cabinet/crm/settings'
+import { rebased } from '../src/cabinet/crm/rebase'
+import { type AmoSettings, filled, firstSettings, isUnsorted, recommended } from '../src/cabinet/crm/settings'
 import { DEFAULT_NAMES, inserted, type Param, sample, shown, stored, tokenOf, unknown } from '../src/cabinet/crm/template'
 import type { CrmUser, Directory } from '../src/cabinet/crm/views'
 
@@ -256,5 +259,38 @@ describe('AMO-1: coming back from consent', () => {
     expect(comeBack('')).toBeNull()
     expect(reasonOf('other_account')).toBe('other_account')
     expect(reasonOf('internal')).toBe('other')
+  })
+})
+
+describe('two admins at once', () => {
+  const base: IntegrationDraft = { name: 'Основная', enabled: true, settings: firstSettings }
+  const with_ = (change: Partial<AmoSettings>, own: Partial<IntegrationDraft> = {}): IntegrationDraft => ({
+    ...base,
+    ...own,
+    settings: { ...firstSettings, ...change },
+  })
+
+  it('what was changed in different places is kept of both', () => {
+    const { draft, theirs, both } = rebased(base, with_({ files: true }), with_({ transcript: 'online' }, { name: 'Другая' }))
+    expect(draft.settings).toMatchObject({ files: true, transcript: 'online' })
+    expect(draft.name).toBe('Другая')
+    expect([theirs, both]).toEqual([['main', 'history'], []])
+  })
+
+  it('where both changed the same, mine stands and the tab is named', () => {
+    const mine = with_({ deal_choice: 'oldest' }, { enabled: false })
+    const told = rebased(base, mine, with_({ deal_choice: 'last_changed' }, { enabled: false }))
+    expect(told.draft.settings.deal_choice).toBe('oldest')
+    expect(told.both).toEqual(['history'])
+  })
+})
+
+describe('what the journal is narrowed to', () => {
+  it('stands in the address and is read from it', () => {
+    const query = { state: 'failed' as const, portal: 'prt_1', number: '12' }
+    expect(writeQuery(query)).toBe('?state=failed&portal=prt_1&number=12')
+    expect(readQuery(writeQuery(query))).toEqual(query)
+    expect(readQuery('?state=nonsense&number=%2312')).toEqual({ state: '', portal: '', number: '12' })
+    expect(writeQuery(readQuery(''))).toBe('')
   })
 })

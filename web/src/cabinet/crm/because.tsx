@@ -16,6 +16,29 @@ export function RuleChip({ rule }: { rule: string }) {
   )
 }
 
+/** What is written: phones, tags, fields by their names. */
+export function Written({ lines }: { lines: Because['facts'] }) {
+  if (!lines || lines.length === 0) return null
+  return (
+    <div className="mt-1 rounded-control bg-hover px-2.5 py-1.5">
+      <Facts facts={lines} />
+    </div>
+  )
+}
+
+function Facts({ facts }: { facts: NonNullable<Because['facts']> }) {
+  return (
+    <dl className="flex flex-wrap gap-x-4 gap-y-0.5 text-caption">
+      {facts.map((fact, n) => (
+        <div key={n} className="flex min-w-0 gap-1">
+          <dt className="shrink-0 text-ink3">{words(fact.name)}:</dt>
+          <dd className="num min-w-0 break-words text-ink2">{fact.value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
 /** A rule and the facts that led to something, or to its absence (BY-6). */
 export function Why({ because, onMend }: { because: Because; onMend?: ((tab: Tab) => void) | undefined }) {
   const f = crmTexts().log
@@ -24,14 +47,9 @@ export function Why({ because, onMend }: { because: Because; onMend?: ((tab: Tab
     <div className="min-w-0">
       <p className="text-second text-ink2">{words(because.words)}</p>
       {because.facts && because.facts.length > 0 && (
-        <dl className="mt-1 flex flex-wrap gap-x-4 gap-y-0.5 text-caption">
-          {because.facts.map((fact, n) => (
-            <div key={n} className="flex min-w-0 gap-1">
-              <dt className="shrink-0 text-ink3">{words(fact.name)}:</dt>
-              <dd className="num min-w-0 break-words text-ink2">{fact.value}</dd>
-            </div>
-          ))}
-        </dl>
+        <div className="mt-1">
+          <Facts facts={because.facts} />
+        </div>
       )}
       {tab && onMend && (
         <p className="mt-1 text-second">

@@ -2,7 +2,6 @@ import { Plug } from 'lucide-react'
 import { useState } from 'react'
 import { t, words } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
-import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { Link } from '../../kit/link'
 import { has, useSession } from '../../kit/session'
 import { Button, buttonClass } from '../../kit/ui/button'
@@ -13,7 +12,9 @@ import { readFaults, readIntegrations, readPortals } from './api'
 import { ChannelSwitches } from './channel-switches'
 import { Note } from './choice'
 import { HomeFaults } from './faults'
+import { Stale, StaleButtons } from './save-bar'
 import { type ChannelRule, recommended } from './settings'
+import { usePortalChanges } from './use-changes'
 import { useEditing } from './use-editing'
 import type { FaultView, IntegrationView, PortalView } from './views'
 
@@ -36,6 +37,7 @@ function Integrations({ channel }: { channel: string }) {
     ])
     return { portals, integrations, faults }
   })
+  usePortalChanges(again)
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return null
   const toCrm = (
@@ -129,20 +131,18 @@ function Rule({
             {fault}
           </p>
         )}
-        {editing.stale && <Note tone="bad">{crmSettings().stale}</Note>}
+        {editing.stale && <Stale editing={editing} />}
       </div>
       <div className="flex flex-wrap items-center gap-2 rounded-b-card border-t border-line bg-raised px-4 py-2.5">
         <Link href={`/cabinet/crm/${first.integration_id}`} className="mr-auto rounded-control text-second font-medium text-accent-text underline underline-offset-2">
           {f.channel.open}
         </Link>
-        {editing.changed && (
+        {(editing.changed || editing.stale) && (
           <>
             <Leaving />
-            <Button onClick={editing.reset}>{t.cancel}</Button>
+            {!editing.stale && <Button onClick={editing.reset}>{t.cancel}</Button>}
             {editing.stale ? (
-              <Button look="main" onClick={() => void editing.reload()}>
-                {crmSettings().reload}
-              </Button>
+              <StaleButtons editing={editing} />
             ) : (
               <Button look="main" disabled={editing.busy} onClick={() => void editing.save()}>
                 {t.save}

@@ -1,7 +1,8 @@
-import { createContext, useContext } from 'react'
+import { createContext, type RefObject, useContext } from 'react'
 import type { ChannelKind, Employee } from '../../kit/api/types'
 import { words } from '../../kit/i18n'
 import type { Tab } from './pointers'
+import type { TryKept } from './tab-try'
 import type { CompanyLanguage, Param } from './template'
 import type { Live } from './use-live'
 import type { Editing } from './use-editing'
@@ -25,6 +26,8 @@ export interface EditorParts extends Company {
   portal: PortalView | undefined
   setPortal: (portal: PortalView) => void
   open: (tab: Tab) => void
+  /** What was tried last: one goes to a tab to mend something and comes back. */
+  tried: RefObject<TryKept | null>
 }
 
 export const EditorContext = createContext<EditorParts | null>(null)

@@ -3,6 +3,7 @@ import { api, ask } from '../../kit/api/client'
 import { t, words } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
+import { Link } from '../../kit/link'
 import { go } from '../../kit/route'
 import { Button } from '../../kit/ui/button'
 import { signOf } from '../../kit/ui/channel-badge'
@@ -12,9 +13,9 @@ import { Faulty, useLoaded } from '../load'
 import { Back, Confirm } from '../parts/bits'
 import { readEmployees } from '../parts/directory'
 import { deleteIntegration, readFaults, readIntegration, readIntegrations, readParams, readPortals } from './api'
-import { Note } from './choice'
+import { Note, TextButton } from './choice'
 import { type Company, EditorContext } from './context'
-import { EditorFaults } from './faults'
+import { EditorFaults, isHere } from './faults'
 import { isSetting, type Tab, tabNamed, TABS } from './pointers'
 import { SaveBar } from './save-bar'
 import { TabChats } from './tab-chats'
@@ -28,11 +29,12 @@ import { TabMain } from './tab-main'
 import { TabNames } from './tab-names'
 import { TabTags } from './tab-tags'
 import { TabTasks } from './tab-tasks'
-import { TabTry } from './tab-try'
+import { TabTry, type TryKept } from './tab-try'
 import type { CompanyLanguage } from './template'
+import { usePortalChanges } from './use-changes'
 import { useEditing } from './use-editing'
 import { useLive } from './use-live'
-import type { FaultView, IntegrationView } from './views'
+import type { FaultView, IntegrationView, PortalView } from './views'
 
 interface Loaded {
   integration: IntegrationView
@@ -64,7 +66,14 @@ export function EditorPage({ id, tab, language }: { id: string; tab: string; lan
     }
     return { integration, company, faults }
   })
-  if (fault && !data) return <Faulty fault={fault} again={again} />
+  usePortalChanges(again)
+  if (fault && !data)
+    return (
+      <>
+        <Back href="/cabinet/crm">{crmTexts().title}</Back>
+        <Faulty fault={fault} again={again} />
+      </>
+    )
   if (!data) return null
   const setPortal = (portal: Company['portals'][number]) =>
     setData({
@@ -93,11 +102,18 @@ function Editor({
   const portal = company.portals.find((one) => one.portal_id === integration.portal_id)
   const form = useRef<HTMLFormElement>(null)
   const [asking, setAsking] = useState(false)
-  const remove = () =>
-    void deleteIntegration(editing.id).then(() => {
-      toast(f.removed)
-      go('/cabinet/crm', 'replace')
-    }, tellRefusal)
+  const tried = useRef<TryKept | null>(null)
+  const removing = useRef(false)
+  const remove = () => {
+    if (removing.current) return
+    removing.current = true
+    deleteIntegration(editing.id)
+      .then(() => {
+        toast(f.removed)
+        go('/cabinet/crm', 'replace')
+      }, tellRefusal)
+      .finally(() => (removing.current = false))
+  }
   const save = () =>
     void editing.save().then(() =>
       // Once it is drawn: the first field with something wrong.
@@ -105,7 +121,7 @@ function Editor({
     )
   const own = faults.filter((one) => one.integration_id === editing.id)
   return (
-    <EditorContext value={{ ...company, language, editing, live, portal, setPortal, open }}>
+    <EditorContext value={{ ...company, language, editing, live, portal, setPortal, open, tried }}>
       <Back href="/cabinet/crm">{crmTexts().title}</Back>
       <header className="mb-4 flex flex-wrap items-center gap-3">
         <div className="min-w-0 flex-1">
@@ -119,17 +135,12 @@ function Editor({
           {f.remove}
         </Button>
       </header>
-      {portal && portal.state === 'stopped' && portal.reason && (
-        <div className="mb-4">
-          <Note tone="bad">
-            {words(portal.reason)} {portal.remedy && words(portal.remedy)}
-          </Note>
-        </div>
-      )}
+      <Standing portal={portal} off={!editing.draft.enabled} onSwitchOn={() => editing.set({ enabled: true })} />
       <div className="grid grid-cols-[200px_minmax(0,640px)] items-start gap-6 max-[1023px]:grid-cols-[minmax(0,1fr)] max-[1023px]:gap-3">
         <TabList current={tab} wrong={editing.wrong} warned={editing.warned} open={open} />
         <div role="tabpanel" id="crm-panel" aria-labelledby={`crm-tab-${tab}`} className="min-w-0">
           <EditorFaults faults={own} tab={tab} />
+          {own.every((one) => !isHere(one, tab)) && <Remarks said={editing.remarks(tab)} />}
           {isSetting(tab) ? (
             <form
               ref={form}
@@ -163,6 +174,46 @@ function Editor({
         />
       )}
     </EditorContext>
+  )
+}
+
+/** What the server finds wrong with what is stored on this tab; fields say theirs at each pair. */
+function Remarks({ said }: { said: readonly string[] }) {
+  if (said.length === 0) return null
+  return (
+    <div className="mb-4">
+      <Note>
+        {said.map((one) => (
+          <p key={one}>{one}</p>
+        ))}
+      </Note>
+    </div>
+  )
+}
+
+/** What keeps everything from being passed on, whatever the tabs say. */
+function Standing({ portal, off, onSwitchOn }: { portal: PortalView | undefined; off: boolean; onSwitchOn: () => void }) {
+  const f = crmSettings()
+  const stopped = (portal?.state === 'stopped' || portal?.state === 'disconnected') && portal.reason
+  const interrupted = portal?.state === 'interrupted'
+  if (!stopped && !interrupted && !off) return null
+  return (
+    <div className="mb-4 space-y-2">
+      {stopped && (
+        <Note tone="bad">
+          {words(stopped)} {portal.remedy && words(portal.remedy)}{' '}
+          <Link href="/cabinet/crm" className="rounded-control font-medium underline underline-offset-2">
+            {f.toPortals}
+          </Link>
+        </Note>
+      )}
+      {interrupted && <Note>{portal.reason ? words(portal.reason) : crmTexts().interrupted}</Note>}
+      {off && (
+        <Note tone="plain">
+          {f.isOff} <TextButton onClick={onSwitchOn}>{f.switchOn}</TextButton>
+        </Note>
+      )}
+    </div>
   )
 }
 

@@ -63,9 +63,11 @@ export function HomeFaults({ faults }: { faults: readonly FaultView[] }) {
   )
 }
 
+export const isHere = (fault: FaultView, tab: Tab) => tabOfFault(fault) === tab
+
 /** The faults that are mended on this tab. */
 export function EditorFaults({ faults, tab }: { faults: readonly FaultView[]; tab: Tab }) {
-  const here = faults.filter((one) => tabOfFault(one) === tab)
+  const here = faults.filter((one) => isHere(one, tab))
   if (here.length === 0) return null
   return (
     <ul className="mb-4 space-y-2" data-faults>

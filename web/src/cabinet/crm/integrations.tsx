@@ -1,5 +1,6 @@
 import { ArrowLeftRight, ChevronRight, Plus } from 'lucide-react'
 import { useState } from 'react'
+import { fieldErrors } from '../../kit/api/client'
 import { crmTexts } from '../../kit/i18n/flow/crm'
 import { crmPortals } from '../../kit/i18n/flow/crm-portals'
 import { Link } from '../../kit/link'
@@ -7,7 +8,7 @@ import { go } from '../../kit/route'
 import { Button, IconButton } from '../../kit/ui/button'
 import { Dialog } from '../../kit/ui/dialog'
 import { TextField } from '../../kit/ui/field'
-import { tellRefusal, toast } from '../../kit/ui/toast'
+import { tellRefusal, toast, whyRefused } from '../../kit/ui/toast'
 import { card, SelectField } from '../parts/bits'
 import { DialogForm, useForm } from '../parts/form'
 import { addIntegration, saveIntegration } from './api'
@@ -47,7 +48,10 @@ export function Integrations({
         again()
       },
       (error: unknown) => {
-        tellRefusal(error)
+        // What keeps it off stands in its tabs.
+        const act = { label: f.toSettings, run: () => go(`/cabinet/crm/${integration_id}`) }
+        if (fieldErrors(error).size > 0) toast(whyRefused(error), { tone: 'bad', act })
+        else tellRefusal(error)
         again()
       },
     ).finally(() => setTurned({}))
@@ -81,6 +85,7 @@ export function Integrations({
                   type="checkbox"
                   role="switch"
                   checked={turned[one.integration_id] ?? one.enabled}
+                  disabled={one.integration_id in turned}
                   aria-label={f.turnOn(one.name)}
                   onChange={(event) => turn(one, event.target.checked)}
                   className="size-4 shrink-0 accent-accent"

@@ -3,14 +3,18 @@ import { useState } from 'react'
 import { words } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
 import { moment } from '../../kit/i18n/format'
+import { Link } from '../../kit/link'
 import { Button } from '../../kit/ui/button'
-import { TextField } from '../../kit/ui/field'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { Faulty } from '../load'
-import { card, Chip, Confirm, Empty, More, SelectField } from '../parts/bits'
+import { card, Chip, Confirm, Empty, More } from '../parts/bits'
 import { usePages } from '../parts/pages'
 import { conversationNumbered, readLog, replayFailed } from './api'
-import type { PortalView, RunState, RunView } from './views'
+import { Note } from './choice'
+import { JournalFilters } from './journal-filters'
+import { type JournalQuery, readQuery, writeQuery } from './journal-query'
+import { useCrmChanges } from './use-changes'
+import type { PortalView, RunView } from './views'
 
 export const runTones = {
   planned: 'plain',
@@ -21,7 +25,9 @@ export const runTones = {
   waiting: 'warn',
   replanned: 'plain',
 } as const
-const STATES = ['done', 'nothing', 'failed', 'waiting', 'working', 'planned', 'replanned'] as const
+
+/** As many as one page has: a longer list does not jump back to its beginning by itself. */
+const PAGE = 30
 
 /** The list of decisions, newest first; of one integration, or of all. */
 export function Journal({
@@ -34,83 +40,55 @@ export function Journal({
   onOpen: (run: RunView) => void
 }) {
   const f = crmTexts().log
-  const [state, setState] = useState<RunState | ''>('')
-  const [portal, setPortal] = useState('')
-  const [chat, setChat] = useState<{ conversation_id: string; number: number } | null>(null)
+  const [query, setQuery] = useState(() => readQuery(location.search))
+  /** A number that no enquiry has. */
+  const [nobodys, setNobodys] = useState('')
   const [asking, setAsking] = useState(false)
-  const query = {
-    ...(integration ? { integration_id: integration } : {}),
-    ...(portal ? { portal_id: portal } : {}),
-    ...(chat ? { conversation_id: chat.conversation_id } : {}),
-    state,
+  const [busy, setBusy] = useState(false)
+  const list = usePages((cursor) => read(query, integration, cursor, setNobodys), JSON.stringify([query, integration]))
+  const { items, next, more, again, fault } = list
+  useCrmChanges(() => {
+    if ((items?.length ?? 0) <= PAGE) again()
+  })
+  const narrow = (patch: Partial<JournalQuery>) => {
+    const wanted = { ...query, ...patch }
+    setQuery(wanted)
+    history.replaceState(null, '', location.pathname + writeQuery(wanted))
   }
-  const { items, next, more, again, fault, busy } = usePages((cursor) => readLog(query, cursor), JSON.stringify(query))
-  const of = portals.find((one) => one.portal_id === portal) ?? (portals.length === 1 ? portals[0] : undefined)
-  const filtered = state !== '' || portal !== '' || chat !== null
-  const replay = (portal_id: string) =>
-    void replayFailed(portal_id).then(({ count }) => {
-      toast(f.replayAllDone(count))
-      setAsking(false)
-      again()
-    }, tellRefusal)
+  const of = portals.find((one) => one.portal_id === query.portal) ?? (portals.length === 1 ? portals[0] : undefined)
+  const replay = (portal_id: string) => {
+    if (busy) return
+    setBusy(true)
+    replayFailed(portal_id)
+      .then(({ count }) => {
+        toast(f.replayAllDone(count))
+        setAsking(false)
+        again()
+      }, tellRefusal)
+      .finally(() => setBusy(false))
+  }
   if (fault && !items) return <Faulty fault={fault} again={again} />
   return (
     <>
-      <div className="mb-3 flex flex-wrap items-end gap-3">
-        <div className="w-44">
-          <SelectField<RunState | ''>
-            label={f.state}
-            value={state}
-            options={[['', f.anyState], ...STATES.map((one) => [one, f.states[one]] as const)]}
-            onChange={setState}
-          />
-        </div>
-        <NumberFilter chosen={chat} onChosen={setChat} />
-        {!integration && portals.length > 1 && (
-          <div className="w-56">
-            <SelectField
-              label={crmTexts().portal}
-              value={portal}
-              options={[['', f.anyPortal], ...portals.map((one) => [one.portal_id, one.title] as const)]}
-              onChange={setPortal}
-            />
-          </div>
-        )}
+      <Standstill portals={of ? [of] : portals} />
+      <JournalFilters
+        query={query}
+        portals={integration ? [] : portals}
+        unknown={query.number !== '' && nobodys === query.number}
+        onChange={narrow}
+      >
         {of && (
-          <Button className="ml-auto h-10" onClick={() => setAsking(true)}>
+          <Button className="ml-auto h-10" disabled={of.failed === 0} onClick={() => setAsking(true)}>
             <RotateCcw size={15} aria-hidden="true" />
             {f.replayAll}
           </Button>
         )}
-      </div>
+      </JournalFilters>
       {items?.length === 0 && (
-        <Empty icon={<ScrollText size={22} />} title={f.empty} hint={filtered ? f.emptyFound : f.emptyHint} />
+        <Empty icon={<ScrollText size={22} />} title={f.empty} hint={writeQuery(query) ? f.emptyFound : f.emptyHint} />
       )}
-      {items && items.length > 0 && (
-        <ul className={`${card} overflow-hidden`} data-journal>
-          {items.map((run) => (
-            <li key={run.run_id} className="border-b border-line last:border-0">
-              <button
-                type="button"
-                onClick={() => onOpen(run)}
-                className="flex w-full flex-wrap items-center gap-x-3 gap-y-1 px-4 py-3 text-left -outline-offset-2 hover:bg-hover"
-              >
-                <span className="num w-32 shrink-0 text-second text-ink3">{moment(run.created_at)}</span>
-                <span className="w-34 shrink-0">
-                  <Chip tone={runTones[run.state] ?? 'plain'}>{f.states[run.state] ?? run.state}</Chip>
-                </span>
-                <span className="min-w-52 flex-1">
-                  <span className="block break-words">{words(run.words)}</span>
-                  <span className="num block truncate text-caption text-ink3">
-                    {[f.enquiry(run.number), run.contact_name, words(run.cause)].filter(Boolean).join(' · ')}
-                  </span>
-                </span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
-      <More next={next} busy={busy} more={more} />
+      {items && items.length > 0 && <Entries items={items} onOpen={onOpen} />}
+      <More next={next} busy={list.busy} more={more} />
       {asking && of && (
         <Confirm
           title={f.replayAllAsk(of.title)}
@@ -124,51 +102,78 @@ export function Journal({
   )
 }
 
-/** An enquiry by its public number. */
-function NumberFilter({
-  chosen,
-  onChosen,
-}: {
-  chosen: { conversation_id: string; number: number } | null
-  onChosen: (chat: { conversation_id: string; number: number } | null) => void
-}) {
+/** The entries of a query; of a number that is nobody's there are none. */
+async function read(
+  { state, portal, number }: JournalQuery,
+  integration: string | undefined,
+  cursor: string | undefined,
+  onNobodys: (number: string) => void,
+) {
+  const chat = number ? await conversationNumbered(number) : null
+  onNobodys(number && !chat ? number : '')
+  if (number && !chat) return { items: [], next: null }
+  return readLog(
+    {
+      state,
+      ...(integration ? { integration_id: integration } : {}),
+      ...(portal ? { portal_id: portal } : {}),
+      ...(chat ? { conversation_id: chat.conversation_id } : {}),
+    },
+    cursor,
+  )
+}
+
+function Entries({ items, onOpen }: { items: readonly RunView[]; onOpen: (run: RunView) => void }) {
   const f = crmTexts().log
-  const [typed, setTyped] = useState(chosen ? String(chosen.number) : '')
-  const [fault, setFault] = useState('')
-  async function find() {
-    setFault('')
-    if (!typed.trim()) return onChosen(null)
-    try {
-      const found = await conversationNumbered(typed)
-      if (found) onChosen({ conversation_id: found.conversation_id, number: found.number })
-      else setFault(f.noNumber(typed.trim()))
-    } catch (error) {
-      tellRefusal(error)
-    }
-  }
   return (
-    <form
-      className="flex items-end gap-2"
-      onSubmit={(event) => {
-        event.preventDefault()
-        void find()
-      }}
-    >
-      <div className="w-36">
-        <TextField
-          label={f.number}
-          inputMode="numeric"
-          value={typed}
-          error={fault || undefined}
-          onChange={(event) => {
-            setTyped(event.target.value)
-            if (event.target.value === '') onChosen(null)
-          }}
-        />
-      </div>
-      <Button type="submit" className={`h-10 ${fault ? 'mb-5' : ''}`}>
-        {f.numberGo}
-      </Button>
-    </form>
+    <ul className={`${card} overflow-hidden`} data-journal>
+      {items.map((run) => (
+        <li key={run.run_id} className="border-b border-line last:border-0">
+          <button
+            type="button"
+            onClick={() => onOpen(run)}
+            className="flex w-full flex-wrap items-center gap-x-3 gap-y-1 px-4 py-3 text-left -outline-offset-2 hover:bg-hover"
+          >
+            <span className="num w-32 shrink-0 text-second text-ink3">{moment(run.created_at)}</span>
+            <span className="w-34 shrink-0">
+              <Chip tone={runTones[run.state] ?? 'plain'}>{f.states[run.state] ?? run.state}</Chip>
+            </span>
+            <span className="min-w-52 flex-1">
+              <span className="block break-words">{words(run.words)}</span>
+              <span className="num block truncate text-caption text-ink3">
+                {[f.enquiry(run.number), run.contact_name, words(run.cause)].filter(Boolean).join(' · ')}
+              </span>
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** Nothing is decided while a portal does not answer: whoever looks for an enquiry here is told that it waits. */
+function Standstill({ portals }: { portals: readonly PortalView[] }) {
+  const f = crmTexts()
+  const still = portals.filter((one) => one.state === 'stopped' || one.state === 'interrupted')
+  if (still.length === 0) return null
+  return (
+    <div className="mb-4 space-y-2">
+      {still.map((portal) => (
+        <Note key={portal.portal_id} tone={portal.state === 'stopped' ? 'bad' : 'warn'}>
+          <p className="font-medium">
+            {portal.title}: {portal.reason ? words(portal.reason) : f.interrupted}
+          </p>
+          <p>
+            {portal.state === 'stopped' && portal.remedy && `${words(portal.remedy)} `}
+            {portal.waiting > 0 && `${f.log.notYet(portal.waiting)} `}
+            {portal.state === 'stopped' && (
+              <Link href="/cabinet/crm" className="rounded-control font-medium underline underline-offset-2">
+                {f.log.toPortals}
+              </Link>
+            )}
+          </p>
+        </Note>
+      ))}
+    </div>
   )
 }

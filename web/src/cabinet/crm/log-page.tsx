@@ -4,12 +4,17 @@ import { Faulty, PageHead, useLoaded } from '../load'
 import { Back } from '../parts/bits'
 import { readPortals } from './api'
 import { Journal } from './journal'
+import { leaveList, listAddress } from './journal-query'
 import { Run } from './run'
+import { useCrmChanges } from './use-changes'
+
+const HERE = '/cabinet/crm/log'
 
 /** The journal of all portals; an entry has an address of its own. */
 export function LogPage({ run }: { run: string }) {
   const f = crmTexts()
   const { data, fault, again } = useLoaded(readPortals)
+  useCrmChanges(again)
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return null
   return (
@@ -20,11 +25,17 @@ export function LogPage({ run }: { run: string }) {
         <Run
           key={run}
           id={run}
-          onBack={() => go('/cabinet/crm/log')}
+          onBack={() => go(listAddress(HERE))}
           onMend={(of, tab) => go(`/cabinet/crm/${of.integration_id}/${tab}`)}
         />
       ) : (
-        <Journal portals={data} onOpen={(one) => go(`/cabinet/crm/log/${one.run_id}`)} />
+        <Journal
+          portals={data}
+          onOpen={(one) => {
+            leaveList()
+            go(`${HERE}/${one.run_id}`)
+          }}
+        />
       )}
     </>
   )

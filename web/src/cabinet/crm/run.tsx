@@ -1,5 +1,5 @@
 import { ArrowLeft, RotateCcw } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { words } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
 import { moment } from '../../kit/i18n/format'
@@ -10,16 +10,19 @@ import { Faulty, useLoaded } from '../load'
 import { Chip } from '../parts/bits'
 import { Raw } from '../parts/raw'
 import { readRun, replayRun } from './api'
-import { LeftOut, RuleChip, Why } from './because'
+import { LeftOut, RuleChip, Why, Written } from './because'
 import { Calls } from './calls'
 import { runTones } from './journal'
 import type { Tab } from './pointers'
+import { useCrmChanges } from './use-changes'
 import type { Effect, RunView, StepView } from './views'
 
 /** One decision: what was done and why, what was not, and every call. */
 export function Run({ id, onBack, onMend }: { id: string; onBack: () => void; onMend?: (run: RunView, tab: Tab) => void }) {
   const f = crmTexts().log
   const { data, fault, again } = useLoaded(() => readRun(id))
+  const [busy, setBusy] = useState(false)
+  useCrmChanges(again)
   const head = useRef<HTMLHeadingElement>(null)
   const there = data !== null
   useEffect(() => {
@@ -46,11 +49,15 @@ export function Run({ id, onBack, onMend }: { id: string; onBack: () => void; on
   const left = data.left_out ?? []
   const calls = data.calls ?? []
   const mend = onMend && ((tab: Tab) => onMend(data, tab))
-  const replay = () =>
-    void replayRun(id).then(() => {
-      toast(f.replayed)
-      again()
-    }, tellRefusal)
+  const replay = () => {
+    setBusy(true)
+    replayRun(id)
+      .then(() => {
+        toast(f.replayed)
+        again()
+      }, tellRefusal)
+      .finally(() => setBusy(false))
+  }
   return (
     <div data-run={data.state}>
       {back}
@@ -70,16 +77,24 @@ export function Run({ id, onBack, onMend }: { id: string; onBack: () => void; on
               .filter(Boolean)
               .join(' · ')}
           </p>
-          {data.error && <p className="mt-1 text-second text-red">{words(data.error)}</p>}
-          <Link href={`/desk/in_work/${data.conversation_id}`} className="rounded-control text-second font-medium text-accent-text underline underline-offset-2">
-            {f.toChat}
-          </Link>
+          {data.state === 'replanned' && <p className="mt-1 text-second text-ink2">{f.isReplanned}</p>}
+          {data.state === 'planned' && <p className="mt-1 text-second text-ink2">{f.isPlanned}</p>}
+          <p className="mt-1 flex flex-wrap gap-x-4 text-second font-medium text-accent-text">
+            <Link href={`/desk/in_work/${data.conversation_id}`} className="rounded-control underline underline-offset-2">
+              {f.toChat}
+            </Link>
+            <Link href={`/cabinet/crm/log?number=${data.number}`} className="num rounded-control underline underline-offset-2">
+              {f.allOf(data.number)}
+            </Link>
+          </p>
         </div>
         <Chip tone={runTones[data.state] ?? 'plain'}>{f.states[data.state] ?? data.state}</Chip>
-        <Button onClick={replay}>
-          <RotateCcw size={15} aria-hidden="true" />
-          {f.replay}
-        </Button>
+        {(data.state === 'failed' || data.state === 'nothing') && (
+          <Button disabled={busy} onClick={replay}>
+            <RotateCcw size={15} aria-hidden="true" />
+            {f.replay}
+          </Button>
+        )}
       </header>
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
         {steps.length === 0 && <LeftOut items={left} title={f.leftOutAll} onMend={mend} />}
@@ -88,7 +103,7 @@ export function Run({ id, onBack, onMend }: { id: string; onBack: () => void; on
           {steps.length === 0 && <p className="text-ink2">{f.noSteps}</p>}
           <ol className="space-y-4">
             {steps.map((step, n) => (
-              <Step key={n} step={step} onMend={mend} />
+              <Step key={n} n={n + 1} step={step} onMend={mend} />
             ))}
           </ol>
         </section>
@@ -114,17 +129,20 @@ export function Run({ id, onBack, onMend }: { id: string; onBack: () => void; on
 
 const stepTones = { waiting: 'plain', sending: 'plain', uncertain: 'warn', done: 'good', skipped: 'plain', failed: 'bad' } as const
 
-function Step({ step, onMend }: { step: StepView; onMend: ((tab: Tab) => void) | undefined }) {
+function Step({ n, step, onMend }: { n: number; step: StepView; onMend: ((tab: Tab) => void) | undefined }) {
   const f = crmTexts().log
   return (
     <li className="border-t border-line pt-4 first:border-0 first:pt-0">
       <div className="flex flex-wrap items-start gap-2.5">
         <RuleChip rule={step.because.rule} />
-        <p className="min-w-40 flex-1 font-medium break-words">{words(step.words)}</p>
+        <p className="min-w-40 flex-1 font-medium break-words">
+          <span className="num">{n}.</span> {words(step.words)}
+        </p>
         <Chip tone={stepTones[step.state] ?? 'plain'}>{f.stepStates[step.state] ?? step.state}</Chip>
       </div>
       <div className="mt-1 space-y-2">
         <Why because={step.because} onMend={onMend} />
+        <Written lines={step.written} />
         {step.effect && <Came effect={step.effect} />}
         {step.error && <p className="rounded-control bg-red-soft px-3 py-2 text-second text-red">{words(step.error)}</p>}
         {step.calls && step.calls.length > 0 && (

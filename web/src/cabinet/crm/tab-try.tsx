@@ -1,6 +1,6 @@
 import { Play } from 'lucide-react'
-import { type FormEvent, useState } from 'react'
-import { fieldErrors } from '../../kit/api/client'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { fieldErrors, Refused } from '../../kit/api/client'
 import { words } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
@@ -10,7 +10,7 @@ import { whyRefused } from '../../kit/ui/toast'
 import { SelectField } from '../parts/bits'
 import { readUtm } from '../scenarios/try-api'
 import { conversationNumbered, type Sample, tryIntegration } from './api'
-import { LeftOut, RuleChip, Why } from './because'
+import { LeftOut, RuleChip, Why, Written } from './because'
 import { Calls } from './calls'
 import { Choice } from './choice'
 import { useEditor } from './context'
@@ -19,27 +19,19 @@ import type { Tried } from './views'
 /** The dry run (BY-6): what these settings would make of a sample or of a past enquiry. */
 export function TabTry() {
   const f = crmSettings()
-  const { editing, open } = useEditor()
+  const parts = useEditor()
+  const { editing, open, portal } = parts
   const { draft, id } = editing
-  const first = draft.settings.channels[0]?.channel ?? ''
-  const [on, setOn] = useState<'sample' | 'past'>('sample')
-  const [number, setNumber] = useState('')
-  const [sample, setSample] = useState({
-    channel_id: first,
-    order: 'first' as 'first' | 'repeat',
-    kind: 'chat' as 'chat' | 'request',
-    name: f.try.exampleName,
-    phone: '+79161234567',
-    email: '',
-    text: f.try.exampleText,
-    site: '',
-    campaign: '',
-    source: '',
-  })
-  const [utm, setUtm] = useState('')
+  const [{ on, number, sample, utm, tried }, keep] = useState<TryKept>(
+    () => parts.tried.current ?? firstTry(draft.settings.channels[0]?.channel ?? ''),
+  )
+  const put = (patch: Partial<TryKept>) => keep((now) => ({ ...now, ...patch }))
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState('')
-  const [tried, setTried] = useState<{ of: string; told: Tried } | null>(null)
+  useEffect(() => {
+    parts.tried.current = { on, number, sample, utm, tried }
+  })
+  const came = useRef<HTMLDivElement>(null)
   const now = JSON.stringify(draft.settings)
 
   async function run(event: FormEvent) {
@@ -53,13 +45,24 @@ export function TabTry() {
       const past = on === 'past' ? await conversationNumbered(number) : null
       if (on === 'past' && !past) return setFault(f.try.noNumber(number.trim()))
       const what = past ? { conversation_id: past.conversation_id } : { sample: imagined(sample, utm) }
-      setTried({ of: now, told: await tryIntegration(id, what, draft.settings) })
+      put({ tried: { of: now, told: await tryIntegration(id, what, draft.settings) } })
+      // Once it is drawn: in a narrow window it stands below what is seen.
+      setTimeout(() => came.current?.scrollIntoView({ block: 'nearest' }))
     } catch (error) {
-      setTried(null)
-      setFault([...fieldErrors(error).keys()].some((one) => one.includes('settings')) ? f.try.fix : whyRefused(error))
+      put({ tried: null })
+      setFault(whyNot(error))
     } finally {
       setBusy(false)
     }
+  }
+
+  /** A portal that cannot be asked says itself why. */
+  function whyNot(error: unknown): string {
+    if ([...fieldErrors(error).keys()].some((one) => one.includes('settings'))) return f.try.fix
+    const passing = error instanceof Refused && error.status === 503
+    if (passing && portal?.state === 'stopped' && portal.reason)
+      return [words(portal.reason), portal.remedy && words(portal.remedy)].filter(Boolean).join(' ')
+    return passing ? f.try.noAnswer : whyRefused(error)
   }
 
   return (
@@ -77,7 +80,7 @@ export function TabTry() {
             { value: 'sample', label: f.try.sample },
             { value: 'past', label: f.try.past },
           ]}
-          onChange={setOn}
+          onChange={(next) => put({ on: next, tried: null })}
         />
         {on === 'past' ? (
           <div className="max-w-60">
@@ -86,11 +89,16 @@ export function TabTry() {
               inputMode="numeric"
               placeholder="1204"
               value={number}
-              onChange={(event) => setNumber(event.target.value)}
+              onChange={(event) => put({ number: event.target.value })}
             />
           </div>
         ) : (
-          <SampleForm sample={sample} set={(patch) => setSample({ ...sample, ...patch })} utm={utm} setUtm={setUtm} />
+          <SampleForm
+            sample={sample}
+            set={(patch) => put({ sample: { ...sample, ...patch } })}
+            utm={utm}
+            setUtm={(next) => put({ utm: next })}
+          />
         )}
         <Button type="submit" look="main" tall="yes" disabled={busy}>
           <Play size={15} aria-hidden="true" />
@@ -102,7 +110,7 @@ export function TabTry() {
           </p>
         )}
       </form>
-      <div aria-live="polite" className="grid gap-4">
+      <div ref={came} aria-live="polite" className="grid gap-4">
         {tried && tried.of !== now && <p className="text-second text-amber">{f.try.stale}</p>}
         {tried && (
           <section className="rounded-card border border-line bg-pane p-4" data-tried>
@@ -116,8 +124,11 @@ export function TabTry() {
                 <li key={n} className="flex items-start gap-2.5">
                   <RuleChip rule={one.because.rule} />
                   <div className="min-w-0">
-                    <p className="font-medium break-words">{words(one.words)}</p>
+                    <p className="font-medium break-words">
+                      <span className="num">{n + 1}.</span> {words(one.words)}
+                    </p>
                     <Why because={one.because} onMend={open} />
+                    <Written lines={one.written} />
                   </div>
                 </li>
               ))}
@@ -136,6 +147,32 @@ export function TabTry() {
       </div>
     </div>
   )
+}
+
+/** What stands in the form, and what came of it last. */
+export interface TryKept {
+  on: 'sample' | 'past'
+  number: string
+  sample: SampleValue
+  utm: string
+  tried: { of: string; told: Tried } | null
+}
+
+function firstTry(channel_id: string): TryKept {
+  const { exampleName, exampleText } = crmSettings().try
+  const sample: SampleValue = {
+    channel_id,
+    order: 'first',
+    kind: 'chat',
+    name: exampleName,
+    phone: '+79161234567',
+    email: '',
+    text: exampleText,
+    site: '',
+    campaign: '',
+    source: '',
+  }
+  return { on: 'sample', number: '', sample, utm: '', tried: null }
 }
 
 /** The form as an enquiry; what is not filled in is not known. */

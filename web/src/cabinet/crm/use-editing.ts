@@ -1,9 +1,10 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { fieldErrors, Refused } from '../../kit/api/client'
 import { t, words } from '../../kit/i18n'
 import { toast, whyRefused } from '../../kit/ui/toast'
 import { type IntegrationDraft, readIntegration, saveIntegration } from './api'
 import { type Fault, faultAt, faultsOf, marked, type Tab, TABS, tabOf, without } from './pointers'
+import { type Rebased, rebased } from './rebase'
 import type { AmoSettings } from './settings'
 import type { IntegrationView } from './views'
 
@@ -21,6 +22,8 @@ export interface Editing {
   busy: boolean
   /** Somebody else saved meanwhile. */
   stale: boolean
+  /** What they saved beside what is changed here; `null`: it could not be read. */
+  conflict: Rebased | null
   /** What is wrong with the whole. */
   fault: string
   /** Tabs with something wrong on them. */
@@ -31,9 +34,14 @@ export interface Editing {
   /** The words at a place of the settings: what is wrong there. */
   told: (at: string) => string | undefined
   warning: (at: string) => string | undefined
+  /** Remarks on what is stored of a tab and is not being changed. */
+  remarks: (tab: Tab) => string[]
   save: () => Promise<void>
   reset: () => void
+  /** Theirs alone. */
   reload: () => Promise<void>
+  /** Theirs with what is changed here; to be saved then. */
+  keep: () => void
 }
 
 /** The settings of an integration while they are edited: one document, saved as a whole. */
@@ -43,6 +51,7 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
   const [faults, setFaults] = useState<Fault[]>([])
   const [fault, setFault] = useState('')
   const [stale, setStale] = useState(false)
+  const [theirs, setTheirs] = useState<IntegrationView | null>(null)
   const [busy, setBusy] = useState(false)
   const changed = JSON.stringify(draft) !== JSON.stringify(draftOf(stored))
   const warnings = stored.warnings.map((one): Fault => ({ at: one.path.replace(/^\/settings/, ''), words: one.words }))
@@ -53,7 +62,16 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
     setFaults([])
     setFault('')
     setStale(false)
+    setTheirs(null)
   }
+  // Read anew, because somebody saved: what is not being changed here is simply shown.
+  useEffect(() => {
+    if (busy || first.revision <= stored.revision) return
+    if (!changed) return hold(first)
+    setTheirs(first)
+    setStale(true)
+  }, [first, busy])
+  const conflict = theirs && rebased(draftOf(stored), draft, draftOf(theirs))
   const forget = (places: string[]) => {
     const left = without(faults, places)
     setFaults(left)
@@ -73,8 +91,10 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
       const found = faultsOf(fieldErrors(error))
       const homeless = found.find((one) => tabOf(one.at) === null)
       setFaults(found)
-      if (error.problem?.code === 'changed_meanwhile') setStale(true)
-      else setFault(homeless ? words(homeless.words) : found.length > 0 ? t.cabinet.checkFields : whyRefused(error))
+      if (error.problem?.code === 'changed_meanwhile') {
+        setStale(true)
+        await readIntegration(stored.integration_id).then(setTheirs, () => {})
+      } else setFault(homeless ? words(homeless.words) : found.length > 0 ? t.cabinet.checkFields : whyRefused(error))
       const tabs = marked(found)
       const tab = TABS.find((one) => tabs.has(one))
       if (tab) onFault(tab)
@@ -83,6 +103,13 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
     }
   }
 
+  // What is being changed is judged anew when it is saved.
+  const parts = draftOf(stored).settings as unknown as Record<string, unknown>
+  const draftParts = draft.settings as unknown as Record<string, unknown>
+  const standing = warnings.filter(({ at }) => {
+    const part = at.split('/')[1] ?? ''
+    return JSON.stringify(parts[part]) === JSON.stringify(draftParts[part])
+  })
   const tell = (list: readonly Fault[]) => (at: string) => {
     const found = faultAt(list, at)
     return found && words(found)
@@ -94,9 +121,10 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
     changed,
     busy,
     stale,
+    conflict,
     fault,
     wrong: marked(faults),
-    warned: marked(warnings),
+    warned: marked(standing),
     set: (patch) => {
       setDraft((now) => ({ ...now, ...patch }))
       forget(Object.keys(patch).map((key) => `/${key}`))
@@ -106,7 +134,9 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
       forget(Object.keys(patch).map((key) => `/${key}`))
     },
     told: tell(faults),
-    warning: tell(warnings),
+    warning: tell(standing),
+    remarks: (tab) =>
+      tab === 'fields' ? [] : [...new Set(standing.filter((one) => tabOf(one.at) === tab).map((one) => words(one.words)))],
     save,
     reset: () => {
       setDraft(draftOf(stored))
@@ -114,5 +144,10 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
       setFault('')
     },
     reload: async () => hold(await readIntegration(stored.integration_id)),
+    keep: () => {
+      if (!theirs || !conflict) return
+      hold(theirs)
+      setDraft(conflict.draft)
+    },
   }
 }

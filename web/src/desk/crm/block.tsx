@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { api, ask } from '../../kit/api/client'
 import { words } from '../../kit/i18n'
 import { deskCrm } from '../../kit/i18n/desk-crm'
@@ -7,13 +7,11 @@ import { has } from '../../kit/session'
 import { tellRefusal } from '../../kit/ui/toast'
 import { Part } from '../card/part'
 import { useDesk } from '../context'
-import { type Card, type CrmView, mainDeal, type Move, outcome, placeOf, type StageRef } from './deals'
+import { type Card, type CrmView, mainDeal, type Move, moveOf, placeOf, type StageRef } from './deals'
 import { DealView } from './deal'
+import { Log } from './log'
 import { Others } from './others'
 import { Row, ToCrm } from './to-crm'
-
-/** So long a choice of the main deal is shown as being on its way: no decision says that it is. */
-const CHOICE_SHOWN = 20_000
 
 interface Props {
   /** Of the conversation. */
@@ -22,68 +20,70 @@ interface Props {
   onReread: () => Promise<void>
 }
 
+/** What was asked of the server and is not in what it told last. */
+interface Sent {
+  portal_id: string
+  deal: string
+  /** Where to move it; absent: it is made the conversation's own. */
+  to?: StageRef
+}
+
 /** What each CRM has of the conversation. */
 export default function Block({ id, view, onReread }: Props) {
-  const [move, setMove] = useState<Move | null>(null)
-  const [chosen, setChosen] = useState<{ portal_id: string; deal: string } | null>(null)
-  const [sending, setSending] = useState(false)
+  const [sent, setSent] = useState<Sent | null>(null)
+  const asking = useRef(false)
   const path = { conversation_id: id }
-  const came = move && !sending ? outcome(move, view.portals) : 'waiting'
-  const arrived = chosen && view.portals.some((card) => card.deals.some((deal) => deal.id === chosen.deal && deal.current))
 
+  // What was told after the order says itself how it stands.
   useEffect(() => {
-    if (came === 'done') setMove(null)
-  }, [came])
-  useEffect(() => {
-    if (arrived) setChosen(null)
-    if (!chosen) return
-    const timer = setTimeout(() => setChosen(null), CHOICE_SHOWN)
-    return () => clearTimeout(timer)
-  }, [chosen, arrived])
+    if (!asking.current) setSent(null)
+  }, [view])
 
-  const moveTo = async (card: Card, deal: string, to: StageRef) => {
-    const { portal_id } = card
-    setMove({ portal_id, deal, to })
-    setSending(true)
+  const order = async (what: Sent, send: () => Promise<unknown>) => {
+    if (asking.current) return
+    asking.current = true
+    setSent(what)
     try {
-      await ask(
+      await send()
+    } catch (error) {
+      setSent(null)
+      tellRefusal(error)
+      return
+    } finally {
+      asking.current = false
+    }
+    // Not read: it is shown as sent until the next word of the server.
+    await onReread().catch(() => {})
+  }
+  const moveTo = ({ portal_id }: Card, deal: string, to: StageRef) =>
+    order({ portal_id, deal, to }, () =>
+      ask(
         api.POST('/api/v1/conversations/{conversation_id}/crm/stage', {
           params: { path },
           body: { portal_id, deal, ...to },
         }),
-      )
-      await onReread().catch(() => {})
-    } catch (error) {
-      setMove(null)
-      tellRefusal(error)
-    } finally {
-      setSending(false)
-    }
-  }
-  const choose = async ({ portal_id }: Card, deal: string) => {
-    setChosen({ portal_id, deal })
-    try {
-      await ask(
+      ),
+    )
+  const choose = ({ portal_id }: Card, deal: string) =>
+    order({ portal_id, deal }, () =>
+      ask(
         api.POST('/api/v1/conversations/{conversation_id}/crm/deal', { params: { path }, body: { portal_id, deal } }),
-      )
-    } catch (error) {
-      setChosen(null)
-      tellRefusal(error)
-    }
-  }
+      ),
+    )
   return (
     <>
-      {view.portals.map((card) => (
+      {view.portals.map((card, at) => (
         <Portal
           key={card.integration_id}
           card={card}
           many={view.portals.length > 1}
           why={view.why_nothing ? words(view.why_nothing) : null}
-          move={move?.portal_id === card.portal_id && came !== 'done' ? { ...move, refused: came === 'refused' } : null}
-          chosen={chosen?.portal_id === card.portal_id ? chosen.deal : null}
+          sent={sent?.portal_id === card.portal_id ? sent : null}
           onMove={(deal, to) => void moveTo(card, deal, to)}
           onChoose={(deal) => void choose(card, deal)}
-        />
+        >
+          {at === view.portals.length - 1 && <Log id={id} />}
+        </Portal>
       ))}
     </>
   )
@@ -93,18 +93,18 @@ function Portal({
   card,
   many,
   why,
-  move,
-  chosen,
+  sent,
   onMove,
   onChoose,
+  children,
 }: {
   card: Card
   many: boolean
   why: string | null
-  move: (Move & { refused: boolean }) | null
-  chosen: string | null
+  sent: Sent | null
   onMove: (deal: string, to: StageRef) => void
   onChoose: (deal: string) => void
+  children: ReactNode
 }) {
   const { me } = useDesk()
   const texts = deskCrm()
@@ -114,12 +114,8 @@ function Portal({
   const main = mainDeal(card.deals)
   const others = card.deals.filter((deal) => deal !== main)
   const empty = !card.contact && card.deals.length === 0 && !card.unsorted
-  const target = move && placeOf(card.pipelines, move.to)?.stage.name
-  const news = [
-    target && (move.refused ? texts.refused(target, crm) : texts.moving(target)),
-    chosen && texts.choosing,
-    !move && card.waiting && card.state !== 'interrupted' && texts.waiting,
-  ].filter((one) => typeof one === 'string')
+  const move = main && moveOf(main, sent?.to ? { deal: sent.deal, to: sent.to } : null)
+  const choosing = (sent && !sent.to) || !!card.choosing
   return (
     <Part
       title={crm}
@@ -129,13 +125,11 @@ function Portal({
     >
       <div data-crm={card.state} className="flex flex-col gap-3 text-second">
         <Trouble card={card} crm={crm} />
-        {main && <DealView deal={main} card={card} move={move?.deal === main.id ? move : null} may={may} onMove={onMove} />}
+        {main && <DealView deal={main} card={card} move={move} may={may} onMove={onMove} />}
         <div role="status" className="text-caption text-ink3 empty:hidden">
-          {news.map((one) => (
-            <span key={one} className={`block ${move?.refused && one !== texts.choosing ? 'text-red' : ''}`}>
-              {one}
-            </span>
-          ))}
+          {move && <MoveSaid move={move} card={card} crm={crm} />}
+          {choosing && <span className="block">{off || card.state === 'interrupted' ? texts.choosingLater(crm) : texts.choosing}</span>}
+          {!move && !choosing && card.waiting && <span className="block">{off || card.state === 'interrupted' ? texts.waitingLater(crm) : texts.waiting}</span>}
         </div>
         <dl className="grid empty:hidden grid-cols-[minmax(84px,max-content)_1fr] gap-x-3 gap-y-1">
           {card.contact && (
@@ -157,9 +151,31 @@ function Portal({
           </p>
         )}
         {empty && <p className="text-ink2">{why ?? texts.nothingYet}</p>}
-        {others.length > 0 && <Others deals={others} card={card} alone={!main} busy={!!chosen} may={may} onChoose={onChoose} />}
+        {others.length > 0 && (
+          <Others deals={others} card={card} alone={!main} busy={choosing} may={may} onChoose={onChoose} />
+        )}
+        {children}
       </div>
     </Part>
+  )
+}
+
+/** How an order to move the deal stands: on its way, waiting for the CRM, refused and why. */
+function MoveSaid({ move, card, crm }: { move: Move; card: Card; crm: string }) {
+  const { me } = useDesk()
+  const texts = deskCrm()
+  const stage = placeOf(card.pipelines, move.to)?.stage.name ?? texts.unnamed.stage
+  if (!move.refused)
+    return <span className="block">{card.state === 'connected' && !move.waits ? texts.moving(stage) : texts.movingLater(stage, crm)}</span>
+  return (
+    <span className="block text-red">
+      {texts.refused(stage, crm)} {words(move.refused)}{' '}
+      {has(me, 'manage_account') && (
+        <Link href={`/cabinet/crm/log/${move.run_id}`} className="underline">
+          {texts.inLog}
+        </Link>
+      )}
+    </span>
   )
 }
 

@@ -7,8 +7,8 @@ import { ToCrm } from './to-crm'
 interface Props {
   deal: Deal
   card: Card
-  /** On its way, or refused. */
-  move: (Move & { refused: boolean }) | null
+  /** An order that the CRM has not carried out: on its way, or refused. */
+  move: Move | null
   may: boolean
   onMove: (deal: string, to: StageRef) => void
 }
@@ -32,7 +32,7 @@ export function DealView({ deal, card, move, may, onMove }: Props) {
             <button
               type="button"
               data-stage={pending ? 'pending' : 'known'}
-              disabled={!!pending}
+              disabled={!!move?.sending}
               className="flex min-h-8 w-full items-center gap-2 rounded-control border border-edge bg-pane px-3 py-1 text-left hover:bg-hover disabled:opacity-70"
             >
               <span className="min-w-0 flex-1">
@@ -50,7 +50,8 @@ export function DealView({ deal, card, move, may, onMove }: Props) {
                 const to = { pipeline: pipeline.id, stage: stage.id }
                 const here = sameStage(to, deal.at)
                 return (
-                  <MenuItem key={stage.id} checked={here} onClick={() => !here && onMove(deal.id, to)}>
+                  // While another order waits, the stage where it stands now takes that back.
+                  <MenuItem key={stage.id} checked={here} onClick={() => (!here || pending) && onMove(deal.id, to)}>
                     {stage.name}
                   </MenuItem>
                 )

@@ -47,18 +47,9 @@ export function mainDeal(deals: readonly Deal[]): Deal | null {
   return open.length === 1 ? open[0]! : null
 }
 
-/** What a person asked for: a deal moved to a stage. */
-export interface Move {
-  portal_id: string
-  deal: string
-  to: StageRef
-}
+/** An order to move a deal: as the server tells it, or under way to the server. */
+export type Move = Schemas['CrmMoveView'] & { sending?: true }
 
-/** What came of it. A decision of the conversation that is not finished may still be ours. */
-export function outcome(move: Move, cards: readonly Card[]): 'done' | 'waiting' | 'refused' {
-  const card = cards.find((one) => one.portal_id === move.portal_id)
-  const deal = card?.deals.find((one) => one.id === move.deal)
-  if (!card || !deal) return 'refused'
-  if (sameStage(deal.at, move.to)) return 'done'
-  return card.waiting ? 'waiting' : 'refused'
-}
+/** What is shown of an order: sent just now, or what the server has of it. */
+export const moveOf = (deal: Deal, sent: { deal: string; to: StageRef } | null): Move | null =>
+  sent?.deal === deal.id ? { run_id: '', to: sent.to, waits: false, sending: true } : (deal.moving ?? null)

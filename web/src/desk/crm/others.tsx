@@ -23,11 +23,13 @@ export function Others({ deals, card, alone, busy, may, onChoose }: Props) {
         {deals.map((deal) => {
           const name = deal.name || texts.unnamed.deal(deal.id)
           const place = placeOf(card.pipelines, deal.at)
+          const target = deal.moving && placeOf(card.pipelines, deal.moving.to)?.stage.name
           return (
             <li key={deal.id}>
               <ToCrm thing={name} url={deal.url} crm={texts.kinds[card.kind]} />
               <span className="block text-caption text-ink3">
                 {place ? `${place.pipeline.name}, ${place.stage.name}` : texts.stageUnknown}
+                {target && ` · ${deal.moving?.refused ? texts.refused(target, texts.kinds[card.kind]) : texts.moving(target)}`}
               </span>
               {may && !deal.closed && (
                 <Button

@@ -53,7 +53,7 @@ const ru = {
       case 'deal_removed':
         return named('удалена', 'сделка', ruQuoted(name))
       case 'failed':
-        return ['не удалось передать в CRM, причина — ', 'в журнале CRM', '']
+        return [detail ? `не удалось перевести сделку на этап ${ruQuoted(placed(detail)[0])}, причина — ` : 'не удалось передать в CRM, причина — ', 'в журнале CRM', '']
       default:
         what satisfies never
         return null
@@ -61,7 +61,7 @@ const ru = {
   },
   opens: (what: string, crm: string) => `${what}, открыть в ${crm}`,
   contact: 'Контакт',
-  unnamed: { contact: 'без имени', deal: (id: string) => `Сделка ${id}`, task: 'без текста' },
+  unnamed: { contact: 'без имени', deal: (id: string) => `Сделка № ${id}`, task: 'без текста', stage: 'неизвестный' },
   stage: 'Этап',
   stageUnknown: 'Этап неизвестен',
   bar: (at: number, all: number) => `Этап ${at} из ${all}`,
@@ -75,14 +75,34 @@ const ru = {
   makeMain: 'Сделать основной',
   makeMainOf: (name: string) => `Сделать основной: ${name}`,
   moving: (stage: string) => `Переводим на этап «${stage}»…`,
+  movingLater: (stage: string, crm: string) => `Перевод на этап «${stage}» ждёт: уйдёт сам, когда ${crm} снова заработает.`,
   choosing: 'Меняем основную сделку…',
-  refused: (stage: string, crm: string) => `${crm} не перевела сделку на этап «${stage}». Причина в журнале CRM.`,
+  choosingLater: (crm: string) => `Новая основная сделка выбрана; вступит в силу, когда ${crm} снова заработает.`,
+  refused: (stage: string, crm: string) => `${crm} не перевела сделку на этап «${stage}».`,
+  inLog: 'Подробно в журнале',
   waiting: 'Передаётся в CRM…',
+  waitingLater: (crm: string) => `Часть обращения ещё не передана: ждёт, когда ${crm} снова заработает.`,
   interrupted: (crm: string) => `${crm} сейчас не отвечает. Изменения уйдут сами, когда связь вернётся.`,
   stopped: (crm: string) => `Передача в ${crm} остановлена. Портал подключает заново администратор.`,
   disconnected: 'Портал отключён. Показано то, что было известно.',
   mend: 'Открыть настройки',
   nothingYet: 'В CRM по этому клиенту пока ничего нет',
+  log: {
+    open: 'Журнал CRM',
+    title: 'Журнал CRM этого обращения',
+    reading: 'Читаем журнал…',
+    empty: 'По этому обращению в CRM ещё ничего не решалось. Если CRM сейчас не отвечает, обращение ждёт и уйдёт само.',
+    whole: 'Подробно: правила и запросы',
+    states: {
+      planned: 'ждёт очереди',
+      working: 'выполняется',
+      done: 'выполнено',
+      nothing: 'ничего не создано',
+      failed: 'не удалось',
+      waiting: 'ждёт CRM',
+      replanned: 'решено заново',
+    } as Partial<Record<string, string>>,
+  },
 }
 
 const en: typeof ru = {
@@ -118,7 +138,7 @@ const en: typeof ru = {
       case 'deal_removed':
         return named('removed', 'deal', enQuoted(name))
       case 'failed':
-        return ['could not be passed to the CRM, the reason is ', 'in the CRM log', '']
+        return [detail ? `the deal could not be moved to ${enQuoted(placed(detail)[0])}, the reason is ` : 'could not be passed to the CRM, the reason is ', 'in the CRM log', '']
       default:
         what satisfies never
         return null
@@ -126,7 +146,7 @@ const en: typeof ru = {
   },
   opens: (what, crm) => `${what}, open in ${crm}`,
   contact: 'Contact',
-  unnamed: { contact: 'no name', deal: (id) => `Deal ${id}`, task: 'no text' },
+  unnamed: { contact: 'no name', deal: (id) => `Deal No. ${id}`, task: 'no text', stage: 'unknown' },
   stage: 'Stage',
   stageUnknown: 'The stage is not known',
   bar: (at, all) => `Stage ${at} of ${all}`,
@@ -140,14 +160,34 @@ const en: typeof ru = {
   makeMain: 'Make it the main one',
   makeMainOf: (name) => `Make it the main one: ${name}`,
   moving: (stage) => `Moving to “${stage}”…`,
+  movingLater: (stage, crm) => `The move to “${stage}” waits: it goes by itself once ${crm} works again.`,
   choosing: 'Changing the main deal…',
-  refused: (stage, crm) => `${crm} did not move the deal to “${stage}”. The CRM log says why.`,
+  choosingLater: (crm) => `Another main deal is chosen; it counts once ${crm} works again.`,
+  refused: (stage, crm) => `${crm} did not move the deal to “${stage}”.`,
+  inLog: 'More in the log',
   waiting: 'Being passed to the CRM…',
+  waitingLater: (crm) => `A part of the conversation is not passed on yet: it waits until ${crm} works again.`,
   interrupted: (crm) => `${crm} does not answer now. Changes go there by themselves when it does.`,
   stopped: (crm) => `Nothing is passed to ${crm}. An administrator has to connect it again.`,
   disconnected: 'The CRM is disconnected. This is what was known.',
   mend: 'Open the settings',
   nothingYet: 'The CRM has nothing of this customer yet',
+  log: {
+    open: 'CRM log',
+    title: 'CRM log of this conversation',
+    reading: 'Reading the log…',
+    empty: 'Nothing was decided about this conversation yet. If the CRM does not answer now, it waits and goes by itself.',
+    whole: 'More: rules and calls',
+    states: {
+      planned: 'waits for its turn',
+      working: 'being done',
+      done: 'done',
+      nothing: 'nothing made',
+      failed: 'failed',
+      waiting: 'waits for the CRM',
+      replanned: 'decided anew',
+    },
+  },
 }
 
 export type CrmDeskTexts = typeof ru

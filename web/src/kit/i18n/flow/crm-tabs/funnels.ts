@@ -1,0 +1,36 @@
+/** Funnels and stages (AMO-10, AMO-11). */
+export const funnelsRu = {
+  default: 'Воронка и этап по умолчанию',
+  first: 'Первая воронка и её первый этап',
+  firstIs: (pipeline: string, stage: string) => `Сейчас это «${pipeline}», этап «${stage}»`,
+  pipeline: 'Воронка',
+  stage: 'Этап',
+  rules: 'Распределение по воронкам',
+  rulesHelp: 'Сделки попадут в разные воронки по условиям.',
+  noRules: 'Правил нет: все сделки создаются в воронке по умолчанию.',
+  to: 'Создать сделку в',
+  unsorted: 'Распределение по воронкам не действует: на вкладке «Основные» выбран метод «Использовать «Неразобранное»».',
+  goneStage: 'Этого этапа в amoCRM больше нет. Выберите другой: сейчас сделки попадают на первый этап воронки.',
+  gonePipeline: 'Этой воронки в amoCRM больше нет. Выберите другую.',
+  archivedPipeline: 'Эта воронка в архиве: amoCRM не создаёт в ней сделки. Выберите другую.',
+  closedStage: 'Это завершающий этап: сделка сразу будет закрыта.',
+  kinds: { won: 'успешно', lost: 'отказ', unsorted: 'неразобранное', open: '' },
+}
+
+export const funnelsEn: typeof funnelsRu = {
+  default: 'Default funnel and stage',
+  first: 'The first funnel and its first stage',
+  firstIs: (pipeline, stage) => `Now it is “${pipeline}”, stage “${stage}”`,
+  pipeline: 'Funnel',
+  stage: 'Stage',
+  rules: 'Funnels by conditions',
+  rulesHelp: 'Deals go to different funnels by conditions.',
+  noRules: 'No rules: all deals are made in the default funnel.',
+  to: 'Make the deal in',
+  unsorted: 'Funnels by conditions have no effect: the tab “General” has the method “Use Incoming leads”.',
+  goneStage: 'amoCRM has no such stage any more. Choose another: now deals go to the first stage of the funnel.',
+  gonePipeline: 'amoCRM has no such funnel any more. Choose another.',
+  archivedPipeline: 'This funnel is archived: amoCRM makes no deals in it. Choose another.',
+  closedStage: 'This is a closing stage: the deal is closed at once.',
+  kinds: { won: 'won', lost: 'lost', unsorted: 'incoming', open: '' },
+}

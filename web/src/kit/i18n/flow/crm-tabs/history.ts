@@ -1,0 +1,36 @@
+/** The conversation in the CRM (CRM-4, BY-5, WA-5). */
+export const historyRu = {
+  transcript: 'Переписка в примечаниях сделки',
+  at_end: 'После завершения чата, одним примечанием',
+  online: 'По ходу разговора',
+  off: 'Не передавать',
+  files: 'Передавать файлы',
+  filesHelp: 'Файлы из переписки прикладываются к сделке',
+  choice: 'Если у клиента несколько открытых сделок',
+  choiceHelp: 'Куда относить обращение. Оператор может выбрать другую сделку в карточке клиента; выбор виден в журнале.',
+  newest: 'К самой новой',
+  oldest: 'К самой старой',
+  last_changed: 'К той, что менялась последней',
+  skip: 'Не передавать номера',
+  skipHelp: 'Сообщения с этих номеров не попадают в amoCRM. По одному, с Enter.',
+  skipBad: (text: string) => `Не похоже на номер: ${text}`,
+  removePhone: (phone: string) => `Убрать ${phone}`,
+}
+
+export const historyEn: typeof historyRu = {
+  transcript: 'The conversation in the deal’s notes',
+  at_end: 'After the chat is closed, in one note',
+  online: 'As it goes on',
+  off: 'Not passed on',
+  files: 'Pass files on',
+  filesHelp: 'Files of the conversation are attached to the deal',
+  choice: 'When the customer has several open deals',
+  choiceHelp: 'Where the enquiry belongs. The operator may choose another deal in the customer’s card; the journal shows the choice.',
+  newest: 'To the newest',
+  oldest: 'To the oldest',
+  last_changed: 'To the one changed last',
+  skip: 'Numbers not passed on',
+  skipHelp: 'Messages of these numbers never reach amoCRM. One at a time, with Enter.',
+  skipBad: (text) => `Does not look like a number: ${text}`,
+  removePhone: (phone) => `Remove ${phone}`,
+}

@@ -1,0 +1,36 @@
+/** Tasks (AMO-5). */
+export const tasksRu = {
+  on: 'Создавать задачи',
+  onHelp: 'Когда клиент пишет, сотрудник получает задачу в сделке',
+  due: 'Срок задачи',
+  unit: 'Единица времени',
+  units: { m: 'минут', h: 'часов', d: 'дней' },
+  owner: 'На кого ставить',
+  contact_card: 'Из карточки контакта',
+  contact_card_help: 'Тот, кто отвечает за контакт в amoCRM',
+  integration: 'Из настроек интеграции',
+  integration_help: 'Ответственный по умолчанию с вкладки «Сотрудники»',
+  noDefault: 'Ответственный по умолчанию не выбран: задача достанется тому, кто подключил amoCRM.',
+  toEmployees: 'Выбрать на вкладке «Сотрудники»',
+  kind: 'Тип задачи',
+  anyKind: 'Обычный для amoCRM',
+  once: 'Пока задача открыта, новая не ставится. Когда её закрыли, следующее сообщение клиента в новом, активном или завершённом чате ставит новую.',
+}
+
+export const tasksEn: typeof tasksRu = {
+  on: 'Create tasks',
+  onHelp: 'When a customer writes, an employee gets a task in the deal',
+  due: 'Due in',
+  unit: 'Unit of time',
+  units: { m: 'minutes', h: 'hours', d: 'days' },
+  owner: 'For whom',
+  contact_card: 'From the contact’s card',
+  contact_card_help: 'Whoever is responsible for the contact in amoCRM',
+  integration: 'From these settings',
+  integration_help: 'The default responsible of the tab “Employees”',
+  noDefault: 'No default responsible is chosen: the task goes to whoever connected amoCRM.',
+  toEmployees: 'Choose on the tab “Employees”',
+  kind: 'Kind of task',
+  anyKind: 'amoCRM’s usual one',
+  once: 'While a task is open, no new one is made. Once it is closed, the next message of the customer in a new, active or closed chat makes a new one.',
+}
