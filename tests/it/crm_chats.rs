@@ -23,17 +23,22 @@ struct Stage {
     owner: Session,
     channel: String,
     portal: String,
-    _amo: Amo,
+    url: String,
+    amo: Amo,
 }
 
-impl Stage {
-    /// Portal, chats channel and integration are connected; `chats`: what is set for them.
-    async fn start(chats: impl FnOnce(&Account, &str) -> Value) -> Self {
-        Self::with(|account, channel| json!({"chats": chats(account, channel)})).await
-    }
+/// A server beside an account of the CRM that knows it.
+pub(crate) struct House {
+    pub server: TestServer,
+    pub amo: Amo,
+    pub account: Account,
+    pub integration: Integration,
+    /// The server's own.
+    pub url: String,
+}
 
-    /// `set`: what the integration sets beside its channel.
-    async fn with(set: impl FnOnce(&Account, &str) -> Value) -> Self {
+impl House {
+    pub async fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("http://127.0.0.1:{port}");
         let options = amo::Options { limits: Limits::off(), ..amo::Options::default() };
@@ -54,6 +59,19 @@ impl Stage {
             ours.chats = format!("{}/amojo", amo.url()).parse().unwrap();
         })
         .await;
+        Self { server, amo, account, integration, url }
+    }
+}
+
+impl Stage {
+    /// Portal, chats channel and integration are connected; `chats`: what is set for them.
+    async fn start(chats: impl FnOnce(&Account, &str) -> Value) -> Self {
+        Self::with(|account, channel| json!({"chats": chats(account, channel)})).await
+    }
+
+    /// `set`: what the integration sets beside its channel.
+    async fn with(set: impl FnOnce(&Account, &str) -> Value) -> Self {
+        let House { server, amo, account, integration, url } = House::start().await;
         let telegram = Telegram::start(telegram::Options::quick()).await.unwrap();
         let bot = telegram.add_bot("shop_bot");
         let owner = server.sign_up().await;
@@ -68,7 +86,7 @@ impl Stage {
         let form = json!({"portal_id": portal, "name": "Продажи", "enabled": true,
             "settings": settings});
         owner.post("/api/v1/crm/integrations", &form, 201).await;
-        Self { server, telegram, bot, account, integration, owner, channel, portal, _amo: amo }
+        Self { server, telegram, bot, account, integration, owner, channel, portal, url, amo }
     }
 
     /// Saves other settings of the integration.
@@ -85,6 +103,29 @@ impl Stage {
 
     fn customer(&self) -> Customer {
         self.telegram.customer(77, "Иван", None)
+    }
+
+    /// A number for SMS beside the bot: its channel, our side of it, a person's phone.
+    async fn with_sms(&self) -> (String, sms::Account, sms::Phone, Sms) {
+        const NUMBER: &str = "79160000001";
+        let provider = Provider::SmsAero;
+        let sms = Sms::start(sms::Options::quick()).await.unwrap();
+        let line = sms.add_account("Romashka", NUMBER);
+        line.register_sender(NUMBER);
+        let phone = sms.phone("79165554433");
+        let keys = line.credentials();
+        let form = json!({"kind": "sms", "name": "SMS", "settings": {
+            "provider": "sms_aero", "login": keys.email, "key": keys.aero_key,
+            "number": format!("+{NUMBER}"), "base_url": sms.base(provider)}});
+        let made = self.owner.post("/api/v1/channels", &form, 201).await.json();
+        let channel = made["channel_id"].as_str().unwrap().to_owned();
+        let made = until("the number is connected", async || {
+            let now = self.owner.get(&format!("/api/v1/channels/{channel}"), 200).await.json();
+            (now["state"] == "connected").then_some(now)
+        })
+        .await;
+        line.set_callback(provider, made["hand_over"][0]["value"].as_str().unwrap());
+        (channel, line, phone, sms)
     }
 
     /// The only chat, once it is as wanted.
@@ -120,13 +161,30 @@ impl Stage {
     }
 }
 
-async fn connected(owner: &Session, amo: &Amo, integration: &Integration, url: &str) -> String {
-    let form = json!({"kind": "amo"});
+/// Gives consent, for a new portal or for one that is there.
+async fn consents(
+    owner: &Session,
+    amo: &Amo,
+    integration: &Integration,
+    url: &str,
+    portal: Option<&str>,
+) {
+    let form = json!({"kind": "amo", "portal_id": portal});
     let asked = owner.post("/api/v1/crm/portals/consent", &form, 200).await.json();
     let page = url::Url::parse(asked["url"].as_str().unwrap()).unwrap();
     let (_, state) = page.query_pairs().find(|(name, _)| name == "state").unwrap();
     let back = amo.consent_redirect(&integration.client_id, &state, "acme").unwrap();
     owner.get(back.strip_prefix(url).unwrap(), 303).await;
+}
+
+/// Portal and chats channel are connected; the portal's id.
+pub(crate) async fn connected(
+    owner: &Session,
+    amo: &Amo,
+    integration: &Integration,
+    url: &str,
+) -> String {
+    consents(owner, amo, integration, url, None).await;
     let portal = until("the portal is connected", async || {
         let page = owner.get("/api/v1/crm/portals", 200).await.json();
         let portal = page["items"][0].clone();
@@ -405,7 +463,11 @@ async fn crm_3_an_employee_who_is_a_user_of_the_crm_is_shown_as_that_user() {
 /// AMO-4 beside the chat: the record is made of the chat's first words, once, and is accepted there.
 #[tokio::test(flavor = "multi_thread")]
 async fn amo_4_a_chat_in_unsorted_mode_makes_one_record_and_goes_on_in_it() {
-    let stage = Stage::with(|_, _| json!({"chats": {}, "method": {"method": "unsorted"}})).await;
+    let stage = Stage::with(|_, _| {
+        json!({"chats": {}, "method": {"method": "unsorted"},
+            "tasks": {"due_minutes": 60, "owner": "contact_card"}})
+    })
+    .await;
     let customer = stage.customer();
     customer.sends_text(&stage.bot, "Первое");
     let (chat, _) = stage.shows("Первое").await;
@@ -419,31 +481,21 @@ async fn amo_4_a_chat_in_unsorted_mode_makes_one_record_and_goes_on_in_it() {
     customer.wait_for_text(&stage.bot, PATIENCE, "Слушаю вас").await.unwrap();
     let now = stage.account.unsorted();
     assert!(now.len() <= 1 && stage.account.leads().len() <= 1, "nothing doubled: {now:?}");
+
+    // AMO-5: the record is ours like any other. Its task is on its deal, one for both messages.
+    let tasks = async || Some(stage.account.tasks()).filter(|tasks| !tasks.is_empty());
+    let tasks = until("a task on the record's deal", tasks).await;
+    assert_eq!(tasks.len(), 1, "{tasks:?}");
+    let deal = &records[0]["_embedded"]["leads"][0]["id"];
+    assert_eq!(tasks[0]["entity_id"], *deal, "{tasks:?} {records:?}");
 }
 
 /// AMO-13, WA-3: whoever has never written is written to from the CRM through the channel that can, and
 /// the answer lands in the same chat.
 #[tokio::test(flavor = "multi_thread")]
 async fn amo_13_a_person_is_written_to_first_through_sms() {
-    const NUMBER: &str = "79160000001";
     let stage = Stage::start(|_, _| json!({})).await;
-    let provider = Provider::SmsAero;
-    let sms = Sms::start(sms::Options::quick()).await.unwrap();
-    let line = sms.add_account("Romashka", NUMBER);
-    line.register_sender(NUMBER);
-    let phone = sms.phone("79165554433");
-    let keys = line.credentials();
-    let form = json!({"kind": "sms", "name": "SMS", "settings": {
-        "provider": "sms_aero", "login": keys.email, "key": keys.aero_key,
-        "number": format!("+{NUMBER}"), "base_url": sms.base(provider)}});
-    let made = stage.owner.post("/api/v1/channels", &form, 201).await.json();
-    let channel = made["channel_id"].as_str().unwrap().to_owned();
-    let made = until("the number is connected", async || {
-        let now = stage.owner.get(&format!("/api/v1/channels/{channel}"), 200).await.json();
-        (now["state"] == "connected").then_some(now)
-    })
-    .await;
-    line.set_callback(provider, made["hand_over"][0]["value"].as_str().unwrap());
+    let (channel, line, phone, _sms) = stage.with_sms().await;
     stage
         .save(json!({"channels": [{"channel": stage.channel}, {"channel": channel}], "chats": {}}))
         .await;
@@ -459,4 +511,195 @@ async fn amo_13_a_person_is_written_to_first_through_sms() {
     let (shown, message) = stage.shows("Спасибо, еду").await;
     assert_eq!((shown.id, message.author), (chat, Author::Client), "in the chat that was begun");
     assert_eq!(stage.account.chats().len(), 1);
+}
+
+/// Crm.md 1.6: the channel has to be connected again after every installation of our app; the company does
+/// nothing for it, and what was written meanwhile is in the chat.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_chats_come_back_with_a_new_installation() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let customer = stage.customer();
+    customer.sends_text(&stage.bot, "раз");
+    stage.shows("раз").await;
+    stage.account.disable_integration(&stage.integration.client_id);
+    customer.sends_text(&stage.bot, "два");
+    let path = format!("/api/v1/crm/portals/{}", stage.portal);
+    let has_chats = async |wanted: bool| {
+        let portal = stage.owner.get(&path, 200).await.json();
+        (portal["chats"]["connected"] == wanted).then_some(portal)
+    };
+    until("the chats are cut off", async || has_chats(false).await).await;
+    let (amo, url) = (&stage.amo, &stage.url);
+    consents(&stage.owner, amo, &stage.integration, url, Some(&stage.portal)).await;
+    until("the chats are back", async || has_chats(true).await).await;
+    let (chat, _) = stage.shows("два").await;
+    let texts: Vec<&str> = chat.messages.iter().map(|m| m.text.as_str()).collect();
+    assert_eq!(texts, ["раз", "два"]);
+    let user = stage.account.managers()[0].id;
+    stage.account.writes_in_chat(user, &chat.id, Draft::text("Слушаю")).unwrap();
+    customer.wait_for_text(&stage.bot, PATIENCE, "Слушаю").await.unwrap();
+}
+
+/// AMO-13: keys that the CRM refuses change nothing about a channel that works.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_wrong_keys_do_not_take_working_chats_away() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let customer = stage.customer();
+    customer.sends_text(&stage.bot, "раз");
+    let (chat, _) = stage.shows("раз").await;
+    let channel = stage.integration.channel.as_ref().unwrap();
+    let form = json!({"channel_id": channel.id, "secret": "wrong", "bot_id": channel.bot_id});
+    let path = format!("/api/v1/crm/portals/{}/chats", stage.portal);
+    stage.owner.put(&path, &form, 422).await;
+    customer.sends_text(&stage.bot, "два");
+    stage.shows("два").await;
+    let user = stage.account.managers()[0].id;
+    stage.account.writes_in_chat(user, &chat.id, Draft::text("Слушаю")).unwrap();
+    customer.wait_for_text(&stage.bot, PATIENCE, "Слушаю").await.unwrap();
+}
+
+/// AMO-13: a chats channel that is not connected is among what hinders.
+#[tokio::test(flavor = "multi_thread")]
+async fn crm_6_chats_without_a_channel_are_told_and_do_not_come() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let faults = async || stage.owner.get("/api/v1/crm/faults", 200).await.json().to_string();
+    assert!(!faults().await.contains("chats_not_connected"));
+    stage.owner.delete(&format!("/api/v1/crm/portals/{}/chats", stage.portal), 200).await;
+    assert!(faults().await.contains("chats_not_connected"), "{}", faults().await);
+}
+
+/// Two companies that share an account of the CRM and its channel: what is written in a chat is the company's
+/// whose chat it is, goes out once, and the other keeps no word of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_a_shared_scope_is_told_to_the_chats_own_company_alone() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let other = stage.server.sign_up().await;
+    let bot = stage.telegram.add_bot("other_bot");
+    let channel = connect(&other, &stage.telegram, &bot, Way::Webhook).await;
+    let channel = channel["channel_id"].as_str().unwrap().to_owned();
+    let portal = connected(&other, &stage.amo, &stage.integration, &stage.url).await;
+    let settings = json!({"crm": "amo", "channels": [{"channel": channel}],
+        "chats": {"default_channel": channel}});
+    let form = json!({"portal_id": portal, "name": "Чужие", "enabled": true,
+        "settings": settings});
+    other.post("/api/v1/crm/integrations", &form, 201).await;
+
+    let user = stage.account.managers()[0].id;
+    let customer = stage.customer();
+    customer.sends_text(&stage.bot, "Вопрос первой");
+    let (chat, _) = stage.shows("Вопрос первой").await;
+    let theirs = stage.telegram.customer(78, "Пётр", None);
+    theirs.sends_text(&bot, "Вопрос второй");
+    let (their_chat, _) = stage.shows("Вопрос второй").await;
+    let mine = stage.account.writes_in_chat(user, &chat.id, Draft::text("Ответ первой")).unwrap();
+    let their =
+        stage.account.writes_in_chat(user, &their_chat.id, Draft::text("Ответ второй")).unwrap();
+    customer.wait_for_text(&stage.bot, PATIENCE, "Ответ первой").await.unwrap();
+    theirs.wait_for_text(&bot, PATIENCE, "Ответ второй").await.unwrap();
+    // The next one of each comes after whatever the former would have led to.
+    for (chat, customer, bot) in [(&chat, &customer, &stage.bot), (&their_chat, &theirs, &bot)] {
+        stage.account.writes_in_chat(user, &chat.id, Draft::text("И ещё")).unwrap();
+        customer.wait_for_text(bot, PATIENCE, "И ещё").await.unwrap();
+    }
+    for id in [mine, their] {
+        stage.delivery(&id, |delivery| *delivery == Delivery::Sent).await;
+    }
+}
+
+/// WA-7: somebody new in the CRM, whom the last lists do not have, is no robot: with «only those listed» they
+/// may not write.
+#[tokio::test(flavor = "multi_thread")]
+async fn wa_7_whoever_is_new_in_the_crm_is_looked_up_before_they_write() {
+    let stage = Stage::start(|account, channel| {
+        let people = account.managers();
+        json!({"listed_only": true, "users": [
+            {"user": people[0].id.to_string(), "channels": [channel]}]})
+    })
+    .await;
+    let customer = stage.customer();
+    customer.sends_text(&stage.bot, "Вопрос");
+    let (chat, _) = stage.shows("Вопрос").await;
+    // The lists are some days old.
+    let mut db = stage.server.database().connect().await;
+    let old = "update portals set directory = jsonb_set(directory, '{fetched_at}', \
+        '\"2026-01-01T00:00:00Z\"')";
+    sqlx::query(old).execute(&mut db).await.unwrap();
+    let newcomer = stage.account.add_person("Новенький");
+    let sent = stage.account.writes_in_chat(newcomer, &chat.id, Draft::text("Ничего")).unwrap();
+    let failed = |delivery: &Delivery| matches!(delivery, Delivery::Failed { .. });
+    let Delivery::Failed { error_code, .. } = stage.delivery(&sent, failed).await else {
+        unreachable!()
+    };
+    assert_eq!(error_code, 905);
+    assert!(!customer.transcript(&stage.bot).iter().any(|m| m.text.as_deref() == Some("Ничего")));
+}
+
+/// Crm.md 1.6: an operator's message that did not arrive does not stand in the CRM as if it had.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_a_failed_answer_of_an_operator_is_seen_to_have_failed() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let customer = stage.customer();
+    customer.sends_text(&stage.bot, "Вопрос");
+    stage.shows("Вопрос").await;
+    customer.blocks(&stage.bot);
+    stage.replies("Вы тут?").await;
+    let (chat, message) = stage.shows("Вы тут?").await;
+    let failed = |delivery: &Delivery| matches!(delivery, Delivery::Failed { .. });
+    let Delivery::Failed { error_code, .. } = stage.delivery(&message.id, failed).await else {
+        unreachable!()
+    };
+    assert_eq!((error_code, chat.messages.len()), (904, 2), "no line below: operators see it here");
+}
+
+/// WA-5: a number of the black list is passed to the CRM by nobody, whoever wrote first; but whoever wrote
+/// there is told what became of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn wa_5_a_listed_number_is_not_shown_though_the_crm_wrote_first() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let (channel, line, phone, _sms) = stage.with_sms().await;
+    let set = |skipped: &[&str]| {
+        json!({"channels": [{"channel": stage.channel}, {"channel": channel}], "chats": {},
+            "skip_phones": skipped})
+    };
+    stage.save(set(&["+79165554433"])).await;
+    let user = stage.account.managers()[0].id;
+    let contact = stage.account.add_contact("Пётр", Some("+79165554433"), None);
+    let draft = Draft::text("Добрый день");
+    let (chat, sent) = stage.account.writes_first(user, contact, Some(&channel), draft).unwrap();
+    phone.wait_for(&line, PATIENCE, "Добрый день").await.unwrap();
+    stage.delivery(&sent, |delivery| *delivery == Delivery::Delivered).await;
+    phone.writes(&line, "Не для CRM");
+    until("the answer is here", async || {
+        let page = stage.owner.get("/api/v1/conversations", 200).await.json();
+        (page["items"][0]["preview"] == "Не для CRM").then_some(())
+    })
+    .await;
+    // The next one of another person comes after whatever that would have led to.
+    stage.customer().sends_text(&stage.bot, "Для CRM");
+    stage.shows("Для CRM").await;
+    let shown = stage.account.chats().into_iter().find(|one| one.id == chat).unwrap();
+    assert_eq!(shown.messages.len(), 1, "{:?}", shown.messages);
+}
+
+/// Crm.md 1.6: two chats are joined by nothing. Who has a chat of ours and is written to in another one goes on
+/// in ours, and nothing that they answer is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_a_second_chat_with_a_person_takes_nothing_from_the_first() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let (channel, line, phone, _sms) = stage.with_sms().await;
+    stage
+        .save(json!({"channels": [{"channel": stage.channel}, {"channel": channel}], "chats": {}}))
+        .await;
+    phone.writes(&line, "Я пишу первым");
+    let (ours, _) = stage.shows("Я пишу первым").await;
+    let user = stage.account.managers()[0].id;
+    let other = stage.account.add_contact("Другая карточка", Some("8 916 555-44-33"), None);
+    let draft = Draft::text("Пишу из другой карточки");
+    let (chat, _) = stage.account.writes_first(user, other, Some(&channel), draft).unwrap();
+    assert_ne!(chat, ours.id);
+    phone.wait_for(&line, PATIENCE, "Пишу из другой карточки").await.unwrap();
+    phone.writes(&line, "Отвечаю");
+    let (shown, _) = stage.shows("Отвечаю").await;
+    assert_eq!(shown.id, ours.id);
+    assert_eq!(stage.account.chat_refusals(), []);
 }

@@ -12,7 +12,6 @@ use domain::{
     content::Content,
     conversation::ConversationKind,
     ids::{ConversationId, IdentityId, MessageId},
-    passing::{Passing, Sign},
     text::Words,
 };
 use futures::{StreamExt, stream::SplitStream};
@@ -378,13 +377,10 @@ impl Visit {
     async fn typing(&self, talk: &Talk) {
         let Some(identity) = self.identity else { return };
         let open = talk.api.app.visitor_open_conversation(self.row.account, identity).await;
-        if let Ok(Some(c)) = open {
-            talk.api.app.pass(Passing {
-                account: self.row.account,
-                conversation: c.conversation_id,
-                audience: c.audience(),
-                sign: Sign::VisitorTyping,
-            });
+        if let Ok(Some(c)) = open
+            && let Err(error) = talk.api.app.visitor_types(self.row.account, &c).await
+        {
+            tracing::debug!(%error, "a visitor's writing was not passed on");
         }
     }
 

@@ -11,6 +11,8 @@ mod chat_answer;
 mod chat_hook;
 mod chat_log;
 mod chat_open;
+mod chat_record;
+mod chat_typing;
 mod chat_words;
 mod deal_block;
 mod directory;

@@ -1,7 +1,12 @@
-//! The person is writing: shown to those who may see the conversation, and forgotten (OW-6).
+//! The person is writing: shown to those who may see the conversation, told to the chat of a CRM, and
+//! forgotten (OW-6, AMO-13).
 
-use domain::passing::{Passing, Sign};
-use store::ChannelRow;
+use domain::{
+    ids::AccountId,
+    passing::{Passing, Sign},
+    view::ConversationView,
+};
+use store::{ChannelRow, TenantTx};
 
 use crate::{App, Result};
 
@@ -13,12 +18,26 @@ impl App {
         };
         let Some(open) = tx.open_conversation_of(identity).await? else { return Ok(()) };
         if let Some(conversation) = tx.conversation(open).await? {
-            self.pass(Passing {
-                account: channel.account,
-                conversation: open,
-                audience: conversation.audience(),
-                sign: Sign::VisitorTyping,
-            });
+            self.customer_types(tx, &conversation).await?;
+        }
+        Ok(())
+    }
+
+    /// A visitor of the site writes in their open conversation.
+    pub async fn visitor_types(&self, account: AccountId, c: &ConversationView) -> Result<()> {
+        let tx = self.store.tenant(account).await?;
+        self.customer_types(tx, c).await
+    }
+
+    async fn customer_types(&self, mut tx: TenantTx, c: &ConversationView) -> Result<()> {
+        self.pass(Passing {
+            account: tx.account(),
+            conversation: c.conversation_id,
+            audience: c.audience(),
+            sign: Sign::VisitorTyping,
+        });
+        if self.ask_typing_told(&mut tx, c.conversation_id).await? {
+            tx.commit().await?;
         }
         Ok(())
     }

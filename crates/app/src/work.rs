@@ -60,6 +60,8 @@ pub enum Work {
     MirrorChat { integration: IntegrationId, conversation: ConversationId },
     /// Say to the customer what was written in the CRM's chat (AMO-13).
     TakeChat { portal: PortalId, message: String },
+    /// Tell the CRM's chats that the customer writes (AMO-13).
+    TypingInCrm { conversation: ConversationId, at: Instant },
     /// Look at a CRM account, register our webhook there, pull its lists.
     ConnectPortal { portal: PortalId },
 }
@@ -154,6 +156,9 @@ impl App {
             }
             Work::TakeChat { portal, message } => {
                 return self.take_chat(account, portal, &message, attempts).await;
+            }
+            Work::TypingInCrm { conversation, at } => {
+                self.tell_crm_typing(account, conversation, at).await
             }
             Work::ConnectPortal { portal } => {
                 return self.connect_portal(account, portal, attempts).await;

@@ -11,8 +11,8 @@ mod wire;
 
 use async_trait::async_trait;
 use crm::{
-    Caller, ChatHook, ChatMessage, ChatMessageRef, ChatPerson, ChatStatus, Chats, CrmError,
-    HookError, OpenedChat, Posted,
+    Caller, ChatHook, ChatMessage, ChatMessageRef, ChatPerson, ChatRecord, ChatStatus, Chats,
+    CrmError, HookError, OpenedChat, Posted,
 };
 use domain::{crm::CrmId, text::Words};
 use net::http::Client;
@@ -20,12 +20,17 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 
-use call::{Service, accepted};
+use call::{Service, accepted, of_channel};
 
 use crate::http::Answer;
 
-/// How many of the newest messages are looked through for one that may be there already.
-const LOOKED_THROUGH: usize = 50;
+/// The newest messages are looked through for one that may be there already: as many as a page takes, and
+/// as many pages as a lively chat may have gone on by while a process was dead.
+const A_PAGE: usize = 50;
+const PAGES: usize = 4;
+
+/// Records of chats, the newest first: the one that is looked for was made a moment ago.
+const NEWEST: &str = "filter[category][]=chats&order[created_at]=desc&limit=50";
 
 /// The chats of amoCRM and Kommo.
 pub struct AmoChats {
@@ -62,14 +67,23 @@ impl AmoChats {
             }
         };
         let path = service.scope(&format!("chats/{chat}/history"))?;
-        let answer =
-            accepted(service.get(&path, &format!("limit={LOOKED_THROUGH}&offset=0")).await?)?;
-        let Some(History { messages }) = read_if_any(&answer)? else { return Ok(None) };
-        let found = messages
-            .into_iter()
-            .map(|told| told.message)
-            .find(|told| told.client_id.as_deref() == Some(&message.id));
-        Ok(found.map(|told| Posted { ref_id: Some(told.id) }))
+        for page in 0..PAGES {
+            let query = format!("limit={A_PAGE}&offset={}", page * A_PAGE);
+            let answer = accepted(service.get(&path, &query).await?)?;
+            let Some(History { messages }) = read_if_any(&answer)? else { return Ok(None) };
+            let is_last = messages.len() < A_PAGE;
+            let found = messages
+                .into_iter()
+                .map(|told| told.message)
+                .find(|told| told.client_id.as_deref() == Some(&message.id));
+            if let Some(told) = found {
+                return Ok(Some(Posted { ref_id: Some(told.id) }));
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -117,6 +131,50 @@ struct ToldMessage {
     client_id: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct Unsorted {
+    #[serde(rename = "_embedded")]
+    embedded: Entries,
+}
+
+#[derive(Deserialize)]
+struct Entries {
+    #[serde(default)]
+    unsorted: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    uid: String,
+    #[serde(default)]
+    metadata: Metadata,
+    #[serde(rename = "_embedded", default)]
+    embedded: Inside,
+}
+
+#[derive(Default, Deserialize)]
+struct Metadata {
+    origin: Option<ChatOrigin>,
+}
+
+#[derive(Deserialize)]
+struct ChatOrigin {
+    chat_id: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Inside {
+    #[serde(default)]
+    leads: Vec<Named>,
+    #[serde(default)]
+    contacts: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: i64,
+}
+
 #[async_trait]
 impl Chats for AmoChats {
     async fn connect(&self, caller: &Caller<'_>, title: &str) -> Result<String, CrmError> {
@@ -124,7 +182,7 @@ impl Chats for AmoChats {
         let body = json!({
             "account_id": service.channel.account_id, "title": title, "hook_api_version": "v2",
         });
-        let answer = accepted(service.post(&service.channel_path("connect"), &body).await?)?;
+        let answer = of_channel(service.post(&service.channel_path("connect"), &body).await?)?;
         Ok(read::<Connected>(&answer)?.scope_id)
     }
 
@@ -144,7 +202,7 @@ impl Chats for AmoChats {
     ) -> Result<OpenedChat, CrmError> {
         let service = self.service(caller)?;
         let body = wire::chat(conversation_id, source, client);
-        let answer = accepted(service.post(&service.scope("chats")?, &body).await?)?;
+        let answer = of_channel(service.post(&service.scope("chats")?, &body).await?)?;
         let made: MadeChat = read(&answer)?;
         Ok(OpenedChat { chat_id: CrmId(made.id), client_ref: made.user.and_then(|user| user.id) })
     }
@@ -165,6 +223,26 @@ impl Chats for AmoChats {
         call::to_account(&self.http, caller, "api/v4/contacts/chats", &body).await
     }
 
+    async fn record(
+        &self,
+        caller: &Caller<'_>,
+        chat: &CrmId,
+    ) -> Result<Option<ChatRecord>, CrmError> {
+        let answer = call::of_account(&self.http, caller, "api/v4/leads/unsorted", NEWEST).await?;
+        let Some(list) = read_if_any::<Unsorted>(&answer)? else { return Ok(None) };
+        let ours = |entry: &Entry| {
+            entry.metadata.origin.as_ref().and_then(|origin| origin.chat_id.as_deref())
+                == Some(chat.as_str())
+        };
+        let found = list.embedded.unsorted.into_iter().find(ours);
+        let first = |named: Vec<Named>| named.first().map(|one| CrmId(one.id.to_string()));
+        Ok(found.map(|entry| ChatRecord {
+            uid: CrmId(entry.uid),
+            deal: first(entry.embedded.leads),
+            contact: first(entry.embedded.contacts),
+        }))
+    }
+
     async fn post(&self, caller: &Caller<'_>, message: &ChatMessage) -> Result<Posted, CrmError> {
         let service = self.service(caller)?;
         let body = wire::new_message(message, &service.channel.bot_id);
@@ -174,7 +252,7 @@ impl Chats for AmoChats {
         {
             return Ok(posted);
         }
-        let Accepted { new_message } = read(&accepted(answer)?)?;
+        let Accepted { new_message } = read(&of_channel(answer)?)?;
         // The samples of one page call the service's id `msgid`, those of another `ref_id`.
         let ids = [new_message.msgid, new_message.ref_id];
         Ok(Posted { ref_id: ids.into_iter().flatten().find(|id| *id != message.id) })

@@ -170,6 +170,17 @@ pub struct OpenedChat {
     pub client_ref: Option<String>,
 }
 
+/// A record of «Неразобранное» that the CRM made of a chat's first message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatRecord {
+    /// Of the record.
+    pub uid: CrmId,
+    /// Inside it.
+    pub deal: Option<CrmId>,
+    /// Inside it.
+    pub contact: Option<CrmId>,
+}
+
 /// What became of a message that was written in the CRM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChatStatus {
@@ -303,6 +314,13 @@ pub trait Chats: Send + Sync {
         chat: &CrmId,
         contact: &CrmId,
     ) -> Result<(), CrmError>;
+
+    /// The record that the CRM made of this chat; `None`: none is waiting.
+    async fn record(
+        &self,
+        caller: &Caller<'_>,
+        chat: &CrmId,
+    ) -> Result<Option<ChatRecord>, CrmError>;
 
     /// Shows a message. After an unknown outcome it may be posted again under the same id.
     async fn post(&self, caller: &Caller<'_>, message: &ChatMessage) -> Result<Posted, CrmError>;

@@ -19,7 +19,8 @@ use domain::crm::{Action, Answer, CrmKind, Directory, Effect, Question};
 pub use call::{Call, Caller, Gate, Portal};
 pub use chats::{
     ChatBody, ChatChannel, ChatEvent, ChatFile, ChatHook, ChatMedia, ChatMessage, ChatMessageRef,
-    ChatPerson, ChatPlace, ChatReceiver, ChatStatus, ChatWriter, Chats, OpenedChat, Posted,
+    ChatPerson, ChatPlace, ChatReceiver, ChatRecord, ChatStatus, ChatWriter, Chats, OpenedChat,
+    Posted,
 };
 pub use connect::{
     AppKeys, Connect, ConnectHints, Grant, GrantError, PortalInfo, Returned, TokenSays,

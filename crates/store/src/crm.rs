@@ -3,6 +3,7 @@
 
 mod breaker;
 mod chat_reactions;
+mod chat_typing;
 mod chats;
 mod concern;
 mod consents;
@@ -26,7 +27,9 @@ mod runs;
 
 pub use breaker::Entry;
 pub use chat_reactions::ChatReaction;
-pub use chats::{BegunChat, ChatChange, ChatFate, ChatReceived, ChatRefusal};
+pub use chats::{
+    BegunChat, ChatChange, ChatFate, ChatReceived, ChatRefusal, ChatShown, ChatWritten, FateOf,
+};
 pub use concern::Concerned;
 pub use consents::{Consent, NewConsent};
 pub use enquiries::EnquiryRow;

@@ -2,14 +2,14 @@
 //! product sees by itself (CRM-6, AMO-9).
 
 use domain::{
-    crm::{ChannelName, Names, Param, Settings, amo, names, preview},
+    crm::{ChannelName, Fault, Names, Param, Settings, amo, names, preview},
     crm_view::{CrmFaultView, CrmNamesView, CrmParamView},
     ids::{ConversationId, IntegrationId},
     people::Right,
-    text::Language,
+    text::{Language, Words},
 };
 
-use super::gather::language;
+use super::gather::{has_chats, language};
 use crate::{Actor, App, Error, Result};
 
 impl App {
@@ -74,6 +74,14 @@ impl App {
         let rows = tx.integrations().await?;
         for row in rows.iter().filter(|row| row.enabled) {
             let Settings::Amo(settings) = &row.settings else { continue };
+            let portal = tx.portal(row.portal_id).await?;
+            if settings.chats.is_some() && !portal.is_some_and(|portal| has_chats(&portal)) {
+                found.push(CrmFaultView {
+                    integration_id: row.integration_id,
+                    integration: row.name.clone(),
+                    fault: no_chats(),
+                });
+            }
             let directory = tx.portal_directory(row.portal_id).await?.unwrap_or_default();
             // A channel that another integration passes on is not forgotten here.
             let elsewhere = |id| {
@@ -95,6 +103,19 @@ impl App {
         }
         Ok(found)
     }
+}
+
+/// AMO-13: chats are on, and the CRM has no channel of ours.
+fn no_chats() -> Fault {
+    let words = Words::new(
+        "Чаты включены, но канал чатов не подключён: в чатах amoCRM ничего не показывается.",
+        "Chats are on, but no chats channel is connected: nothing is shown in amoCRM's chats.",
+    );
+    let remedy = Words::new(
+        "Подключите канал на вкладке «Чаты в amoCRM»: его ID и секрет даёт поддержка amoCRM.",
+        "Connect it on the tab “Chats in amoCRM”: amoCRM's support gives its id and secret.",
+    );
+    Fault::new("chats", "chats_not_connected", words, remedy)
 }
 
 fn examples(templates: &Names, language: Language) -> CrmNamesView {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use crm::{ChatEvent, ChatMedia, ChatMessageRef, ChatPlace, ChatReceiver, ChatStatus};
 use domain::{
     content::FileKind,
@@ -14,16 +15,20 @@ use domain::{
     view::AttachmentState,
 };
 use net::SendError;
-use store::{BegunChat, ChatRefusal, IdentityRow, NewAttachment, TenantTx};
+use serde_json::json;
+use store::{
+    BegunChat, ChatRefusal, ChatWritten, IdentityRow, NewAttachment, NewJob, PortalRow, TenantTx,
+};
 use url::Url;
 
 use super::{
     gather::language,
-    mirror::{CANNOT_BE_WRITTEN_TO, NOT_SENT, refused, tell},
+    mirror::{CANNOT_BE_WRITTEN_TO, CHAT_GONE, NOT_SENT, SERVER_FAILED, refused, tell},
+    relay,
     visit::calling,
 };
 use crate::{
-    App, Draft, DraftKind, Error, JobError, Result,
+    App, Draft, DraftKind, Error, JobError, Result, Work,
     conversations::save,
     inbound::LARGEST_FILE,
     objects::{Objects, safe_mime},
@@ -35,6 +40,13 @@ const FILE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Tries to fetch a file of the CRM before its message is given up.
 const FILE_TRIES: i32 = 6;
 const LONGEST_NAME: usize = 200;
+/// Tries of a message that meets faults of ours, before the CRM is told that it does not go: sooner than
+/// the job is given up.
+const MOST_TRIES: i32 = 15;
+/// Lists older than this are pulled anew for a writer whom they do not have.
+const LISTS_FRESH: TimeDelta = TimeDelta::minutes(10);
+/// Tries to pull them before a message goes on without.
+const LIST_TRIES: i32 = 3;
 
 /// A message of the CRM with everything that decides about it.
 struct Answer {
@@ -48,13 +60,36 @@ struct Answer {
     channel: ChannelId,
     /// The writer's employee here.
     by: Option<EmployeeId>,
+    /// The writer's name there.
+    author: String,
+    /// For the customer alone (WA-7).
+    signature: String,
 }
 
 /// What is to be done with a message of the CRM.
 enum Next {
     Nothing,
-    Refuse(ChatRefusal),
+    /// To be told.
+    Refuse(ChatRefusal, Kept),
     Say(Box<Answer>),
+    /// The lists do not have the writer and are old: they are pulled first.
+    PullLists(Box<PortalRow>),
+}
+
+/// Whether a refusal stands in the message's row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Yes,
+    No,
+}
+
+/// What is known of who wrote a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lists {
+    /// As they were pulled last.
+    AsTheyAre,
+    /// Just now, or they cannot be had.
+    Newest,
 }
 
 /// Why a message does not go.
@@ -78,20 +113,54 @@ impl App {
         external_id: &str,
         attempts: i32,
     ) -> Result<(), JobError> {
-        let fault = |error: Error| JobError::of(&error, attempts);
-        let answer = match self.chat_next(account, portal, external_id).await.map_err(fault)? {
-            Next::Nothing => return Ok(()),
-            Next::Refuse(refusal) => {
-                return self.refuse_chat(account, portal, external_id, refusal, attempts).await;
+        let done = self.carry_chat(account, portal, external_id, attempts).await;
+        match done {
+            Err(JobError::Retry { why, .. }) if attempts >= MOST_TRIES => {
+                tracing::error!(portal.id = %portal, %why, "a message of a CRM's chat is given up");
+                self.refuse_chat(account, portal, external_id, ours_failed()).await
             }
-            Next::Say(answer) => *answer,
+            other => other,
+        }
+    }
+
+    async fn carry_chat(
+        &self,
+        account: AccountId,
+        portal: PortalId,
+        external_id: &str,
+        attempts: i32,
+    ) -> Result<(), JobError> {
+        let fault = |error: Error| JobError::of(&error, attempts);
+        let mut lists = Lists::AsTheyAre;
+        let answer = loop {
+            match self.chat_next(account, portal, external_id, lists).await.map_err(fault)? {
+                Next::Nothing => return Ok(()),
+                Next::Refuse(refusal, Kept::Yes) => {
+                    return self
+                        .tell_refusal(account, portal, external_id, refusal, attempts)
+                        .await;
+                }
+                Next::Refuse(refusal, Kept::No) => {
+                    return self.refuse_chat(account, portal, external_id, refusal).await;
+                }
+                Next::PullLists(row) => {
+                    if let Err(why) = self.refresh_directory(*row).await
+                        && attempts < LIST_TRIES
+                    {
+                        let why = format!("who wrote is not known: {why}");
+                        return Err(JobError::Retry { after: back_off(attempts), why });
+                    }
+                    lists = Lists::Newest;
+                }
+                Next::Say(answer) => break *answer,
+            }
         };
         let file = match &answer.media {
             Some(media) => match self.chat_file(account, media, attempts).await? {
                 Ok(file) => Some(file),
                 Err(words) => {
                     let refusal = ChatRefusal { code: NOT_SENT, words };
-                    return self.refuse_chat(account, portal, external_id, refusal, attempts).await;
+                    return self.refuse_chat(account, portal, external_id, refusal).await;
                 }
             },
             None => None,
@@ -100,7 +169,7 @@ impl App {
             Ok(()) => Ok(()),
             Err(Stop::Fault(error)) => Err(fault(error)),
             Err(Stop::Refused(refusal)) => {
-                self.refuse_chat(account, portal, external_id, refusal, attempts).await
+                self.refuse_chat(account, portal, external_id, refusal).await
             }
         }
     }
@@ -110,6 +179,7 @@ impl App {
         account: AccountId,
         portal: PortalId,
         external_id: &str,
+        lists: Lists,
     ) -> Result<Next> {
         let mut tx = self.store.tenant(account).await?;
         let Some(row) = tx.lock_crm_chat_received(portal, external_id).await? else {
@@ -119,29 +189,51 @@ impl App {
             return Ok(Next::Nothing);
         }
         if let Some(refusal) = row.refusal {
-            return Ok(Next::Refuse(refusal));
+            return Ok(Next::Refuse(refusal, Kept::Yes));
         }
         let event: ChatEvent = serde_json::from_value(row.said)
             .map_err(|e| Error::Internal(format!("a message of a CRM's chat: {e}")))?;
-        let ChatEvent::Message { chat, source, sender, receiver, text, media, reply_to, .. } =
-            event
+        let ChatEvent::Message {
+            chat,
+            source,
+            sender,
+            sender_name,
+            receiver,
+            text,
+            media,
+            reply_to,
+            ..
+        } = event
         else {
             return Ok(Next::Nothing);
         };
+        let refuse = |code, words| Ok(Next::Refuse(ChatRefusal { code, words }, Kept::No));
         let identity = chat_identity(&mut tx, portal, &chat).await?;
+        if identity.is_none() && chat.conversation_id.is_some() {
+            return refuse(CHAT_GONE, gone());
+        }
         let chosen = source.and_then(|source| source.parse().ok());
         let asked = identity.as_ref().map(|identity| identity.channel_id).or(chosen);
         let directory = tx.portal_directory(portal).await?.unwrap_or_default();
         let user = directory.users.iter().find(|user| user.chat_id.as_deref() == Some(&sender));
         let settings = chat_settings(&mut tx, portal).await?;
+        // A robot is in no list; but whoever wrote in chats for the first time is not either, till the
+        // lists are pulled, and has a line in the settings perhaps.
+        if user.is_none() && lists == Lists::AsTheyAre && names_people(&settings) {
+            let fresh = directory.fetched_at.is_some_and(|at| self.clock.now() - at < LISTS_FRESH);
+            if let (false, Some(row)) = (fresh, tx.portal(portal).await?) {
+                return Ok(Next::PullLists(Box::new(row)));
+            }
+        }
         let (way, settings) = match way(&settings, user.map(|user| &user.id), asked) {
             Ok(found) => found,
-            Err(words) => return Ok(Next::Refuse(ChatRefusal { code: NOT_SENT, words })),
+            Err(words) => return refuse(NOT_SENT, words),
         };
         let by = match user {
             Some(user) => employee_of(&mut tx, settings, user).await?,
             None => None,
         };
+        let name = user.map(|user| user.name.clone()).or(sender_name).unwrap_or_default();
         Ok(Next::Say(Box::new(Answer {
             text: signed(&without_nul(&text), &way.1),
             chat,
@@ -151,6 +243,8 @@ impl App {
             identity,
             channel: way.0,
             by,
+            author: shortened(&without_nul(&name), LONGEST_NAME),
+            signature: way.1,
         })))
     }
 
@@ -238,7 +332,13 @@ impl App {
             other => Stop::Fault(other),
         })?;
         save(&mut tx, &c, before).await?;
-        tx.crm_chat_became(portal, external_id, conversation, said.message_id).await?;
+        let written = ChatWritten {
+            portal,
+            external_id: external_id.to_owned(),
+            author: answer.author,
+            signature: answer.signature,
+        };
+        tx.crm_chat_became(conversation, said.message_id, &written).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -306,9 +406,31 @@ impl App {
         }))
     }
 
-    /// Tells the CRM why a message does not go. The refusal is kept before the call, so that a repeat
-    /// tells the same.
+    /// Keeps why a message does not go; the CRM is told by another job, because that may have to wait for
+    /// the CRM, and what is written after it has not.
     async fn refuse_chat(
+        &self,
+        account: AccountId,
+        portal: PortalId,
+        external_id: &str,
+        refusal: ChatRefusal,
+    ) -> Result<(), JobError> {
+        let kept = async {
+            let mut tx = self.store.tenant(account).await?;
+            tx.refuse_crm_chat(portal, external_id, &refusal).await?;
+            tx.push(NewJob {
+                lane: format!("crm:{portal}:refused:{external_id}"),
+                queue: relay::QUEUE,
+                payload: json!(Work::TakeChat { portal, message: external_id.to_owned() }),
+                run_at: None,
+            });
+            tx.commit().await
+        };
+        kept.await.map(|_| ()).map_err(|error| JobError::of(&error.into(), 0))
+    }
+
+    /// Tells the CRM why a message does not go.
+    async fn tell_refusal(
         &self,
         account: AccountId,
         portal: PortalId,
@@ -316,10 +438,6 @@ impl App {
         refusal: ChatRefusal,
         attempts: i32,
     ) -> Result<(), JobError> {
-        let fault = |error: store::Error| JobError::of(&error.into(), attempts);
-        let mut tx = self.store.tenant(account).await.map_err(fault)?;
-        tx.refuse_crm_chat(portal, external_id, &refusal).await.map_err(fault)?;
-        tx.commit().await.map_err(fault)?;
         let said = async {
             let mut tx = self.store.tenant(account).await?;
             language(&mut tx).await
@@ -333,10 +451,12 @@ impl App {
         if let Err(words) = refused(call, attempts)? {
             tracing::warn!(portal.id = %portal, why = %words.en, "a refusal was not taken");
         }
-        let mut tx = self.store.tenant(account).await.map_err(fault)?;
-        tx.told_crm_chat(portal, external_id, DeliveryStatus::Failed).await.map_err(fault)?;
-        tx.commit().await.map_err(fault)?;
-        Ok(())
+        let told = async {
+            let mut tx = self.store.tenant(account).await?;
+            tx.told_crm_chat(portal, external_id, DeliveryStatus::Failed).await?;
+            tx.commit().await
+        };
+        told.await.map(|_| ()).map_err(|error| JobError::of(&error.into(), 0))
     }
 }
 
@@ -458,6 +578,27 @@ fn file_name(media: &ChatMedia, url: &Url) -> String {
     let last = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
     let name = if media.name.is_empty() { last } else { media.name.as_str() };
     shortened(&without_nul(name), LONGEST_NAME)
+}
+
+/// Whether settings say of single people how they write.
+fn names_people(settings: &[AmoSettings]) -> bool {
+    let mut chats = settings.iter().filter_map(|amo| amo.chats.as_ref());
+    chats.any(|chats| chats.listed_only || !chats.users.is_empty())
+}
+
+fn gone() -> Words {
+    Words::new(
+        "Этого чата больше нет: клиент удалён. Напишите ему из карточки контакта.",
+        "This chat is gone: the client was removed. Write to them from the contact's card.",
+    )
+}
+
+fn ours_failed() -> ChatRefusal {
+    let words = Words::new(
+        "Сообщение не отправлено из-за сбоя на нашей стороне. Отправьте его ещё раз.",
+        "The message was not sent because of a fault of ours. Send it once more.",
+    );
+    ChatRefusal { code: SERVER_FAILED, words }
 }
 
 fn not_sent(words: Words) -> Stop {

@@ -1,8 +1,8 @@
 //! What the CRM's chats service tells us (AMO-13): kept and queued in one transaction, then answered,
 //! because the service waits five seconds and tells everything once.
 
-use crm::{ChatEvent, ChatHook, ChatMessageRef};
-use domain::ids::{AccountId, PortalId};
+use crm::{ChatEvent, ChatHook, ChatMessageRef, HookError};
+use domain::ids::{AccountId, ChannelId, PortalId};
 use serde_json::json;
 use store::{MessageRow, NewCrmQuarantine, NewJob, PortalRow, TenantTx};
 
@@ -15,40 +15,95 @@ use crate::{App, Error, Result, Work};
 /// Said of a hook whose portal is not here.
 const NO_PORTAL: Error = Error::NotFound { what: "portal" };
 
+/// A webhook that a portal's secret proved to be the service's.
+struct Proved {
+    account: AccountId,
+    portal: PortalRow,
+    hook: std::result::Result<ChatHook, HookError>,
+}
+
 impl App {
     /// Takes a webhook of the chats service. [`Error::Unauthenticated`]: it is not the service's.
+    ///
+    /// Companies may share an account of the CRM and its channel: the service tells each thing once,
+    /// and it is one company's, the one whose chat it is. Nobody else keeps a word of it.
     pub async fn crm_chat_hook(&self, scope: &str, signature: &str, body: &[u8]) -> Result<()> {
         let portals = self.store.portals_by_scope(scope).await?;
         if portals.is_empty() {
             return Err(NO_PORTAL);
         }
-        let mut proved = false;
+        let mut proved = Vec::new();
         for (account, portal) in portals {
-            proved |= self.chat_hook_of(account, portal, signature, body).await?;
+            proved.extend(self.proved_hook(account, portal, signature, body).await?);
         }
-        if proved { Ok(()) } else { Err(Error::Unauthenticated) }
+        let mut whose = None;
+        if proved.len() > 1 {
+            for (n, one) in proved.iter().enumerate() {
+                if whose.is_none() && self.is_hook_of(one).await? {
+                    whose = Some(n);
+                }
+            }
+        }
+        let mut proved = proved.into_iter();
+        let Some(one) = proved.nth(whose.unwrap_or(0)) else { return Err(Error::Unauthenticated) };
+        self.take_proved_hook(one, body).await
     }
 
-    /// Whether it was this portal's: companies that share an account of the CRM may have channels of
-    /// their own.
-    async fn chat_hook_of(
+    /// `None`: another portal's, or nobody's.
+    async fn proved_hook(
         &self,
         account: AccountId,
         portal: PortalId,
         signature: &str,
         body: &[u8],
-    ) -> Result<bool> {
+    ) -> Result<Option<Proved>> {
         let mut tx = self.store.tenant(account).await?;
-        let Some(row) = tx.portal(portal).await? else { return Ok(false) };
-        let adapter = self.crm_adapter(row.kind)?;
-        let (Some(chats), Some(secret)) = (adapter.chats(), &row.secrets.chat_secret) else {
-            return Ok(false);
+        let Some(portal) = tx.portal(portal).await? else { return Ok(None) };
+        drop(tx);
+        let adapter = self.crm_adapter(portal.kind)?;
+        let (Some(chats), Some(secret)) = (adapter.chats(), &portal.secrets.chat_secret) else {
+            return Ok(None);
         };
         if !chats.verify(secret, signature, body) {
-            return Ok(false);
+            return Ok(None);
         }
-        match chats.parse(body) {
-            Ok(hook) => self.take_chat_hook(&mut tx, &row, hook).await?,
+        let hook = chats.parse(body);
+        // One secret signs for all accounts of a channel: what was told of another account is not
+        // taken here.
+        let elsewhere = match (&hook, &portal.chats_id) {
+            (Ok(hook), Some(here)) => hook.account_id != *here,
+            _ => false,
+        };
+        Ok((!elsewhere).then_some(Proved { account, portal, hook }))
+    }
+
+    /// Whether the chat of a webhook is one of this company.
+    async fn is_hook_of(&self, one: &Proved) -> Result<bool> {
+        let Ok(hook) = &one.hook else { return Ok(false) };
+        let mut tx = self.store.tenant(one.account).await?;
+        for event in &hook.events {
+            let (chat, source) = match event {
+                ChatEvent::Message { chat, source, .. } => (chat, source.as_deref()),
+                ChatEvent::Typing { chat, .. } | ChatEvent::Reaction { chat, .. } => (chat, None),
+            };
+            if chat_identity(&mut tx, one.portal.portal_id, chat).await?.is_some() {
+                return Ok(true);
+            }
+            let channel = source.and_then(|source| source.parse::<ChannelId>().ok());
+            if let (None, Some(channel)) = (&chat.conversation_id, channel)
+                && tx.channel(channel).await?.is_some()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn take_proved_hook(&self, one: Proved, body: &[u8]) -> Result<()> {
+        let portal = one.portal.portal_id;
+        let mut tx = self.store.tenant(one.account).await?;
+        match one.hook {
+            Ok(hook) => self.take_chat_hook(&mut tx, &one.portal, hook).await?,
             Err(error) => {
                 tracing::warn!(portal.id = %portal, why = %error, "a hook of a chat is not understood");
                 tx.quarantine_crm_hook(&NewCrmQuarantine {
@@ -62,7 +117,7 @@ impl App {
             }
         }
         tx.commit().await?;
-        Ok(true)
+        Ok(())
     }
 
     /// Messages become jobs, one lane for each chat. Signs and reactions are done at once: they are

@@ -62,7 +62,7 @@ pub(super) fn chat_client(gathered: &Gathered) -> ChatPerson {
     }
 }
 
-async fn open(
+pub(super) async fn open(
     adapter: &dyn Crm,
     caller: &Caller<'_>,
     conversation: &str,

@@ -4,6 +4,7 @@ use crm::{ChatBody, ChatFile};
 use domain::{
     content::Content,
     conversation::Direction,
+    crm::unsigned as text_unsigned,
     ids::EmployeeId,
     text::Language,
     view::{AttachmentState, AttachmentView, MessageView},
@@ -36,15 +37,18 @@ pub(super) enum Author {
     Rule,
     /// One of ours, past Beseda: on the phone, in the service's own program.
     Phone,
+    /// A user of another of the company's CRMs, who is nobody's employee here.
+    OtherCrm,
 }
 
-/// `None`: no message between us and the customer.
-pub(super) fn author(message: &MessageView) -> Option<Author> {
+/// `None`: no message between us and the customer. `in_a_crm`: it was written in a CRM's chat.
+pub(super) fn author(message: &MessageView, in_a_crm: bool) -> Option<Author> {
     match message.direction {
         Direction::Inbound => Some(Author::Client),
         Direction::Outbound => Some(match message.author_id {
             Some(employee) => Author::Employee(employee),
             None if message.automatic => Author::Rule,
+            None if in_a_crm => Author::OtherCrm,
             None => Author::Phone,
         }),
         Direction::Note | Direction::System => None,
@@ -80,6 +84,21 @@ impl Around {
         let parts: Vec<String> = [before, text, after].into_iter().flatten().collect();
         parts.join(" ")
     }
+}
+
+/// WA-7: without the signature that was added for the customer.
+pub(super) fn unsigned(
+    content: &Content<AttachmentView>,
+    signature: &str,
+) -> Content<AttachmentView> {
+    let mut content = content.clone();
+    if let Content::Text { text, .. }
+    | Content::Files { caption: text, .. }
+    | Content::Letter { text, .. } = &mut content
+    {
+        *text = text_unsigned(text, signature).to_owned();
+    }
+    content
 }
 
 /// A message as the CRM's chat shows it: one body for each file, the words with the first. `link`: the
@@ -235,6 +254,18 @@ mod tests {
             let shown = bodies(&Content::text("Здравствуйте"), &around, link);
             assert_eq!(texts(&shown), [expect], "{author:?}");
         }
+    }
+
+    #[test]
+    fn wa_7_the_signature_is_shown_in_no_crm() {
+        let files = Content::Files {
+            files: vec![file("1.png", AttachmentState::Stored)],
+            caption: "вот\n\n— Анна".to_owned(),
+        };
+        let shown = bodies(&unsigned(&files, "— Анна"), &Around::default(), link);
+        assert_eq!(texts(&shown), ["1.png <вот>"]);
+        let said = Content::text("— Анна");
+        assert_eq!(unsigned(&said, "").words(), "— Анна", "none was added");
     }
 
     #[test]

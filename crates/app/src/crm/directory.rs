@@ -64,7 +64,7 @@ impl App {
         }
     }
 
-    async fn refresh_directory(&self, row: PortalRow) -> Result<Directory, CrmError> {
+    pub(super) async fn refresh_directory(&self, row: PortalRow) -> Result<Directory, CrmError> {
         let door = self.open_door(row).await?;
         self.pull_directory(door).await
     }

@@ -19,6 +19,10 @@ use crate::App;
 const APP_SPACING: Duration = Duration::from_millis(165);
 /// Fifty for an account, whoever asks.
 const ACCOUNT_SPACING: Duration = Duration::from_millis(21);
+/// Signs of life of all conversations of an account: one turn in six at most is theirs.
+const SIGN_SPACING: Duration = Duration::from_secs(1);
+/// The turn after the last call's: with one farther away somebody waits before it.
+const AT_ONCE: Duration = Duration::from_millis(170);
 /// A turn this far away is waited for in place; farther ones give the runner's slot to others.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Jobs of a portal that call at once in this process: more could not call any faster, and would take
@@ -51,6 +55,41 @@ impl PortalGate {
     /// The calls so far, which are forgotten here.
     pub fn take_calls(&self) -> Vec<Call> {
         std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The same limits for a call that may as well not be made.
+    pub fn if_idle(self) -> IdleGate {
+        let [app_limit, account_limit] = self.limits;
+        let key = format!("{}:signs", account_limit.key);
+        let own = RateLimit { key, spacing: SIGN_SPACING };
+        IdleGate { app: self.app, limits: [app_limit, account_limit, own] }
+    }
+}
+
+/// The gate of signs of life: it lets through what waits for no turn and takes none from anybody, and
+/// keeps no journal.
+pub(crate) struct IdleGate {
+    app: App,
+    limits: [RateLimit; 3],
+}
+
+#[async_trait]
+impl Gate for IdleGate {
+    async fn admit(&self) -> Result<(), CrmError> {
+        match self.app.store.reserve(&self.limits, AT_ONCE).await {
+            Ok(Slot::Reserved { wait }) => {
+                tokio::time::sleep(wait).await;
+                Ok(())
+            }
+            Ok(Slot::Busy { after }) => Err(CrmError::Busy(after)),
+            Err(error) => Err(CrmError::Retry { after: None, why: error.to_string() }),
+        }
+    }
+
+    fn record(&self, _: Call) {}
+
+    fn now(&self) -> Instant {
+        self.app.clock.now()
     }
 }
 

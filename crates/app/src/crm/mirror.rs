@@ -17,11 +17,13 @@ use domain::{
     text::{Language, Words},
     view::{AttachmentState, AttachmentView, Body, MessageView},
 };
-use store::{BegunChat, ChatChange, ChatFate, ChatReaction, TenantTx};
+use store::{
+    BegunChat, ChatChange, ChatFate, ChatReaction, ChatShown, ChatWritten, FateOf, TenantTx,
+};
 
 use super::{
     chat_open::chat_client,
-    chat_words::{Around, Author, author, bodies, changed},
+    chat_words::{Around, Author, author, bodies, changed, unsigned},
     gather::Gathered,
     visit::{Fault, Visit, calling},
 };
@@ -32,6 +34,8 @@ const MOST: i64 = 50;
 /// A file that is still on its way from the messenger is waited for so long.
 const FILE_AWAITED: chrono::Duration = chrono::Duration::minutes(15);
 /// The service's codes of a message that did not reach the customer.
+pub(super) const CHAT_GONE: u16 = 901;
+pub(super) const SERVER_FAILED: u16 = 903;
 pub(super) const CANNOT_BE_WRITTEN_TO: u16 = 904;
 pub(super) const NOT_SENT: u16 = 905;
 
@@ -41,6 +45,8 @@ struct Backlog {
     client: ChatPerson,
     begun: Option<BegunChat>,
     settings: ChatSettings,
+    /// Which of the messages were written in a CRM.
+    written: BTreeMap<MessageId, ChatWritten>,
     news: Vec<News>,
     changes: Vec<(ChatChange, Option<ChatMessage>)>,
     reactions: Vec<ChatReaction>,
@@ -70,32 +76,51 @@ impl App {
             let backlog = self.chat_backlog(account, integration, conversation).await;
             let Some(backlog) = backlog.map_err(fault)? else { return Ok(()) };
             let mut visit = self.visit(account, backlog.gathered.portal.portal_id).await?;
-            for news in &backlog.news {
-                let refusal = self.post_all(&mut visit, &news.posts, attempts).await?;
-                self.shown(&visit, &backlog, news, refusal).await.map_err(fault)?;
-            }
-            for (change, message) in &backlog.changes {
-                let refusal = match message {
-                    Some(message) => {
-                        let call = calling!(visit, adapter, caller => {
-                            edit(&*adapter, &caller, message)
-                        });
-                        refused(call, attempts)?.err()
-                    }
-                    None => None,
-                };
-                self.change_shown(&visit, &backlog, change, refusal).await.map_err(fault)?;
-            }
-            for reaction in &backlog.reactions {
-                self.show_reaction(&mut visit, &backlog, reaction, attempts).await?;
-            }
-            for fate in &backlog.fates {
-                self.tell_fate(&mut visit, &backlog, fate, attempts).await?;
-            }
-            if !backlog.more {
+            let done = self.bring_chat_up_to_date(&mut visit, &backlog, attempts).await;
+            visit.leave().await;
+            done?;
+            // What became of ours may have been known before they were there, and is told now.
+            let ours = backlog.news.iter().flat_map(|news| &news.posts).any(|post| post.silent);
+            if !backlog.more && !ours {
                 return Ok(());
             }
         }
+    }
+
+    async fn bring_chat_up_to_date(
+        &self,
+        visit: &mut Visit<'_>,
+        backlog: &Backlog,
+        attempts: i32,
+    ) -> Result<(), JobError> {
+        let fault = |error: Error| JobError::of(&error, attempts);
+        for news in &backlog.news {
+            let shown = self.post_all(visit, &news.posts, attempts).await?;
+            self.news_shown(visit, backlog, news, shown).await.map_err(fault)?;
+        }
+        // Only a customer's words make a record, and only once they are there.
+        if backlog.news.iter().flat_map(|news| &news.posts).any(|post| !post.silent) {
+            self.find_chat_record(visit, &backlog.gathered, &backlog.client, attempts).await?;
+        }
+        for (change, message) in &backlog.changes {
+            let refusal = match message {
+                Some(message) => {
+                    let call = calling!(visit, adapter, caller => {
+                        edit(&*adapter, &caller, message)
+                    });
+                    refused(call, attempts)?.err()
+                }
+                None => None,
+            };
+            self.change_shown(visit, backlog, change, refusal).await.map_err(fault)?;
+        }
+        for reaction in &backlog.reactions {
+            self.show_reaction(visit, backlog, reaction, attempts).await?;
+        }
+        for fate in &backlog.fates {
+            self.tell_fate(visit, backlog, fate, attempts).await?;
+        }
+        Ok(())
     }
 
     /// `None`: nothing of this conversation is shown there, or all of it is.
@@ -115,32 +140,35 @@ impl App {
         };
         let portal = gathered.portal.portal_id;
         gathered.facts.directory = tx.portal_directory(portal).await?.unwrap_or_default();
-        let begun = tx.begun_crm_chat(portal, gathered.conversation.identity_id).await?;
-        let is_shown = amo::is_shown(&amo, &gathered.facts)
-            || (begun.is_some() && gathered.facts.chats_connected);
-        if !is_shown {
+        if !gathered.facts.chats_connected {
             return Ok(None);
         }
+        let begun = tx.begun_crm_chat(portal, gathered.conversation.identity_id).await?;
         let client = ChatPerson {
             ref_id: begun.as_ref().map(|chat| chat.client_ref.clone()),
             ..chat_client(&gathered)
         };
-        let fates = tx.crm_chat_fates(portal, conversation, MOST).await?;
+        let is_shown = amo::is_shown(&amo, &gathered.facts)
+            || (begun.is_some() && !is_skipped(&amo, &gathered.facts.contact.phones));
         let shown_by = gathered.integration.integration_id;
-        let reactions = tx.crm_chat_reactions(portal, shown_by, conversation, MOST).await?;
         let mut backlog = Backlog {
             gathered,
             client,
             begun,
             settings,
+            written: tx.crm_chat_written(conversation).await?.into_iter().collect(),
             news: Vec::new(),
             changes: Vec::new(),
-            reactions,
-            fates,
+            reactions: Vec::new(),
+            // Whoever wrote there hears of it, whatever else is shown.
+            fates: tx.crm_chat_fates(portal, shown_by, conversation, MOST).await?,
             more: false,
         };
-        self.gather_news(&mut tx, &amo, &mut backlog).await?;
-        self.gather_changes(&mut tx, &amo, &mut backlog).await?;
+        if is_shown {
+            backlog.reactions = tx.crm_chat_reactions(portal, shown_by, conversation, MOST).await?;
+            self.gather_news(&mut tx, &amo, &mut backlog).await?;
+            self.gather_changes(&mut tx, &amo, &mut backlog).await?;
+        }
         let nothing = backlog.news.is_empty()
             && backlog.changes.is_empty()
             && backlog.reactions.is_empty()
@@ -159,11 +187,7 @@ impl App {
         let rows = tx.messages_after(conversation, after, MOST).await?;
         backlog.more = i64::try_from(rows.len()).is_ok_and(|n| n == MOST);
         let messages = tx.message_views(rows).await?;
-        let written: BTreeMap<MessageId, String> = tx
-            .crm_chat_written(backlog.gathered.portal.portal_id, conversation)
-            .await?
-            .into_iter()
-            .collect();
+        let here = backlog.gathered.portal.portal_id;
         let now = self.clock.now();
         for message in &messages {
             // Its file comes, or is given up: either is told as a change, and this job comes again.
@@ -171,10 +195,9 @@ impl App {
                 backlog.more = false;
                 break;
             }
-            let posts = match shown_author(message, &backlog.settings) {
-                Some(by) if !written.contains_key(&message.message_id) => {
-                    self.posts(tx, amo, backlog, &written, message, by).await?
-                }
+            let there = backlog.written.get(&message.message_id).is_some_and(|w| w.portal == here);
+            let posts = match shown_author(message, backlog) {
+                Some(by) if !there => self.posts(tx, amo, backlog, message, by).await?,
                 _ => Vec::new(),
             };
             backlog.news.push(News {
@@ -199,11 +222,11 @@ impl App {
         for change in changes {
             let Some(row) = tx.message(change.message).await? else { continue };
             let message = tx.message_view(row).await?;
-            let now = match (&message.body, shown_author(&message, &backlog.settings)) {
+            let now = match (&message.body, shown_author(&message, backlog)) {
                 (Body::Said(content), Some(by)) => {
                     match changed(content, &around(backlog, by), change.removed) {
                         Some(body) => {
-                            let writer = self.writer(tx, amo, backlog, by).await?;
+                            let writer = self.writer(tx, amo, backlog, &message, by).await?;
                             Some(to_post(backlog, &message, writer, body, 0))
                         }
                         None => None,
@@ -221,7 +244,6 @@ impl App {
         tx: &mut TenantTx,
         amo: &AmoSettings,
         backlog: &Backlog,
-        written: &BTreeMap<MessageId, String>,
         message: &MessageView,
         by: Author,
     ) -> Result<Vec<ChatMessage>> {
@@ -230,10 +252,11 @@ impl App {
             return Ok(Vec::new());
         }
         let account = tx.account();
-        let writer = self.writer(tx, amo, backlog, by).await?;
+        let here = backlog.gathered.portal.portal_id;
+        let writer = self.writer(tx, amo, backlog, message, by).await?;
         let quoted = match message.reply_to {
-            Some(quoted) => match written.get(&quoted) {
-                Some(theirs) => Some(ChatMessageRef::Theirs(theirs.clone())),
+            Some(quoted) => match backlog.written.get(&quoted).filter(|w| w.portal == here) {
+                Some(theirs) => Some(ChatMessageRef::Theirs(theirs.external_id.clone())),
                 None => {
                     let integration = backlog.gathered.integration.integration_id;
                     let ours = tx.is_crm_chat_shown(integration, quoted).await?
@@ -247,7 +270,10 @@ impl App {
             None => None,
         };
         let link = |file: &AttachmentView| self.public_file(account, file);
-        let posts = bodies(content, &around(backlog, by), link)
+        // WA-7: a signature of another CRM's user is the customer's alone here as well.
+        let signature = backlog.written.get(&message.message_id).map(|w| w.signature.as_str());
+        let content = unsigned(content, signature.unwrap_or_default());
+        let posts = bodies(&content, &around(backlog, by), link)
             .into_iter()
             .enumerate()
             .map(|(n, body)| ChatMessage {
@@ -264,12 +290,18 @@ impl App {
         tx: &mut TenantTx,
         amo: &AmoSettings,
         backlog: &Backlog,
+        message: &MessageView,
         by: Author,
     ) -> Result<ChatWriter> {
         Ok(match by {
             Author::Client => ChatWriter::Client,
             Author::Rule => ChatWriter::Bot { name: "Бот".to_owned() },
             Author::Phone => ChatWriter::Bot { name: "Телефон".to_owned() },
+            Author::OtherCrm => {
+                let written = backlog.written.get(&message.message_id);
+                let name = written.map(|w| w.author.trim()).filter(|name| !name.is_empty());
+                ChatWriter::Bot { name: name.unwrap_or("Оператор").to_owned() }
+            }
             Author::Employee(id) => self.employee_writer(tx, amo, backlog, id).await?,
         })
     }
@@ -292,42 +324,42 @@ impl App {
         })
     }
 
-    /// The inner error: refused, and would be again.
+    /// How they came out: by the first one's id, and with the last refusal that will not change.
     async fn post_all(
         &self,
         visit: &mut Visit<'_>,
         posts: &[ChatMessage],
         attempts: i32,
-    ) -> Result<Option<Words>, JobError> {
-        let mut refusal = None;
+    ) -> Result<ChatShown, JobError> {
+        let mut shown = ChatShown::default();
         for message in posts {
             let call = calling!(visit, adapter, caller => post(&*adapter, &caller, message));
-            if let Err(words) = refused(call, attempts)? {
-                refusal = Some(words);
+            match refused(call, attempts)? {
+                Ok(posted) => shown.external_id = shown.external_id.or(posted.ref_id),
+                Err(words) => shown.refusal = Some(words),
             }
         }
-        Ok(refusal)
+        Ok(shown)
     }
 
-    async fn shown(
+    async fn news_shown(
         &self,
         visit: &Visit<'_>,
         backlog: &Backlog,
         news: &News,
-        refusal: Option<Words>,
+        shown: ChatShown,
     ) -> Result<()> {
         let integration = backlog.gathered.integration.integration_id;
         let conversation = backlog.gathered.conversation.conversation_id;
         let mut tx = self.store.tenant(visit.account).await?;
         if !news.posts.is_empty() {
             let message = news.change.message;
-            if let Some(why) = &refusal {
+            if let Some(why) = &shown.refusal {
                 self.log_not_shown(&mut tx, visit, &backlog.gathered, message, why).await?;
             }
-            tx.insert_crm_chat_shown(integration, conversation, &news.change, refusal.as_ref())
-                .await?;
+            tx.insert_crm_chat_shown(integration, conversation, &news.change, &shown).await?;
         }
-        tx.save_crm_chat(integration, conversation, news.position, None).await?;
+        tx.save_crm_chat(integration, conversation, news.position).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -345,7 +377,8 @@ impl App {
         if let Some(why) = &refusal {
             self.log_not_shown(&mut tx, visit, &backlog.gathered, change.message, why).await?;
         }
-        tx.insert_crm_chat_shown(integration, conversation, change, refusal.as_ref()).await?;
+        let shown = ChatShown { external_id: None, refusal };
+        tx.insert_crm_chat_shown(integration, conversation, change, &shown).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -391,8 +424,8 @@ impl App {
         Ok(())
     }
 
-    /// What became of a message that was written in the CRM; WA-2: a failure also in words, unless the
-    /// company wants none.
+    /// What became of a message; WA-2: a failure of one that was written in the CRM also in words,
+    /// unless the company wants none.
     async fn tell_fate(
         &self,
         visit: &mut Visit<'_>,
@@ -405,7 +438,8 @@ impl App {
             DeliveryStatus::Read => ChatStatus::Read,
             _ => failure(fate, backlog.gathered.facts.company.language),
         };
-        if let (ChatStatus::Failed { why, .. }, false) = (&status, backlog.settings.hide_errors) {
+        let in_words = fate.of == FateOf::Theirs && !backlog.settings.hide_errors;
+        if let (ChatStatus::Failed { why, .. }, true) = (&status, in_words) {
             let message = self.fault_line(backlog, &fate.external_id, why);
             self.post_all(visit, &[message], attempts).await?;
         }
@@ -417,7 +451,16 @@ impl App {
         }
         let told = async {
             let mut tx = self.store.tenant(visit.account).await?;
-            tx.told_crm_chat(visit.portal.portal_id, &fate.external_id, fate.status).await?;
+            match fate.of {
+                FateOf::Theirs => {
+                    let portal = visit.portal.portal_id;
+                    tx.told_crm_chat(portal, &fate.external_id, fate.status).await?;
+                }
+                FateOf::Ours(message) => {
+                    let integration = backlog.gathered.integration.integration_id;
+                    tx.told_crm_chat_shown(integration, message, fate.status).await?;
+                }
+            }
             tx.commit().await
         };
         told.await.map(|_| ()).map_err(|error| JobError::of(&error.into(), attempts))
@@ -460,8 +503,15 @@ pub(super) fn refused<T>(
 }
 
 /// Whether a message is one for the CRM's chat, and whose. WA-4: those from the phone only by choice.
-fn shown_author(message: &MessageView, settings: &ChatSettings) -> Option<Author> {
-    author(message).filter(|author| *author != Author::Phone || settings.import_outgoing)
+fn shown_author(message: &MessageView, backlog: &Backlog) -> Option<Author> {
+    let in_a_crm = backlog.written.contains_key(&message.message_id);
+    author(message, in_a_crm)
+        .filter(|author| *author != Author::Phone || backlog.settings.import_outgoing)
+}
+
+/// WA-5: of this number nothing is passed on, whoever began.
+pub(super) fn is_skipped(amo: &AmoSettings, phones: &[String]) -> bool {
+    phones.iter().any(|phone| amo.skip_phones.contains(phone))
 }
 
 fn around(backlog: &Backlog, by: Author) -> Around {

@@ -1,19 +1,30 @@
-//! The chats channel of a portal (AMO-13): what the CRM's support gave, tried at once.
+//! The chats channel of a portal (AMO-13): what the CRM's support gave, tried at once and kept only when
+//! the CRM takes it. The CRM forgets the channel with each installation of our app: it is connected anew
+//! whenever the portal is.
 
 use crm::CrmError;
-use domain::{crm::PortalMode, crm_view::PortalView, ids::PortalId, people::Right, text::Words};
+use domain::{
+    crm::{PortalMode, PortalTrouble},
+    crm_view::PortalView,
+    ids::PortalId,
+    people::Right,
+    text::Words,
+};
 use secrecy::SecretString;
 use serde_json::json;
 use store::{PortalChat, PortalRow, PortalSecrets, TenantTx};
 
-use super::{changed, door::at_portal, portals::NOT_FOUND};
-use crate::{Actor, App, Error, Result, fields::Check};
+use super::{changed, door::Door, portals::NOT_FOUND, relay};
+use crate::{Actor, App, Error, Result, Work, fields::Check};
 
 /// How our channel is called in the CRM.
 const TITLE: &str = "Беседа";
+/// Conversations that are looked through for what was not shown while there was no channel.
+const MOST_BEHIND: i64 = 2000;
 
 impl App {
-    /// Connects the chats channel that the CRM's support registered for us.
+    /// Connects the chats channel that the CRM's support registered for us. One that works goes on
+    /// until the CRM has taken the other.
     pub async fn connect_portal_chats(
         &self,
         actor: &Actor,
@@ -27,8 +38,7 @@ impl App {
         let channel_id = check.line("channel_id", channel_id);
         let bot_id = check.line("bot_id", bot_id);
         check.done()?;
-        let chat = PortalChat { channel_id, bot_id, scope_id: None };
-        let row = self.write_chat(actor, id, Some(&chat), Some(secret)).await?;
+        let row = self.portal_row(actor.account, id).await?.ok_or(NOT_FOUND)?;
         if row.mode == PortalMode::Lite {
             return Err(Error::conflict(
                 "lite",
@@ -38,9 +48,20 @@ impl App {
                 ),
             ));
         }
-        let scope = self.open_chats(row).await.map_err(refused)?;
+        let other = row.chat.as_ref().is_some_and(|chat| chat.channel_id != channel_id);
+        if other {
+            self.take_leave(row.clone()).await;
+        }
+        let chat = PortalChat { channel_id, bot_id, scope_id: None };
+        let tried = PortalRow {
+            chat: Some(chat.clone()),
+            secrets: PortalSecrets { chat_secret: Some(secret.clone()), ..row.secrets.clone() },
+            ..row
+        };
+        let door = self.behind(tried).map_err(refused)?;
+        let scope = open(&door).await.map_err(refused)?;
         let chat = PortalChat { scope_id: Some(scope), ..chat };
-        self.write_chat(actor, id, Some(&chat), None).await?;
+        self.write_chat(actor, id, Some(&chat), Some(secret)).await?;
         self.portal(actor, id).await
     }
 
@@ -48,34 +69,67 @@ impl App {
     pub async fn disconnect_portal_chats(&self, actor: &Actor, id: PortalId) -> Result<PortalView> {
         actor.require(Right::ManageAccount)?;
         let row = self.portal_row(actor.account, id).await?.ok_or(NOT_FOUND)?;
-        if let Err(error) = self.close_chats(row).await {
-            tracing::warn!(%error, portal.id = %id, "the CRM was not told that the chats go");
-        }
+        self.take_leave(row).await;
         self.write_chat(actor, id, None, None).await?;
         self.portal(actor, id).await
     }
 
-    pub(super) async fn open_chats(&self, row: PortalRow) -> Result<String, CrmError> {
-        let mut door = self.open_door(row).await?;
-        let adapter = door.adapter.clone();
-        let Some(chats) = adapter.chats() else {
-            let words = Words::new("У этой CRM нет чатов.", "This CRM has no chats.");
-            return Err(CrmError::Rejected { words });
+    /// Connects the channel of a portal that was connected anew, and has what was not shown meanwhile
+    /// shown. A CRM that does not take it is said to have none; the rest of the portal works.
+    pub(super) async fn rejoin_chats(&self, row: &PortalRow) -> Result<(), CrmError> {
+        let Some(chat) = row.chat.clone().filter(|_| row.mode == PortalMode::Full) else {
+            return Ok(());
         };
-        at_portal!(self, door, _adapter, caller => chats.connect(&caller, TITLE))
+        let scope_id = match open(&self.behind(row.clone())?).await {
+            Ok(scope) => Some(scope),
+            Err(
+                CrmError::Rejected { .. }
+                | CrmError::Disconnected { trouble: PortalTrouble::ChatsRefused },
+            ) => None,
+            Err(error) => return Err(error),
+        };
+        let noted = async {
+            let id = row.portal_id;
+            let mut tx = self.store.tenant(row.account).await?;
+            // Somebody may have entered other keys meanwhile, or taken the chats away.
+            let now = tx.lock_portal(id).await?.and_then(|row| row.chat);
+            if now.is_none_or(|now| now.channel_id != chat.channel_id) {
+                return Ok(());
+            }
+            let connected = scope_id.is_some();
+            if scope_id != chat.scope_id {
+                tx.set_portal_chat(id, Some(&PortalChat { scope_id, ..chat })).await?;
+                changed(&mut tx, id);
+            }
+            if connected {
+                show_what_is_behind(&mut tx, id).await?;
+            }
+            tx.commit().await?;
+            Ok::<_, store::Error>(())
+        };
+        match noted.await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(CrmError::Retry { after: None, why: error.to_string() }),
+        }
     }
 
+    /// Tells the CRM that the channel goes. Needs no token, so none is renewed for it.
     pub(super) async fn close_chats(&self, row: PortalRow) -> Result<(), CrmError> {
         if row.chat.as_ref().is_none_or(|chat| chat.scope_id.is_none()) {
             return Ok(());
         }
-        let mut door = self.open_door(row).await?;
-        let adapter = door.adapter.clone();
-        match adapter.chats() {
-            Some(chats) => {
-                at_portal!(self, door, _adapter, caller => chats.disconnect(&caller))
-            }
+        let door = self.behind(row)?;
+        match door.adapter.chats() {
+            Some(chats) => chats.disconnect(&door.caller()).await,
             None => Ok(()),
+        }
+    }
+
+    /// The same; a CRM that does not answer is left to itself.
+    async fn take_leave(&self, row: PortalRow) {
+        let id = row.portal_id;
+        if let Err(error) = self.close_chats(row).await {
+            tracing::warn!(%error, portal.id = %id, "the CRM was not told that the chats go");
         }
     }
 
@@ -88,7 +142,17 @@ impl App {
     ) -> Result<PortalRow> {
         let mut tx = self.store.tenant(actor.account).await?;
         let row = tx.lock_portal(id).await?.ok_or(NOT_FOUND)?;
+        // With another channel there are other chats: what was linked to the former is void.
+        let same = |chat: &PortalChat| {
+            row.chat.as_ref().is_some_and(|former| former.channel_id == chat.channel_id)
+        };
+        if !chat.is_some_and(same) {
+            tx.forget_crm_chats(id).await?;
+        }
         write(&mut tx, &row, chat, secret).await?;
+        if chat.is_some_and(|chat| chat.scope_id.is_some()) {
+            show_what_is_behind(&mut tx, id).await?;
+        }
         changed(&mut tx, id);
         let details = json!({ "connected": chat.is_some_and(|chat| chat.scope_id.is_some()) });
         self.note(&mut tx, actor, "crm.chats_changed", id.to_string(), details).await?;
@@ -110,6 +174,25 @@ async fn write(
     let kept = secret.or_else(|| chat.and(row.secrets.chat_secret.clone()));
     let secrets = PortalSecrets { chat_secret: kept, ..row.secrets.clone() };
     tx.replace_portal_secrets(row.portal_id, &secrets).await?;
+    Ok(())
+}
+
+/// The CRM takes the channel: its scope. Needs no token, so none is renewed for it.
+async fn open(door: &Door) -> Result<String, CrmError> {
+    let Some(chats) = door.adapter.chats() else {
+        let words = Words::new("У этой CRM нет чатов.", "This CRM has no chats.");
+        return Err(CrmError::Rejected { words });
+    };
+    chats.connect(&door.caller(), TITLE).await
+}
+
+/// Conversations whose chats were shown and then not any more are shown on.
+async fn show_what_is_behind(tx: &mut TenantTx, portal: PortalId) -> Result<(), store::Error> {
+    for behind in tx.crm_chats_behind(portal, MOST_BEHIND).await? {
+        let work =
+            Work::MirrorChat { integration: behind.integration, conversation: behind.conversation };
+        tx.push(relay::job(portal, behind.contact, &work));
+    }
     Ok(())
 }
 

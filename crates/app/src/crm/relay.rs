@@ -52,13 +52,20 @@ impl App {
         let contacts: Vec<ContactId> = contacts.into_iter().collect();
         for c in tx.crm_concerned(&all, &contacts).await? {
             // A conversation that came by its contact is in neither set: it is passed on.
-            if sync.contains(&c.conversation) || !mirror.contains(&c.conversation) {
-                tx.push(sync_job(c.portal, c.contact, c.integration, c.conversation));
-            }
-            if c.chats && all.contains(&c.conversation) {
+            let passed = sync.contains(&c.conversation) || !mirror.contains(&c.conversation);
+            let synced =
+                passed.then(|| sync_job(c.portal, c.contact, c.integration, c.conversation));
+            let mirrored = (c.chats && all.contains(&c.conversation)).then(|| {
                 let work =
                     Work::MirrorChat { integration: c.integration, conversation: c.conversation };
-                tx.push(job(c.portal, c.contact, &work));
+                job(c.portal, c.contact, &work)
+            });
+            let both = match c.chats_first {
+                true => [mirrored, synced],
+                false => [synced, mirrored],
+            };
+            for job in both.into_iter().flatten() {
+                tx.push(job);
             }
         }
         tx.advance_crm_feed(last).await?;

@@ -14,7 +14,7 @@ use domain::{
     people::Right,
     text::Words,
 };
-use store::{PortalChat, PortalRow};
+use store::PortalRow;
 
 use super::{
     changed,
@@ -44,8 +44,12 @@ impl App {
                 ),
             ));
         }
-        match self.see_to(row).await {
-            Ok(_) => self.portal_connected(actor.account, id).await?,
+        let seen = async {
+            let door = self.see_to(row).await?;
+            self.rejoin_chats(&door.row).await
+        };
+        match seen.await {
+            Ok(()) => self.portal_connected(actor.account, id).await?,
             Err(error) => self.portal_failed_by_hand(actor.account, id, error).await,
         }
         self.portal(actor, id).await
@@ -189,32 +193,6 @@ impl App {
         };
         match noted.await {
             Ok(_) => Ok(door),
-            Err(error) => Err(CrmError::Retry { after: None, why: error.to_string() }),
-        }
-    }
-
-    /// The chats service forgets a channel with the access, so it is told again.
-    async fn rejoin_chats(&self, row: &PortalRow) -> Result<(), CrmError> {
-        let Some(chat) = row.chat.clone().filter(|_| row.mode == PortalMode::Full) else {
-            return Ok(());
-        };
-        let scope_id = match self.open_chats(row.clone()).await {
-            Ok(scope) => Some(scope),
-            Err(
-                CrmError::Rejected { .. }
-                | CrmError::Disconnected { trouble: PortalTrouble::ChatsRefused },
-            ) => None,
-            Err(error) => return Err(error),
-        };
-        let written = async {
-            let mut tx = self.store.tenant(row.account).await?;
-            let chat = PortalChat { scope_id, ..chat };
-            tx.set_portal_chat(row.portal_id, Some(&chat)).await?;
-            changed(&mut tx, row.portal_id);
-            tx.commit().await
-        };
-        match written.await {
-            Ok(_) => Ok(()),
             Err(error) => Err(CrmError::Retry { after: None, why: error.to_string() }),
         }
     }

@@ -92,23 +92,50 @@ pub(super) async fn to_account(
     path: &str,
     body: &Value,
 ) -> Result<(), CrmError> {
+    let mut headers = bearing(caller)?;
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(signature::CONTENT_TYPE));
+    let url = below(&caller.portal.base, path);
+    let body = Some(body.to_string().into());
+    let request = Request { method: Method::POST, url, headers, body };
+    from_account(http::send(client, caller.gate, request).await?).map(|_| ())
+}
+
+/// A look at the account's API.
+pub(super) async fn of_account(
+    client: &Client,
+    caller: &Caller<'_>,
+    path: &str,
+    query: &str,
+) -> Result<Answer, CrmError> {
+    let mut url = below(&caller.portal.base, path);
+    url.set_query(Some(query));
+    let request = Request { method: Method::GET, url, headers: bearing(caller)?, body: None };
+    from_account(http::send(client, caller.gate, request).await?)
+}
+
+fn bearing(caller: &Caller<'_>) -> Result<HeaderMap, CrmError> {
     let token = caller.portal.token.expose_secret();
     let mut bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| unsendable())?;
     bearer.set_sensitive(true);
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, bearer);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(signature::CONTENT_TYPE));
-    let url = below(&caller.portal.base, path);
-    let body = Some(body.to_string().into());
-    let request = Request { method: Method::POST, url, headers, body };
-    let answer = http::send(client, caller.gate, request).await?;
+    Ok(headers)
+}
+
+fn from_account(answer: Answer) -> Result<Answer, CrmError> {
     match answer.status {
         401 => Err(CrmError::TokenExpired),
         402 => Err(CrmError::Disconnected { trouble: PortalTrouble::Unpaid }),
         // Of this method it says that the user is no administrator.
         403 => Err(CrmError::Disconnected { trouble: PortalTrouble::NoRights }),
-        _ => accepted(answer).map(|_| ()),
+        _ => accepted(answer),
     }
+}
+
+/// Of a call about the channel itself, or about a scope alone, 404 says that there is none: what was to be
+/// shown is not refused, and is shown when the channel is connected again.
+pub(super) fn of_channel(answer: Answer) -> Result<Answer, CrmError> {
+    if answer.status == 404 { Err(refused()) } else { accepted(answer) }
 }
 
 /// By the status alone: bodies of refusals are not documented.

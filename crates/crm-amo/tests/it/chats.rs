@@ -4,8 +4,8 @@ mod harness;
 mod schema;
 
 use crm::{
-    ChatBody, ChatFile, ChatMessage, ChatMessageRef, ChatPerson, ChatStatus, ChatWriter, Chats,
-    CrmError, OpenedChat, Posted,
+    ChatBody, ChatFile, ChatMessage, ChatMessageRef, ChatPerson, ChatRecord, ChatStatus,
+    ChatWriter, Chats, CrmError, OpenedChat, Posted,
 };
 use domain::{
     content::FileKind,
@@ -210,6 +210,37 @@ async fn amo_13_a_message_that_is_there_already_is_no_fault() {
     assert!(matches!(refused, Err(CrmError::Rejected { .. })), "{refused:?}");
 }
 
+/// AMO-4: the record that amoCRM makes of a chat is known by the chat's id, among others that came since.
+#[tokio::test]
+async fn amo_4_the_record_of_a_chat_is_found_by_the_chat() {
+    let stand = Stand::new().await;
+    let entry = |uid: &str, chat: &str, lead: i64| {
+        json!({"uid": uid, "category": "chats", "metadata": {"origin": {"chat_id": chat}},
+            "_embedded": {"leads": [{"id": lead}], "contacts": [{"id": lead + 1}]}})
+    };
+    let list = json!({"_embedded": {"unsorted": [
+        entry("u-2", "chat-2", 20),
+        {"uid": "u-3", "category": "chats", "_embedded": {"leads": []}},
+        entry("u-1", "chat-1", 10),
+    ]}});
+    stand.answers("GET", "leads/unsorted", 200, list).await;
+    let caller = stand.caller();
+    let found = stand.chats.record(&caller, &CrmId::from("chat-1")).await.unwrap();
+    let expect = ChatRecord {
+        uid: CrmId::from("u-1"),
+        deal: Some(CrmId::from("10")),
+        contact: Some(CrmId::from("11")),
+    };
+    assert_eq!(found, Some(expect));
+    assert_eq!(stand.chats.record(&caller, &CrmId::from("chat-9")).await.unwrap(), None);
+    assert_eq!(stand.requests().await[0].authorization.as_deref(), Some("Bearer access"));
+
+    let empty = Stand::new().await;
+    empty.answers("GET", "leads/unsorted", 204, Value::Null).await;
+    let found = empty.chats.record(&empty.caller(), &CrmId::from("chat-1")).await.unwrap();
+    assert_eq!(found, None);
+}
+
 #[tokio::test]
 async fn amo_13_an_edit_a_status_a_reaction_and_typing_are_told() {
     let stand = Stand::new().await;
@@ -258,10 +289,12 @@ async fn amo_13_an_edit_a_status_a_reaction_and_typing_are_told() {
 async fn amo_13_an_answers_status_alone_says_what_is_next() {
     let refused = CrmError::Disconnected { trouble: PortalTrouble::ChatsRefused };
     for (status, expected) in [
-        (403, Some(refused)),
+        (403, Some(refused.clone())),
+        // There is no such scope: no message of it is refused for good.
+        (404, Some(refused)),
         (429, Some(CrmError::Retry { after: None, why: "HTTP 429".to_owned() })),
         (502, Some(CrmError::Unknown { why: "HTTP 502".to_owned() })),
-        (404, None),
+        (422, None),
     ] {
         let stand = Stand::new().await;
         stand.answers("POST", "chan_acc", status, json!("<html>")).await;

@@ -64,6 +64,14 @@ pub fn signed(text: &str, signature: &str) -> String {
     }
 }
 
+/// The words without the signature that [`signed`] put below them.
+pub fn unsigned<'t>(text: &'t str, signature: &str) -> &'t str {
+    match text.strip_suffix(signature) {
+        Some(before) if !signature.is_empty() => before.strip_suffix("\n\n").unwrap_or(before),
+        _ => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
@@ -159,5 +167,9 @@ mod tests {
         assert_eq!(signed("Добрый день", &signature), "Добрый день\n\n— one");
         assert_eq!(signed("", &signature), "— one");
         assert_eq!(signed("Добрый день", ""), "Добрый день");
+        for text in ["Добрый день", "", "Добрый\n\nдень"] {
+            assert_eq!(unsigned(&signed(text, &signature), &signature), text);
+        }
+        assert_eq!(unsigned("Добрый день", ""), "Добрый день");
     }
 }

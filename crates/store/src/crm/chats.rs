@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     delivery::DeliveryStatus,
-    ids::{ConversationId, EmployeeId, IdentityId, IntegrationId, MessageId, PortalId},
+    ids::{ContactId, ConversationId, EmployeeId, IdentityId, IntegrationId, MessageId, PortalId},
     text::Words,
 };
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::{Error, Result, TenantTx};
+use crate::{Concerned, Error, Result, TenantTx};
 
 /// A chat that a user of the CRM began.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,14 +42,45 @@ pub struct ChatReceived {
     pub told: Option<String>,
 }
 
-/// A message of a CRM user whose fate the CRM was not told yet.
+/// A message of which the CRM was not told yet what became of it.
 #[derive(Debug, Clone)]
 pub struct ChatFate {
+    pub of: FateOf,
     pub external_id: String,
     pub status: DeliveryStatus,
     pub failure: Option<String>,
     /// Whether the person can be written to at all.
     pub reachable: bool,
+}
+
+/// Whose message it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FateOf {
+    /// Of a user of the CRM, who waits to hear of it.
+    Theirs,
+    /// Of our side, shown there.
+    Ours(MessageId),
+}
+
+/// A message that was written in a CRM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatWritten {
+    pub portal: PortalId,
+    /// As the service calls it.
+    pub external_id: String,
+    /// Who wrote it there; empty: not told.
+    pub author: String,
+    /// What was added to it for the customer alone (WA-7).
+    pub signature: String,
+}
+
+/// How a message of ours came out in the CRM's chat.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChatShown {
+    /// As the service calls it, where it said so.
+    pub external_id: Option<String>,
+    /// Why the CRM did not take it.
+    pub refusal: Option<Words>,
 }
 
 /// A message of ours that is shown in the CRM and has changed since.
@@ -111,12 +142,27 @@ impl TenantTx {
         }))
     }
 
-    /// Keeps whose chat it is; the first one of a person stands.
+    /// Keeps whose chat it is; the first one of a person stands, and so does the one that we opened
+    /// for them: the service joins no two chats.
     pub async fn insert_begun_crm_chat(&mut self, portal: PortalId, new: &BegunChat) -> Result<()> {
         let account = self.account().0;
         sqlx::query(
             "insert into crm_chats (account_id, portal_id, identity_id, chat_id, client_ref)
-             values ($1, $2, $3, $4, $5) on conflict do nothing",
+             select $1, $2, $3, $4, $5
+             where not exists (
+                select 1 from conversations c
+                join crm_enquiries e
+                    on e.account_id = $1 and e.conversation_id = c.conversation_id
+                join integrations i
+                    on i.account_id = $1 and i.integration_id = e.integration_id
+                    and i.portal_id = $2
+                where c.account_id = $1 and c.identity_id = $3
+                  and (e.uses ->> 'chat' is not null
+                       or exists (
+                        select 1 from crm_chat_shown s
+                        where s.account_id = $1 and s.integration_id = e.integration_id
+                          and s.conversation_id = c.conversation_id and s.refusal is null)))
+             on conflict do nothing",
         )
         .bind(account)
         .bind(portal.0)
@@ -133,25 +179,27 @@ impl TenantTx {
         &mut self,
         integration: IntegrationId,
         conversation: ConversationId,
-        shown: &ChatChange,
-        refusal: Option<&Words>,
+        as_it_was: &ChatChange,
+        shown: &ChatShown,
     ) -> Result<()> {
         let account = self.account().0;
         sqlx::query(
-            "insert into crm_chat_shown (account_id, integration_id, message_id, conversation_id,
-                edited_at, removed, refusal)
-             values ($1, $2, $3, $4, $5, $6, $7)
+            "insert into crm_chat_shown as s (account_id, integration_id, message_id,
+                conversation_id, edited_at, removed, refusal, external_id)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
              on conflict (account_id, integration_id, message_id) do update set
                 edited_at = excluded.edited_at, removed = excluded.removed,
-                refusal = excluded.refusal",
+                refusal = excluded.refusal,
+                external_id = coalesce(excluded.external_id, s.external_id)",
         )
         .bind(account)
         .bind(integration.0)
-        .bind(shown.message.0)
+        .bind(as_it_was.message.0)
         .bind(conversation.0)
-        .bind(shown.edited_at)
-        .bind(shown.removed)
-        .bind(refusal.map(Json))
+        .bind(as_it_was.edited_at)
+        .bind(as_it_was.removed)
+        .bind(shown.refusal.as_ref().map(Json))
+        .bind(&shown.external_id)
         .execute(self.conn())
         .await?;
         Ok(())
@@ -260,21 +308,23 @@ impl TenantTx {
     /// It is a message of ours now.
     pub async fn crm_chat_became(
         &mut self,
-        portal: PortalId,
-        external_id: &str,
         conversation: ConversationId,
         message: MessageId,
+        written: &ChatWritten,
     ) -> Result<()> {
         let account = self.account().0;
         sqlx::query(
-            "update crm_chat_received set conversation_id = $4, message_id = $5, said = '{}'
+            "update crm_chat_received set conversation_id = $4, message_id = $5, said = '{}',
+                author = $6, signature = $7
              where account_id = $1 and portal_id = $2 and external_id = $3",
         )
         .bind(account)
-        .bind(portal.0)
-        .bind(external_id)
+        .bind(written.portal.0)
+        .bind(&written.external_id)
         .bind(conversation.0)
         .bind(message.0)
+        .bind(&written.author)
+        .bind(&written.signature)
         .execute(self.conn())
         .await?;
         Ok(())
@@ -321,24 +371,48 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Which messages of a conversation were written in this CRM, and how it calls them.
-    pub async fn crm_chat_written(
+    /// The CRM knows this status of a message of ours.
+    pub async fn told_crm_chat_shown(
         &mut self,
-        portal: PortalId,
-        conversation: ConversationId,
-    ) -> Result<Vec<(MessageId, String)>> {
+        integration: IntegrationId,
+        message: MessageId,
+        status: DeliveryStatus,
+    ) -> Result<()> {
         let account = self.account().0;
-        let rows: Vec<(Uuid, String)> = sqlx::query_as(
-            "select message_id, external_id from crm_chat_received
-             where account_id = $1 and portal_id = $2 and conversation_id = $3
-               and message_id is not null",
+        sqlx::query(
+            "update crm_chat_shown set told = $4
+             where account_id = $1 and integration_id = $2 and message_id = $3",
         )
         .bind(account)
-        .bind(portal.0)
+        .bind(integration.0)
+        .bind(message.0)
+        .bind(status.as_str())
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Which messages of a conversation were written in a CRM, whichever of the company's it was.
+    pub async fn crm_chat_written(
+        &mut self,
+        conversation: ConversationId,
+    ) -> Result<Vec<(MessageId, ChatWritten)>> {
+        let account = self.account().0;
+        let rows: Vec<(Uuid, Uuid, String, String, String)> = sqlx::query_as(
+            "select message_id, portal_id, external_id, author, signature from crm_chat_received
+             where account_id = $1 and conversation_id = $2 and message_id is not null",
+        )
+        .bind(account)
         .bind(conversation.0)
         .fetch_all(self.conn())
         .await?;
-        Ok(rows.into_iter().map(|(message, id)| (MessageId(message), id)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(message, portal, external_id, author, signature)| {
+                let portal = PortalId(portal);
+                (MessageId(message), ChatWritten { portal, external_id, author, signature })
+            })
+            .collect())
     }
 
     /// The message of ours that this one of the CRM became.
@@ -360,40 +434,131 @@ impl TenantTx {
         Ok(id.flatten().map(MessageId))
     }
 
-    /// Messages of a conversation written in this CRM that arrived, were read or failed, and of which
-    /// the CRM was not told so.
+    /// Messages of a conversation of which the CRM was not told what became of them: those written there
+    /// that arrived, were read or failed, and those of ours that failed, or were said to have failed
+    /// and arrived after all.
     pub async fn crm_chat_fates(
         &mut self,
         portal: PortalId,
+        integration: IntegrationId,
         conversation: ConversationId,
         most: i64,
     ) -> Result<Vec<ChatFate>> {
         let account = self.account().0;
-        let rows: Vec<(String, String, Option<String>, bool)> = sqlx::query_as(
-            "select r.external_id, m.status, m.failure, i.reachable
-             from crm_chat_received r
-             join messages m on m.account_id = r.account_id and m.message_id = r.message_id
-             join conversations c
-                on c.account_id = r.account_id and c.conversation_id = r.conversation_id
-             join identities i on i.account_id = c.account_id and i.identity_id = c.identity_id
-             where r.account_id = $1 and r.portal_id = $2 and r.conversation_id = $3
-               and m.status in ('delivered', 'read', 'failed')
-               and m.status is distinct from r.told
-             order by m.position limit $4",
+        let rows: Vec<(Option<Uuid>, String, String, Option<String>, bool)> = sqlx::query_as(
+            "with told as (
+                select r.message_id, r.external_id, r.told, true as theirs
+                from crm_chat_received r
+                where r.account_id = $1 and r.portal_id = $2 and r.conversation_id = $4
+                union all
+                select s.message_id, s.external_id, s.told, false
+                from crm_chat_shown s
+                where s.account_id = $1 and s.integration_id = $3 and s.conversation_id = $4
+                  and s.external_id is not null
+             )
+             select case when t.theirs then null else t.message_id end,
+                t.external_id, m.status, m.failure, i.reachable
+             from told t
+             join messages m on m.account_id = $1 and m.message_id = t.message_id
+             join conversations c on c.account_id = $1 and c.conversation_id = $4
+             join identities i on i.account_id = $1 and i.identity_id = c.identity_id
+             where m.status in ('delivered', 'read', 'failed') and m.direction = 'outbound'
+               and m.status is distinct from t.told
+               and (t.theirs or m.status = 'failed' or t.told is not null)
+             order by m.position limit $5",
         )
         .bind(account)
         .bind(portal.0)
+        .bind(integration.0)
         .bind(conversation.0)
         .bind(most)
         .fetch_all(self.conn())
         .await?;
         rows.into_iter()
-            .map(|(external_id, status, failure, reachable)| {
+            .map(|(ours, external_id, status, failure, reachable)| {
                 let status = DeliveryStatus::parse(&status)
                     .ok_or_else(|| Error::bad("messages", "status", &status))?;
-                Ok(ChatFate { external_id, status, failure, reachable })
+                let of = ours.map_or(FateOf::Theirs, |id| FateOf::Ours(MessageId(id)));
+                Ok(ChatFate { of, external_id, status, failure, reachable })
             })
             .collect()
+    }
+
+    /// Conversations whose chat was open or shown in this portal and lacks messages, the newest first.
+    pub async fn crm_chats_behind(
+        &mut self,
+        portal: PortalId,
+        most: i64,
+    ) -> Result<Vec<Concerned>> {
+        let account = self.account().0;
+        let rows: Vec<(Uuid, Uuid, Uuid)> = sqlx::query_as(
+            "select e.integration_id, c.conversation_id, c.contact_id
+             from integrations i
+             join crm_enquiries e
+                on e.account_id = $1 and e.integration_id = i.integration_id
+                and (e.chat_position > 0 or e.uses ->> 'chat' is not null)
+             join conversations c
+                on c.account_id = $1 and c.conversation_id = e.conversation_id
+                and c.last_position > e.chat_position
+             where i.account_id = $1 and i.portal_id = $2 and i.enabled
+               and jsonb_typeof(i.settings -> 'chats') = 'object'
+             order by c.conversation_id desc limit $3",
+        )
+        .bind(account)
+        .bind(portal.0)
+        .bind(most)
+        .fetch_all(self.conn())
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(integration, conversation, contact)| Concerned {
+                integration: IntegrationId(integration),
+                portal,
+                conversation: ConversationId(conversation),
+                contact: ContactId(contact),
+                chats: true,
+                chats_first: false,
+            })
+            .collect())
+    }
+
+    /// The chats of this portal are no more: its links to them, and what was shown in them.
+    pub async fn forget_crm_chats(&mut self, portal: PortalId) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "delete from crm_links
+             where account_id = $1 and portal_id = $2 and entity = 'chat'",
+        )
+        .bind(account)
+        .bind(portal.0)
+        .execute(self.conn())
+        .await?;
+        sqlx::query("delete from crm_chats where account_id = $1 and portal_id = $2")
+            .bind(account)
+            .bind(portal.0)
+            .execute(self.conn())
+            .await?;
+        sqlx::query(
+            "update crm_enquiries e set uses = e.uses - 'chat', updated_at = now()
+             from integrations i
+             where e.account_id = $1 and i.account_id = $1 and i.portal_id = $2
+               and e.integration_id = i.integration_id and e.uses ->> 'chat' is not null",
+        )
+        .bind(account)
+        .bind(portal.0)
+        .execute(self.conn())
+        .await?;
+        for table in [
+            "delete from crm_chat_shown s using integrations i
+             where s.account_id = $1 and i.account_id = $1 and i.portal_id = $2
+               and s.integration_id = i.integration_id",
+            "delete from crm_chat_reactions s using integrations i
+             where s.account_id = $1 and i.account_id = $1 and i.portal_id = $2
+               and s.integration_id = i.integration_id",
+        ] {
+            sqlx::query(table).bind(account).bind(portal.0).execute(self.conn()).await?;
+        }
+        Ok(())
     }
 
     /// The employee with this e-mail address who works here.

@@ -14,6 +14,8 @@ pub struct Concerned {
     pub contact: ContactId,
     /// The chat inside the CRM is on (AMO-13).
     pub chats: bool,
+    /// The CRM makes its record of what is shown in the chat (AMO-4): that comes first.
+    pub chats_first: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -23,6 +25,7 @@ struct Row {
     conversation_id: Uuid,
     contact_id: Uuid,
     chats: bool,
+    chats_first: bool,
 }
 
 impl TenantTx {
@@ -50,7 +53,8 @@ impl TenantTx {
                     order by x.opened_at desc limit 1) n
              )
              select i.integration_id, i.portal_id, c.conversation_id, c.contact_id,
-                coalesce(jsonb_typeof(i.settings -> 'chats') = 'object', false) as chats
+                coalesce(jsonb_typeof(i.settings -> 'chats') = 'object', false) as chats,
+                coalesce(i.settings -> 'method' ->> 'method' = 'unsorted', false) as chats_first
              from named n
              join conversations c
                 on c.account_id = $1 and c.conversation_id = n.conversation_id
@@ -75,6 +79,7 @@ impl TenantTx {
                 conversation: ConversationId(row.conversation_id),
                 contact: ContactId(row.contact_id),
                 chats: row.chats,
+                chats_first: row.chats_first,
             })
             .collect())
     }

@@ -191,21 +191,40 @@ impl TenantTx {
         integration: IntegrationId,
         conversation: ConversationId,
         position: i64,
-        chat: Option<&Value>,
     ) -> Result<()> {
         let account = self.account().0;
         sqlx::query(
             "insert into crm_enquiries
-                (account_id, integration_id, conversation_id, chat_position, chat)
-             values ($1, $2, $3, $4, $5)
+                (account_id, integration_id, conversation_id, chat_position)
+             values ($1, $2, $3, $4)
              on conflict (account_id, integration_id, conversation_id) do update set
-                chat_position = excluded.chat_position, chat = excluded.chat, updated_at = now()",
+                chat_position = excluded.chat_position, updated_at = now()",
         )
         .bind(account)
         .bind(integration.0)
         .bind(conversation.0)
         .bind(position)
-        .bind(chat)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// What was found of the chat inside the CRM when it was looked for.
+    pub async fn looked_for_crm_chat(
+        &mut self,
+        integration: IntegrationId,
+        conversation: ConversationId,
+        found: &Value,
+    ) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update crm_enquiries set chat = $4, updated_at = now()
+             where account_id = $1 and integration_id = $2 and conversation_id = $3",
+        )
+        .bind(account)
+        .bind(integration.0)
+        .bind(conversation.0)
+        .bind(found)
         .execute(self.conn())
         .await?;
         Ok(())

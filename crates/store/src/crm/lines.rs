@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     content::Content,
     conversation::Direction,
-    crm::{Line, LineFile},
+    crm::{Line, LineFile, unsigned},
     ids::{AttachmentId, ConversationId, EmployeeId, MessageId},
 };
 use serde_json::Value;
@@ -23,11 +23,14 @@ pub struct WrittenLine {
 macro_rules! select_lines {
     ($rest:literal) => {
         concat!(
-            "select m.message_id, m.position, m.direction, m.author_id, e.name as author,
-                m.content, m.occurred_at
+            "select m.message_id, m.position, m.direction, m.author_id,
+                coalesce(e.name, r.author) as author, r.signature, m.content, m.occurred_at
              from messages m
              left join employees e
                 on e.account_id = m.account_id and e.employee_id = m.author_id
+             left join crm_chat_received r
+                on r.account_id = m.account_id and r.conversation_id = m.conversation_id
+                and r.message_id = m.message_id
              where m.account_id = $1 and m.conversation_id = $2
                and m.direction in ('inbound', 'outbound') and m.removed_at is null ",
             $rest
@@ -41,7 +44,10 @@ struct Row {
     position: i64,
     direction: String,
     author_id: Option<Uuid>,
+    /// The employee, or the user of a CRM whose chat it was written in.
     author: Option<String>,
+    /// WA-7: what of it is the customer's alone.
+    signature: Option<String>,
     content: Value,
     occurred_at: DateTime<Utc>,
 }
@@ -152,7 +158,8 @@ impl TenantTx {
                         position: row.position,
                         direction,
                         author: row.author.unwrap_or_default(),
-                        text: words(&content),
+                        text: unsigned(&words(&content), &row.signature.unwrap_or_default())
+                            .to_owned(),
                         files,
                         at: row.occurred_at,
                     },
