@@ -76,6 +76,42 @@ function toEnd(log) {
   for (const image of log.querySelectorAll("img")) image.onload = scroll;
 }
 
+const buttonOf = (text, onclick) => el("button", text, { type: "button", onclick });
+
+// What a chat shows is made by its page: `bubble` of one message. The rest is here.
+
+/** Draws the messages of one chat anew when the `key` of one differs. Whoever looks at the end stays there. */
+function drawMessages(of, messages, key, bubble, empty) {
+  const log = $("chat");
+  const drawn = JSON.stringify([of, messages.map(key)]);
+  if (log.dataset.drawn === drawn) return;
+  const atEnd = log.dataset.of !== String(of) || log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  Object.assign(log.dataset, { drawn, of });
+  const shown = messages.slice(-300).map((message) => bubble(message, messages));
+  log.replaceChildren(...(shown.length ? shown : [el("p", empty, { className: "empty" })]));
+  if (atEnd) toEnd(log);
+}
+
+/** Nobody is chosen to write as, or to. */
+function noChat(title, hint) {
+  $("title").textContent = title;
+  $("chat").dataset.drawn = "";
+  $("chat").replaceChildren(el("p", hint, { className: "empty" }));
+}
+
+/** What a message answers, in one line above it; `original` may be gone. */
+const quoteOf = (original) => el("div", original ? original.text || "вложение" : "сообщение", { className: "quote" });
+
+/** To which message the next one is an answer, which the line over the field says. */
+let replying = null;
+function replyTo(id, text) {
+  replying = id;
+  $("reply-text").textContent = text || "вложение";
+  $("replying").hidden = false;
+  $("text").focus();
+}
+function forgetReply() { replying = null; $("replying").hidden = true; }
+
 function sendOnEnter(text, form) {
   text.onkeydown = (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }

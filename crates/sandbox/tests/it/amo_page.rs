@@ -62,6 +62,27 @@ async fn crm_a_person_moves_a_lead_closes_a_task_and_breaks_things_on_the_page()
     assert_eq!(page.act("close_task", json!({"by": by, "task": 1})).await, 404);
     assert_eq!(page.act("fly", json!({})).await, 404);
 
+    let second = account.add_lead("Дача", &first, None);
+    assert_eq!(page.act("merge_leads", json!({"lead": lead, "gone": lead})).await, 404, "itself");
+    assert_eq!(page.act("merge_leads", json!({"lead": lead, "gone": second})).await, 200);
+    assert!(account.lead(second).is_none() && account.lead(lead).is_some());
+
+    let anna = account.add_contact("Анна", None, None);
+    let orlov = account.managers()[0].id;
+    let hand = json!({"by": by, "contact": anna, "user": orlov});
+    assert_eq!(page.act("hand_contact", hand).await, 200);
+    let name = json!({"by": by, "contact": anna, "text": "Анна Ивановна"});
+    assert_eq!(page.act("rename_contact", name).await, 200);
+    let shown = page.get(&format!("accounts/{}/contacts/{anna}", page.account)).await;
+    assert_eq!(
+        (&shown["responsible_user_id"], &shown["name"]),
+        (&json!(orlov), &json!("Анна Ивановна"))
+    );
+
+    assert_eq!(page.act("block", json!({})).await, 200);
+    assert_eq!(page.account().await["blocked"], json!(true));
+    assert_eq!(page.act("unblock", json!({})).await, 200);
+
     let manager = account.managers()[0].id;
     assert_eq!(page.act("user", json!({"user": manager, "on": false})).await, 200);
     assert!(account.managers().iter().all(|person| person.id != manager));

@@ -149,9 +149,14 @@ impl Acting<'_> {
         self.lead_happened(id, "restore", None);
     }
 
-    /// `gone` becomes part of `kept`, which is how people tidy up.
-    pub(in crate::amo) fn merge_leads(&mut self, kept: i64, gone: i64) {
-        let Some(other) = self.account.leads.get(&gone).cloned() else { return };
+    /// `gone` becomes part of `kept`, which is how people tidy up. False: one is not there.
+    pub(in crate::amo) fn merge_leads(&mut self, kept: i64, gone: i64) -> bool {
+        let is_there = |id| self.account.has(Kind::Leads, id);
+        if kept == gone || !is_there(kept) {
+            return false;
+        }
+        let other = self.account.leads.get(&gone).filter(|lead| !lead.deleted).cloned();
+        let Some(other) = other else { return false };
         if let Some(lead) = self.account.leads.get_mut(&kept) {
             let news = other.contacts.iter().filter(|id| !lead.contacts.contains(id));
             let news: Vec<i64> = news.copied().collect();
@@ -170,6 +175,7 @@ impl Acting<'_> {
         }
         self.delete_lead(gone);
         self.lead_happened(kept, "update", None);
+        true
     }
 
     /// False: they were not linked, or are not there.

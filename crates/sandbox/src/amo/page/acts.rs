@@ -2,12 +2,12 @@
 //! user of amoCRM who does it, and nobody is a robot.
 //!
 //! `move_lead` `{lead, pipeline, status}`, `hand_lead` `{lead, user}`, `delete_lead` `{lead}`,
-//! `merge_leads` `{lead, gone}`, `add_lead` `{text, contact?}`, `delete_contact` `{contact}`,
-//! `note` `{lead, text}`, `close_task` `{task, text?}`, `accept` `{uid, status?}`, `decline` `{uid}`,
+//! `merge_leads` `{lead, gone}`, `add_lead` `{text, contact?}`, `hand_contact` `{contact, user}`,
+//! `rename_contact` `{contact, text}`, `delete_contact` `{contact}`, `note` `{lead, text}`, `close_task` `{task, text?}`, `accept` `{uid, status?}`, `decline` `{uid}`,
 //! `write` `{chat, text?, media?, kind?, file_name?, file_size?, message?}`,
 //! `write_first` `{contact, source?, text}`, `react` `{message, text?}`, `type` `{chat}`,
 //! `user` `{user, on}`, `archive` `{pipeline, on}`, `delete_field` `{field}`, `revoke` `{client}`,
-//! `integration` `{client, on}`, `unblock`, `switches` and `faults` with all their names.
+//! `integration` `{client, on}`, `block`, `unblock`, `switches` and `faults` with all their names.
 
 use axum::{
     Json,
@@ -23,7 +23,7 @@ use crate::{
         Account, Faults, Switches,
         acts::{self, Acting, TaskDraft},
         chats::{self, Draft},
-        draft::{Common, LeadDraft},
+        draft::{Common, ContactDraft, LeadDraft},
         world::Kind,
     },
     page::{Said, missing, wrong},
@@ -107,6 +107,10 @@ pub(super) async fn act(
             account.disable_integration(&act.client);
             return Ok(Json(json!({})));
         }
+        "block" => {
+            account.block();
+            return Ok(Json(json!({})));
+        }
         "unblock" => {
             account.lift_block();
             return Ok(Json(json!({})));
@@ -159,9 +163,15 @@ fn in_account(acting: &mut Acting<'_>, name: &str, act: &Act) -> Option<bool> {
             acting.delete_lead(act.lead);
             true
         }
-        "merge_leads" => {
-            acting.merge_leads(act.lead, act.gone);
-            true
+        "merge_leads" => acting.merge_leads(act.lead, act.gone),
+        "hand_contact" => {
+            let common = Common { responsible_user_id: Some(act.user), ..Common::default() };
+            let handed = ContactDraft { common, ..ContactDraft::default() };
+            acting.change_contact(Kind::Contacts, act.contact, &handed)
+        }
+        "rename_contact" => {
+            let named = ContactDraft { name: Some(act.text.clone()), ..ContactDraft::default() };
+            acting.change_contact(Kind::Contacts, act.contact, &named)
         }
         "delete_contact" => {
             acting.delete_contact(Kind::Contacts, act.contact);

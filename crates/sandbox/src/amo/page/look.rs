@@ -8,6 +8,8 @@ use crate::amo::{
 };
 
 const SHOWN: usize = 300;
+/// Of what was told and refused lately.
+const LOOKED_BACK: usize = 20;
 
 pub(super) fn account(world: &World, id: i64, now_ms: i64) -> Option<Value> {
     let account = world.accounts.get(&id)?;
@@ -33,12 +35,26 @@ pub(super) fn account(world: &World, id: i64, now_ms: i64) -> Option<Value> {
             "id": hook.id, "destination": hook.destination, "settings": hook.settings,
             "disabled": hook.disabled,
         })).collect::<Vec<_>>(),
+        "deliveries": deliveries(world, account),
         "integrations": integrations.collect::<Vec<_>>(),
-        "refusals": account.chats.refusals.iter().rev().take(20).collect::<Vec<_>>(),
+        "refusals": account.chats.refusals.iter().rev().take(LOOKED_BACK).collect::<Vec<_>>(),
         "switches": account.switches,
         "faults": account.faults,
         "blocked": account.blocked,
     }))
+}
+
+/// What went to the webhooks, the newest first, without what was in it.
+fn deliveries(world: &World, account: &AccountState) -> Vec<Value> {
+    let own = world.deliveries.iter().rev().filter(|one| one.account == account.subdomain);
+    own.take(LOOKED_BACK)
+        .map(|one| {
+            json!({
+                "event": one.event, "destination": one.destination, "status": one.status,
+                "attempt": one.attempt, "at_ms": one.at_ms,
+            })
+        })
+        .collect()
 }
 
 /// Whoever wrote last comes first.
@@ -108,6 +124,7 @@ fn contact_row(account: &AccountState, contact: &Contact) -> Value {
         "id": contact.id, "name": contact.name, "hidden": contact.hidden,
         "phone": texts("PHONE"), "email": texts("EMAIL"), "tags": tags(account, &contact.tags),
         "responsible": person(account, contact.responsible_user_id),
+        "responsible_user_id": contact.responsible_user_id,
         "created_at": contact.trail.created_at, "updated_at": contact.trail.updated_at,
         "leads": leads.filter(|lead| lead.contacts.contains(&contact.id)).count(),
     })
