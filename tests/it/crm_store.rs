@@ -467,8 +467,10 @@ async fn amo_3_links_are_kept_once_and_follow_a_merge() {
     tx.took_chosen_crm_deal(integration, conversation, &CrmId::from("31")).await.unwrap();
     let kept = tx.crm_enquiry(integration, conversation).await.unwrap().unwrap();
     assert_eq!((kept.passed_position, kept.chosen_deal), (4, Some("32".into())), "a choice stays");
-    let using = tx.conversations_using(portal, Entity::Deal, &"31".into()).await.unwrap();
-    assert_eq!(using, [conversation]);
+    let using = tx.conversation_using(portal, contact, Entity::Deal, &"31".into()).await.unwrap();
+    assert_eq!(using, Some(conversation));
+    let theirs = tx.conversation_using(portal, other, Entity::Deal, &"31".into()).await.unwrap();
+    assert_eq!(theirs, None, "each person is told of their own conversation");
     tx.lock_contacts([contact, other]).await.unwrap();
     let merge = domain::ids::MergeId(Uuid::now_v7());
     tx.merge_contacts(merge, contact, other, company.employee, Utc::now()).await.unwrap();

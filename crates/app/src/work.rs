@@ -6,8 +6,8 @@ use std::time::Duration;
 use domain::{
     clock::Instant,
     ids::{
-        AccountId, AttachmentId, ChannelId, ConversationId, DeliveryId, IdentityId, IntegrationId,
-        MessageId, NumberCheckId, PortalId,
+        AccountId, AttachmentId, ChannelId, ContactId, ConversationId, DeliveryId, IdentityId,
+        IntegrationId, MessageId, NumberCheckId, PortalId,
     },
     listing::Listing,
 };
@@ -55,7 +55,13 @@ pub enum Work {
     /// Post an event to an outgoing webhook.
     Deliver { delivery: DeliveryId },
     /// Pass on to a CRM what it has not got of a conversation.
-    SyncCrm { integration: IntegrationId, conversation: ConversationId },
+    /// In the lane of `contact`.
+    SyncCrm {
+        integration: IntegrationId,
+        conversation: ConversationId,
+        #[serde(default)]
+        contact: Option<ContactId>,
+    },
     /// Show in the CRM's chat what it has not got of a conversation (AMO-13).
     MirrorChat { integration: IntegrationId, conversation: ConversationId },
     /// Say to the customer what was written in the CRM's chat (AMO-13).
@@ -148,8 +154,8 @@ impl App {
             Work::Connect { channel } => return self.connect(account, channel, attempts).await,
             Work::Disconnect { channel } => self.disconnect(account, channel).await,
             Work::Deliver { delivery } => return self.deliver(account, delivery, attempts).await,
-            Work::SyncCrm { integration, conversation } => {
-                return self.sync_crm(account, integration, conversation, attempts).await;
+            Work::SyncCrm { integration, conversation, contact } => {
+                return self.sync_crm(account, integration, conversation, contact, attempts).await;
             }
             Work::MirrorChat { integration, conversation } => {
                 return self.mirror_chat(account, integration, conversation, attempts).await;

@@ -44,4 +44,4 @@ pub use portal_tokens::{PortalTokens, Refreshing};
 pub use portals::{PortalChat, PortalRow};
 pub use quarantine::NewCrmQuarantine;
 pub use rates::{RateLimit, Slot};
-pub use runs::{NewRun, RunFilter, RunRow, StepEnd, StepRow};
+pub use runs::{NewRun, OrderedStep, RunFilter, RunRow, StepEnd, StepRow};

@@ -74,10 +74,11 @@ pub use contact_merge::{LockedContact, Merge};
 pub use conversation::{COUNT_BOUND, ConversationFilter, Counts, NewConversation, Read, Waiting};
 pub use crm::{
     BegunChat, ChatChange, ChatFate, ChatReaction, ChatReceived, ChatRefusal, ChatShown,
-    ChatWritten, Concerned, Consent, CrmFeedEvent, EnquiryRow, Entry, FateOf, INTEGRATION_CHANNEL_TAKEN, IntegrationRow, LinkData, LinkRow,
-    LinkState, LinkWritten, NewConsent, NewCrmQuarantine, NewIntegration, NewLink, NewPortal,
-    NewRun, OwnApp, PORTAL_TAKEN, PortalAbout, PortalChat, PortalRow, PortalSecrets, PortalTokens,
-    RateLimit, Refreshing, RunFilter, RunRow, Slot, StepEnd, StepRow, WrittenLine,
+    ChatWritten, Concerned, Consent, CrmFeedEvent, EnquiryRow, Entry, FateOf,
+    INTEGRATION_CHANNEL_TAKEN, IntegrationRow, LinkData, LinkRow, LinkState, LinkWritten,
+    NewConsent, NewCrmQuarantine, NewIntegration, NewLink, NewPortal, NewRun, OrderedStep, OwnApp,
+    PORTAL_TAKEN, PortalAbout, PortalChat, PortalRow, PortalSecrets, PortalTokens, RateLimit,
+    Refreshing, RunFilter, RunRow, Slot, StepEnd, StepRow, WrittenLine,
 };
 pub use demo::{
     DemoAttachment, DemoContact, DemoContactTag, DemoConversation, DemoConversationTag, DemoEmail,

@@ -8,6 +8,7 @@ use domain::{
     people::Right,
     text::{Language, Words},
 };
+use store::IntegrationRow;
 
 use super::gather::{has_chats, language};
 use crate::{Actor, App, Error, Result};
@@ -60,7 +61,8 @@ impl App {
         })
     }
 
-    /// Faults of the settings of all integrations that are on.
+    /// Faults of the settings of all integrations that are on. A channel that none of them passes on is
+    /// told once, at the first.
     pub async fn crm_faults(&self, actor: &Actor) -> Result<Vec<CrmFaultView>> {
         actor.require(Right::ManageAccount)?;
         let mut tx = self.store.tenant(actor.account).await?;
@@ -72,6 +74,11 @@ impl App {
             .collect();
         let mut found = Vec::new();
         let rows = tx.integrations().await?;
+        let passes = |row: &IntegrationRow, id| {
+            row.enabled && row.settings.channels().iter().any(|rule| rule.channel == id)
+        };
+        let mut forgotten: Vec<ChannelName> =
+            channels.iter().filter(|c| !rows.iter().any(|r| passes(r, c.id))).cloned().collect();
         for row in rows.iter().filter(|row| row.enabled) {
             let Settings::Amo(settings) = &row.settings else { continue };
             let portal = tx.portal(row.portal_id).await?;
@@ -83,16 +90,8 @@ impl App {
                 });
             }
             let directory = tx.portal_directory(row.portal_id).await?.unwrap_or_default();
-            // A channel that another integration passes on is not forgotten here.
-            let elsewhere = |id| {
-                rows.iter().any(|other| {
-                    other.enabled
-                        && other.integration_id != row.integration_id
-                        && other.settings.channels().iter().any(|c| c.channel == id)
-                })
-            };
-            let mine: Vec<ChannelName> =
-                channels.iter().filter(|c| !elsewhere(c.id)).cloned().collect();
+            let own = channels.iter().filter(|channel| passes(row, channel.id)).cloned();
+            let mine: Vec<ChannelName> = own.chain(forgotten.drain(..)).collect();
             found.extend(amo::faults(settings, &directory, &mine).into_iter().map(|fault| {
                 CrmFaultView {
                     integration_id: row.integration_id,

@@ -19,6 +19,9 @@ use super::{
 };
 use crate::{App, Error, Result, contacts};
 
+/// Of a body that is not understood, so much is kept.
+const MOST_KEPT: usize = 64 * 1024;
+
 /// What one webhook works on.
 struct Hearing {
     portal: PortalRow,
@@ -47,7 +50,7 @@ impl App {
                     portal_id: portal,
                     reason: why.to_string(),
                     content_type: content_type.chars().take(200).collect(),
-                    body: body.to_vec(),
+                    body: body.get(..MOST_KEPT).unwrap_or(body).to_vec(),
                 })
                 .await?;
                 tx.commit().await?;
@@ -58,6 +61,14 @@ impl App {
             return Ok(());
         }
         let mut tx = self.store.tenant(account).await?;
+        // A mass change in the CRM tells of hundreds of which few are ours, and it waits two seconds.
+        let told: Vec<(Entity, CrmId)> =
+            changes.iter().map(|change| (change.of, change.id.clone())).collect();
+        let ours = tx.crm_linked(portal, &told).await?;
+        if ours.is_empty() {
+            return Ok(());
+        }
+        let changes = changes.into_iter().filter(|c| ours.contains(&(c.of, c.id.clone())));
         let Some(portal) = tx.portal(portal).await? else { return Err(none) };
         let directory = tx.portal_directory(portal.portal_id).await?.unwrap_or_default();
         let as_adapter = self.crm_portal(&portal)?;
@@ -79,10 +90,11 @@ impl App {
         for link in tx.lock_crm_links_to(portal, change.of, &change.id).await? {
             let Some((now, news)) = hear(&link, change, &hearing.directory) else { continue };
             tx.update_crm_link(&now).await?;
-            if now.entity == Entity::Unsorted {
-                self.unsorted_decided(tx, hearing, &now).await?;
+            if now.entity == Entity::Unsorted && now.state != link.state {
+                self.unsorted_decided(tx, &link, &now).await?;
             }
             match news {
+                News::Nothing => {}
                 News::Line(what) => self.tell_of(tx, hearing, &now, what, change).await?,
                 News::Renamed(name) => self.rename_by_crm(tx, &link, &name).await?,
                 News::Quiet => self.look_anew(tx, hearing, &now).await?,
@@ -92,37 +104,62 @@ impl App {
     }
 
     /// An accepted record becomes an ordinary deal with an ordinary contact; a declined one is gone
-    /// with what was inside.
-    async fn unsorted_decided(
+    /// with what was inside. Accepted into another deal, the conversation goes on in that one.
+    pub(super) async fn unsorted_decided(
         &self,
         tx: &mut TenantTx,
-        hearing: &Hearing,
+        before: &LinkRow,
         unsorted: &LinkRow,
     ) -> Result<()> {
-        let portal = hearing.portal.portal_id;
+        let (portal, person) = (unsorted.portal_id, unsorted.contact_id);
+        let (was, is) = (&before.data.deal, &unsorted.data.deal);
         let accepted = unsorted.state == LinkState::Accepted;
-        if let Some(deal) = &unsorted.data.deal {
+        if let Some(deal) = was.as_ref().filter(|_| !(accepted && was == is)) {
             for mut link in tx.lock_crm_links_to(portal, Entity::Deal, deal).await? {
-                link.state = if accepted { LinkState::Open } else { LinkState::Gone };
+                link.state = LinkState::Gone;
                 tx.update_crm_link(&link).await?;
             }
         }
-        if let (true, Some(contact)) = (accepted, &unsorted.data.contact) {
-            tx.put_crm_link(&NewLink {
-                link_id: self.ids.uuid(),
-                portal_id: portal,
-                entity: Entity::Contact,
-                external_id: contact.clone(),
-                contact_id: unsorted.contact_id,
-                conversation_id: None,
-                data: LinkData::default(),
-                state: LinkState::Open,
-                written: LinkWritten::default(),
-                created_at: self.clock.now(),
-            })
-            .await?;
+        if !accepted {
+            return Ok(());
+        }
+        if let (Some(was), Some(is)) = (was, is)
+            && was != is
+        {
+            let link = self.new_link(unsorted, Entity::Deal, is, unsorted.conversation_id);
+            tx.put_crm_link(&link).await?;
+            tx.repoint_crm_uses(portal, person, Entity::Deal, was, is).await?;
+        }
+        if let Some(contact) = &unsorted.data.contact {
+            let known = tx.crm_ids_of(portal, person, Entity::Contact).await?;
+            if !known.contains(contact) {
+                let link = self.new_link(unsorted, Entity::Contact, contact, None);
+                tx.put_crm_link(&link).await?;
+            }
         }
         Ok(())
+    }
+
+    /// Of what an accepted record became.
+    fn new_link(
+        &self,
+        of: &LinkRow,
+        entity: Entity,
+        id: &CrmId,
+        conversation_id: Option<ConversationId>,
+    ) -> NewLink {
+        NewLink {
+            link_id: self.ids.uuid(),
+            portal_id: of.portal_id,
+            entity,
+            external_id: id.clone(),
+            contact_id: of.contact_id,
+            conversation_id,
+            data: LinkData::default(),
+            state: LinkState::Open,
+            written: LinkWritten::default(),
+            created_at: self.clock.now(),
+        }
     }
 
     async fn tell_of(
@@ -165,7 +202,7 @@ impl App {
         Ok(())
     }
 
-    /// The newest conversation that belongs to it: older ones are history.
+    /// Of the person whose link it is: two of ours may share what is one person there.
     async fn told_conversation(
         &self,
         tx: &mut TenantTx,
@@ -176,9 +213,9 @@ impl App {
             (Entity::Task, Some(deal)) => (Entity::Deal, deal.clone()),
             (entity, _) => (entity, link.external_id.clone()),
         };
-        let using = tx.conversations_using(hearing.portal.portal_id, entity, &id).await?;
-        // Ids are ordered by time.
-        Ok(using.into_iter().max().or(link.conversation_id))
+        let portal = hearing.portal.portal_id;
+        let using = tx.conversation_using(portal, link.contact_id, entity, &id).await?;
+        Ok(using.or(link.conversation_id))
     }
 
     async fn say_changed(

@@ -4,22 +4,30 @@
 
 use domain::{
     crm::{
-        Action, Because, CrmId, Directory, Entity, Plan, Ref, StageKind, StageRef, outcome_words,
+        Action, Because, CrmId, Directory, Entity, Plan, PortalState, Ref, StageKind, StageRef,
+        outcome_words,
     },
-    crm_view::{ConversationCrmView, CrmCardView, CrmDealView, CrmLinkView, RunState},
+    crm_view::{ConversationCrmView, CrmCardView, CrmDealView, CrmLinkView, CrmMoveView, RunState},
     ids::{ConversationId, CrmRunId, IntegrationId, PortalId},
     people::Right,
     text::Words,
     view::ConversationView,
 };
 use serde_json::json;
-use store::{IntegrationRow, LinkRow, LinkState, NewRun, PortalRow, RunFilter, TenantTx};
+use store::{
+    IntegrationRow, LinkRow, LinkState, NewRun, OrderedStep, PortalRow, RunFilter, RunRow, StepRow,
+    TenantTx,
+};
 
-use super::{gather::Passed, links::Uses, relay::sync_job};
+use super::{links::Uses, relay::sync_job, tell::read_anew};
 use crate::{Actor, App, Error, Result, conversations::visible};
 
 /// Deals shown; the rest is one click away in the CRM.
 const MOST_DEALS: usize = 10;
+/// Orders of a conversation that are looked through for those that are not carried out.
+const MOST_ORDERS: i64 = 50;
+/// The code of the reason of a move that a person ordered.
+const MOVED: &str = "moved_by_operator";
 const NO_PORTAL: Error = Error::NotFound { what: "portal" };
 const NO_DEAL: Error = Error::NotFound { what: "deal" };
 
@@ -40,7 +48,7 @@ impl App {
         }
         let nothing = portals.iter().all(|p| p.deals.is_empty() && p.contact.is_none());
         let why_nothing = match nothing {
-            true => self.why_nothing(&mut tx, &c, portals.is_empty()).await?,
+            true => self.why_nothing(&mut tx, &c, &portals).await?,
             false => None,
         };
         Ok(ConversationCrmView { portals, why_nothing })
@@ -71,7 +79,9 @@ impl App {
     ) -> Result<CrmCardView> {
         let id = integration.integration_id;
         let enquiry = tx.crm_enquiry(id, c.conversation_id).await?;
-        let uses = enquiry.map(|e| e.uses).unwrap_or_default();
+        let (uses, chosen) = enquiry.map(|e| (e.uses, e.chosen_deal)).unwrap_or_default();
+        let orders =
+            tx.ordered_crm_steps(portal.portal_id, c.conversation_id, MOVED, MOST_ORDERS).await?;
         let links = tx.crm_links(portal.portal_id, c.contact_id).await?;
         let directory = tx.portal_directory(portal.portal_id).await?.unwrap_or_default();
         let waiting = tx.unfinished_crm_run(id, c.conversation_id).await?.is_some();
@@ -96,7 +106,8 @@ impl App {
             state: portal.state,
             contact: first(Entity::Contact, &[LinkState::Open])
                 .map(|row| named(row, Entity::Contact)),
-            deals: self.deals(portal, &directory, &links, &uses),
+            deals: self.deals(portal, &directory, &links, &uses, &orders),
+            choosing: chosen.filter(|deal| uses.get(&Entity::Deal) != Some(deal)),
             unsorted,
             task: first(Entity::Task, &[LinkState::Open]).map(|row| named(row, Entity::Task)),
             pipelines: directory.pipelines.into_iter().filter(|p| !p.archived).collect(),
@@ -110,6 +121,7 @@ impl App {
         directory: &Directory,
         links: &[LinkRow],
         uses: &Uses,
+        orders: &[OrderedStep],
     ) -> Vec<CrmDealView> {
         let current = uses.get(&Entity::Deal);
         let mut deals: Vec<CrmDealView> = links
@@ -129,6 +141,7 @@ impl App {
                     .unwrap_or_default(),
                 closed: row.state == LinkState::Closed,
                 current: current == Some(&row.external_id),
+                moving: moving(orders, &row.external_id, row.data.at.as_ref()),
             })
             .collect();
         // Links come newest first, and sorting keeps that.
@@ -141,16 +154,25 @@ impl App {
         &self,
         tx: &mut TenantTx,
         c: &ConversationView,
-        nowhere: bool,
+        portals: &[CrmCardView],
     ) -> Result<Option<Words>> {
-        if nowhere {
+        if portals.is_empty() {
             return Ok(Some(Words::new(
                 "Канал этого обращения не передаётся ни в одну CRM.",
                 "This conversation's channel is not passed to any CRM.",
             )));
         }
         let filter = RunFilter { conversation: Some(c.conversation_id), ..RunFilter::default() };
-        let Some(run) = tx.crm_runs(&filter, None, 1).await?.pop() else { return Ok(None) };
+        let Some(run) = tx.crm_runs(&filter, None, 1).await?.pop() else {
+            // Nothing could be asked yet, so nothing is decided and the log is empty.
+            let down = portals.iter().any(|portal| portal.state != PortalState::Connected);
+            return Ok(down.then(|| {
+                Words::new(
+                    "CRM сейчас недоступна. Обращение передастся само, когда связь вернётся.",
+                    "The CRM is not to be reached now. The enquiry is passed on when it is back.",
+                )
+            }));
+        };
         let plan = Plan { steps: Vec::new(), left_out: run.left_out };
         Ok(Some(run.error.unwrap_or_else(|| outcome_words(&plan))))
     }
@@ -168,7 +190,7 @@ impl App {
         let mut tx = self.store.tenant(actor.account).await?;
         let c = visible(tx.conversation(id).await?, actor)?;
         let integration = self.integration_at(&mut tx, &c, portal).await?;
-        self.own_deal(&mut tx, &c, portal, &deal).await?;
+        let from = self.own_deal(&mut tx, &c, portal, &deal).await?.data.at;
         let directory = tx.portal_directory(portal).await?.unwrap_or_default();
         let Some(stage) = directory.stage(&to).filter(|s| s.kind != StageKind::Unsorted) else {
             let words = Words::new(
@@ -180,15 +202,16 @@ impl App {
         let name = tx.employee(actor.employee).await?.map(|e| e.name).unwrap_or_default();
         let because = Because::new(
             "CRM-5",
-            "moved_by_operator",
-            "Сотрудник перевёл сделку на другой этап.",
-            "An employee moved the deal to another stage.",
+            MOVED,
+            format!("{name} переводит сделку на этап «{}».", stage.name),
+            format!("{name} moves the deal to the stage “{}”.", stage.name),
         )
-        .with("Сотрудник", "Employee", name)
+        .with("Сотрудник", "Employee", &name)
         .with("Этап", "Stage", &stage.name);
         let step =
             domain::crm::Step { action: Action::MoveDeal { deal: Ref::Id(deal), to }, because };
-        self.order_step(&mut tx, &c, portal, integration, step).await?;
+        self.order_step(&mut tx, &c, portal, integration, step, from.as_ref()).await?;
+        read_anew(&mut tx, portal, &c);
         tx.commit().await?;
         Ok(())
     }
@@ -208,6 +231,7 @@ impl App {
         self.own_deal(&mut tx, &c, portal, &deal).await?;
         tx.choose_crm_deal(integration, id, &deal).await?;
         tx.push(sync_job(portal, c.contact_id, integration, id));
+        read_anew(&mut tx, portal, &c);
         tx.commit().await?;
         Ok(())
     }
@@ -229,12 +253,34 @@ impl App {
         c: &ConversationView,
         portal: PortalId,
         deal: &CrmId,
-    ) -> Result<()> {
-        let ours = tx.crm_ids_of(portal, c.contact_id, Entity::Deal).await?;
-        if ours.contains(deal) { Ok(()) } else { Err(NO_DEAL) }
+    ) -> Result<LinkRow> {
+        let links = tx.crm_links(portal, c.contact_id).await?;
+        let ours = |row: &LinkRow| row.entity == Entity::Deal && row.external_id == *deal;
+        links.into_iter().find(ours).ok_or(NO_DEAL)
     }
 
-    /// Stores a decision that a person made, and a job that carries it out.
+    /// Orders again what a person ordered and the CRM refused; a decision by rules has nothing of it.
+    pub(super) async fn order_again(
+        &self,
+        tx: &mut TenantTx,
+        c: &ConversationView,
+        run: &RunRow,
+    ) -> Result<()> {
+        let steps = tx.crm_steps(&[run.run_id]).await?.remove(&run.run_id).unwrap_or_default();
+        for StepRow { action, because, .. } in steps {
+            let Action::MoveDeal { deal: Ref::Id(deal), .. } = &action else { continue };
+            if because.code == MOVED {
+                let from = self.own_deal(tx, c, run.portal_id, deal).await?.data.at;
+                let step = domain::crm::Step { action, because };
+                let (portal, integration) = (run.portal_id, run.integration_id);
+                self.order_step(tx, c, portal, integration, step, from.as_ref()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores a decision that a person made, and a job that carries it out. `from`: where the deal
+    /// stood, by which a refusal is known to be about what is still so.
     async fn order_step(
         &self,
         tx: &mut TenantTx,
@@ -242,17 +288,9 @@ impl App {
         portal: PortalId,
         integration: IntegrationId,
         step: domain::crm::Step,
+        from: Option<&StageRef>,
     ) -> Result<()> {
         let revision = tx.integration(integration).await?.map_or(0, |i| i.revision);
-        let enquiry = tx.lock_crm_enquiry(integration, c.conversation_id).await?;
-        // Nothing of the conversation is passed on by it.
-        let passed = Passed {
-            position: enquiry.passed_position,
-            closed: enquiry.passed_closed,
-            answered_by: enquiry.answered_by,
-            contact_stamp: enquiry.contact_stamp,
-            chosen_deal: None,
-        };
         tx.insert_crm_run(&NewRun {
             run_id: CrmRunId::new(&*self.ids),
             portal_id: portal,
@@ -262,7 +300,8 @@ impl App {
             cause: step.because.words.clone(),
             state: RunState::Planned,
             settings_revision: revision,
-            facts: json!({ "passed": passed }),
+            // Nothing of the conversation is passed on by it.
+            facts: json!({ "from": from }),
             left_out: Vec::new(),
             calls: Vec::new(),
             steps: vec![step],
@@ -271,5 +310,74 @@ impl App {
         .await?;
         tx.push(sync_job(portal, c.contact_id, integration, c.conversation_id));
         Ok(())
+    }
+}
+
+/// The newest order to move a deal, while the CRM has not done it. One that was refused is told for as
+/// long as the deal stands where it stood.
+fn moving(orders: &[OrderedStep], deal: &CrmId, at: Option<&StageRef>) -> Option<CrmMoveView> {
+    let (order, to) = orders.iter().find_map(|order| match &order.step.action {
+        Action::MoveDeal { deal: Ref::Id(of), to } if of == deal => Some((order, to)),
+        _ => None,
+    })?;
+    let waits = order.state == RunState::Waiting;
+    let told = |refused| CrmMoveView { run_id: order.step.run_id, to: to.clone(), waits, refused };
+    match order.state {
+        RunState::Planned | RunState::Working | RunState::Waiting => Some(told(None)),
+        RunState::Failed if order.facts.get("from") == Some(&json!(at)) => {
+            Some(told(Some(order.step.error.clone()?)))
+        }
+        RunState::Failed | RunState::Done | RunState::Nothing | RunState::Replanned => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::crm_view::StepState;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn stage(id: &str) -> StageRef {
+        StageRef { pipeline: CrmId("1".to_owned()), stage: CrmId(id.to_owned()) }
+    }
+
+    fn order(state: RunState, deal: &str, to: &str) -> OrderedStep {
+        let step = StepState::Failed;
+        OrderedStep {
+            state,
+            facts: json!({ "from": stage("10") }),
+            step: StepRow {
+                run_id: CrmRunId(Uuid::from_u128(1)),
+                step: 0,
+                action: Action::MoveDeal { deal: Ref::Id(CrmId(deal.to_owned())), to: stage(to) },
+                because: Because::new("CRM-5", MOVED, "", ""),
+                state: step,
+                effect: None,
+                calls: Vec::new(),
+                error: Some(Words::new("Этапа нет", "No such stage")),
+                started_at: None,
+                finished_at: None,
+            },
+        }
+    }
+
+    #[test]
+    fn crm_5_a_move_is_told_while_it_waits_and_when_it_was_refused() {
+        let deal = CrmId("7".to_owned());
+        let told = |orders: &[OrderedStep], at| moving(orders, &deal, Some(&stage(at)));
+        assert_eq!(told(&[], "10"), None);
+        assert_eq!(told(&[order(RunState::Done, "7", "20")], "10"), None);
+        for state in [RunState::Planned, RunState::Working, RunState::Waiting] {
+            let waits = told(&[order(state, "7", "20")], "10").expect("it is on its way");
+            assert_eq!((waits.to, waits.refused), (stage("20"), None));
+        }
+        let refused = told(&[order(RunState::Failed, "7", "20")], "10").expect("it was refused");
+        assert_eq!(refused.refused.expect("a reason").ru, "Этапа нет");
+        // Somebody moved the deal since, or ordered again: the old refusal is nobody's matter.
+        assert_eq!(told(&[order(RunState::Failed, "7", "20")], "30"), None);
+        let orders = [order(RunState::Done, "7", "30"), order(RunState::Failed, "7", "20")];
+        assert_eq!(told(&orders, "10"), None);
+        assert_eq!(told(&[order(RunState::Waiting, "8", "20")], "10"), None);
     }
 }

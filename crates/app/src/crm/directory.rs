@@ -7,7 +7,7 @@ use chrono_tz::Europe::Moscow;
 use crm::CrmError;
 use domain::{
     clock::Instant,
-    crm::{Directory, Settings},
+    crm::{Directory, PortalState, Settings},
     ids::{AccountId, PortalId},
     people::Right,
     text::Words,
@@ -23,6 +23,8 @@ use crate::{Actor, App, Error, Result};
 
 /// A pull that failed comes again after so long.
 const AGAIN: TimeDelta = TimeDelta::minutes(15);
+/// Lists that a write showed to be old are pulled no more often.
+const NOT_SOONER: TimeDelta = TimeDelta::minutes(1);
 
 impl App {
     /// The lists as they were pulled last.
@@ -45,6 +47,11 @@ impl App {
         let due = self.store.take_due_directories(now, now + AGAIN, most).await?;
         for (account, id) in &due {
             let Some(row) = self.portal_row(*account, *id).await? else { continue };
+            // A person must mend it first, and an account that blocks us is not to be called at all.
+            // Connecting it again pulls its lists.
+            if matches!(row.state, PortalState::Stopped | PortalState::Disconnected) {
+                continue;
+            }
             if let Err(error) = self.refresh_directory(row).await {
                 tracing::warn!(%error, portal.id = %id, "a CRM's lists were not pulled");
             }
@@ -52,11 +59,15 @@ impl App {
         Ok(due.len())
     }
 
-    /// A write showed that the lists are out of date: the next sweep pulls them.
+    /// A write showed that the lists are out of date: the next sweep pulls them, unless it was done a
+    /// moment ago. A value that the CRM refuses for another reason would have them pulled for ever.
     pub(crate) async fn refresh_directory_soon(&self, account: AccountId, id: PortalId) {
         let written = async {
             let mut tx = self.store.tenant(account).await?;
-            tx.set_directory_due(id, Some(self.clock.now())).await?;
+            let pulled = tx.portal(id).await?.and_then(|row| row.directory_at);
+            let now = self.clock.now();
+            let due = pulled.map_or(now, |pulled| now.max(pulled + NOT_SOONER));
+            tx.set_directory_due(id, Some(due)).await?;
             tx.commit().await
         };
         if let Err(error) = written.await {

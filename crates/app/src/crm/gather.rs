@@ -129,7 +129,7 @@ impl App {
             enquiry: self.enquiry_facts(tx, &c, &channel, first_text).await?,
             contact: contact_facts(&contact, &c),
             occasion,
-            links: links::facts(&links, &enquiry.uses, conversation),
+            links: links::facts(&links, &enquiry.uses, conversation, self.clock.now()),
             known: Known::default(),
             directory: Directory::default(),
             mirrored: self.is_mirrored(&portal),
@@ -157,7 +157,7 @@ impl App {
         let tag = |id| names.iter().find(|t| t.tag_id == id).map(|t| t.name.clone());
         let link = self.settings.public_url.as_ref().map(|url| {
             let base = url.as_str().trim_end_matches('/');
-            format!("{base}/desk?c={}", c.conversation_id)
+            format!("{base}/desk/in_work/{}", c.conversation_id)
         });
         Ok(Enquiry {
             conversation: c.conversation_id,

@@ -1,5 +1,5 @@
 //! What a change in the CRM means for what we know of it (CRM-4a). Pure: a change that we made ourselves
-//! comes back as an echo and is no news.
+//! comes back as an echo and is no news, and one that others overtook on their way is none either.
 
 use domain::{
     crm::{Change, CrmId, Directory, Entity, Happening, StageKind, StageRef},
@@ -16,6 +16,8 @@ pub(crate) enum News {
     Renamed(String),
     /// Nobody needs a line; faces look anew.
     Quiet,
+    /// It is as it was known; only how late that is has become known.
+    Nothing,
 }
 
 /// The link as it is after the change, and what is new about it; `None`: nothing is.
@@ -24,9 +26,12 @@ pub(crate) fn hear(
     change: &Change,
     directory: &Directory,
 ) -> Option<(LinkRow, News)> {
+    if is_late(link, change) {
+        return None;
+    }
     let mut now = link.clone();
     let news = match &change.happened {
-        Happening::Moved { to, .. } => moved(&mut now, to, directory),
+        Happening::Moved { to, from } => moved(&mut now, to, from.as_ref(), directory),
         Happening::Responsible { user } => responsible(&mut now, user),
         Happening::Named { name } => named(&mut now, name),
         Happening::TaskDone => {
@@ -45,7 +50,8 @@ pub(crate) fn hear(
             }
         }
         Happening::Restored => {
-            now.state = LinkState::Open;
+            let closed = now.data.at.as_ref().is_some_and(|at| is_closed(at, directory));
+            now.state = if closed { LinkState::Closed } else { LinkState::Open };
             News::Quiet
         }
         Happening::Accepted { deal, contact } => {
@@ -60,18 +66,50 @@ pub(crate) fn hear(
         }
         Happening::Added => return None,
     };
+    let news = if now == *link { News::Nothing } else { news };
+    now.data.heard_at = now.data.heard_at.max(change.at);
     (now != *link).then_some((now, news))
 }
 
-fn moved(now: &mut LinkRow, to: &StageRef, directory: &Directory) -> News {
-    now.data.at = Some(to.clone());
+/// Whether a change is older than what was heard already: webhooks overtake each other. The CRM counts
+/// in seconds; within one, a move that does not begin where the entity is known to be is an old one.
+fn is_late(link: &LinkRow, change: &Change) -> bool {
+    let (Some(heard), Some(at)) = (link.data.heard_at, change.at) else { return false };
+    match &change.happened {
+        Happening::Moved { to, from } if at == heard => {
+            let known = link.data.at.as_ref();
+            known.is_some_and(|known| known != to && from.as_ref() != Some(known))
+        }
+        Happening::Moved { .. }
+        | Happening::Responsible { .. }
+        | Happening::Named { .. }
+        | Happening::TaskDone
+        | Happening::TaskOpened => at < heard,
+        Happening::Added
+        | Happening::Removed
+        | Happening::Restored
+        | Happening::Accepted { .. }
+        | Happening::Declined => false,
+    }
+}
+
+fn moved(now: &mut LinkRow, to: &StageRef, from: Option<&StageRef>, directory: &Directory) -> News {
+    let known = now.data.at.replace(to.clone());
     if now.state != LinkState::Gone {
         now.state = if is_closed(to, directory) { LinkState::Closed } else { LinkState::Open };
     }
-    if now.written.at.as_ref() == Some(to) {
-        News::Quiet
-    } else {
-        News::Line(CrmWhat::StageChanged)
+    let ours = now.written.at.as_ref() == Some(to);
+    if !ours && known == now.written.at {
+        // Where we put it, it is no more: should it come back there, that is no echo.
+        now.written.at = None;
+    }
+    match known {
+        _ if ours => News::Quiet,
+        Some(known) if known == *to => News::Quiet,
+        Some(_) => News::Line(CrmWhat::StageChanged),
+        // Where it stands is learned; whether it was moved there says the change itself.
+        None if from.is_some_and(|from| from != to) => News::Line(CrmWhat::StageChanged),
+        None => News::Quiet,
     }
 }
 
@@ -87,11 +125,20 @@ pub(crate) fn is_closed(at: &StageRef, directory: &Directory) -> bool {
 fn responsible(now: &mut LinkRow, user: &CrmId) -> News {
     let ours = now.written.responsible.as_ref() == Some(user);
     // Whom the CRM made responsible by itself is learned here, and nobody's choice.
-    let same = now.data.responsible.as_ref().is_none_or(|known| known == user);
-    now.data.responsible = Some(user.clone());
+    let known = now.data.responsible.replace(user.clone());
+    let same = known.as_ref().is_none_or(|known| known == user);
+    if !ours && known == now.written.responsible {
+        // Back to whom we named would be a person's choice again.
+        now.written.responsible = None;
+    }
     // CRM-3: whom a person of the CRM chose stays.
     now.data.responsible_by_hand = !ours && (!same || now.data.responsible_by_hand);
-    if ours || same { News::Quiet } else { News::Line(CrmWhat::ResponsibleChanged) }
+    match now.entity {
+        // A task's owner is nobody's affair but the task's.
+        Entity::Task => News::Quiet,
+        _ if ours || same => News::Quiet,
+        _ => News::Line(CrmWhat::ResponsibleChanged),
+    }
 }
 
 fn named(now: &mut LinkRow, name: &str) -> News {
@@ -195,9 +242,80 @@ mod tests {
         assert!(by_hand.data.responsible_by_hand);
         assert_eq!(news, News::Line(CrmWhat::ResponsibleChanged));
         assert_eq!(hear(&by_hand, &to("6"), &directory()), None, "told once");
+        // Back to whom we had named: their choice too, and no echo of ours.
         let (back, news) = hear(&by_hand, &to("5"), &directory()).expect("a change");
-        assert!(!back.data.responsible_by_hand);
+        assert!(back.data.responsible_by_hand);
+        assert_eq!(news, News::Line(CrmWhat::ResponsibleChanged));
+        let mut again = back;
+        again.written.responsible = Some("6".into());
+        let (ours, news) = hear(&again, &to("6"), &directory()).expect("an echo");
+        assert_eq!((ours.data.responsible_by_hand, news), (false, News::Quiet));
+    }
+
+    /// CRM-4a: amoCRM's webhooks come in any order, also within one second.
+    #[test]
+    fn crm_4a_a_move_that_was_overtaken_is_no_news() {
+        let moved = |from: Option<&str>, to: &str, second: i64| Change {
+            at: chrono::DateTime::from_timestamp(second, 0),
+            ..change(Entity::Deal, Happening::Moved { to: at(to), from: from.map(at) })
+        };
+        let mut deal = link(Entity::Deal);
+        deal.data.at = Some(at("11"));
+        let heard = |deal: &LinkRow, change: &Change| hear(deal, change, &directory());
+        // 11 → 12 → 13, told the other way round.
+        for second in [100, 101] {
+            let (last, news) = heard(&deal, &moved(Some("12"), "13", 101)).expect("news");
+            assert_eq!(news, News::Line(CrmWhat::StageChanged));
+            assert_eq!(heard(&last, &moved(Some("11"), "12", second)), None, "{second}");
+            assert_eq!(heard(&last, &moved(None, "12", second)), None, "{second}");
+            let (next, _) = heard(&last, &moved(Some("13"), "11", 101)).expect("a way on");
+            assert_eq!(next.data.at, Some(at("11")));
+        }
+        // An update that says nothing new is remembered by its time alone.
+        let (known, news) = heard(&deal, &moved(None, "11", 105)).expect("a time");
+        assert_eq!((news, known.data.at.as_ref()), (News::Nothing, Some(&at("11"))));
+        assert_eq!(heard(&known, &moved(Some("13"), "12", 104)), None);
+    }
+
+    /// CRM-4a: our own move comes back, before the answer or after it; a person's move back to where we
+    /// had put the deal is theirs.
+    #[test]
+    fn crm_4a_only_our_own_move_is_an_echo() {
+        let to = |stage: &str| change(Entity::Deal, Happening::Moved { to: at(stage), from: None });
+        let mut deal = link(Entity::Deal);
+        deal.data.at = Some(at("11"));
+        // Begun, not answered: a person's move meanwhile does not hide our echo.
+        deal.written.at = Some(at("12"));
+        let (theirs, news) = hear(&deal, &to("13"), &directory()).expect("news");
+        assert_eq!(news, News::Line(CrmWhat::StageChanged));
+        let (ours, news) = hear(&theirs, &to("12"), &directory()).expect("the echo");
         assert_eq!(news, News::Quiet);
+        let (on, _) = hear(&ours, &to("13"), &directory()).expect("news");
+        let (_, news) = hear(&on, &to("12"), &directory()).expect("news");
+        assert_eq!(news, News::Line(CrmWhat::StageChanged));
+    }
+
+    /// CRM-4a: the first that is heard of a deal that was there before us is where it stands, and nobody
+    /// moved it.
+    #[test]
+    fn crm_4a_what_is_learned_is_not_told_as_a_change() {
+        let deal = link(Entity::Deal);
+        let update = change(Entity::Deal, Happening::Moved { to: at("12"), from: None });
+        let (known, news) = hear(&deal, &update, &directory()).expect("learned");
+        assert_eq!((known.data.at, news), (Some(at("12")), News::Quiet));
+        let moved = Happening::Moved { to: at("12"), from: Some(at("11")) };
+        let (_, news) = hear(&deal, &change(Entity::Deal, moved), &directory()).expect("news");
+        assert_eq!(news, News::Line(CrmWhat::StageChanged));
+        // A won deal out of the bin is a won deal.
+        let mut gone = link(Entity::Deal);
+        (gone.data.at, gone.state) = (Some(at("142")), LinkState::Gone);
+        let (back, _) =
+            hear(&gone, &change(Entity::Deal, Happening::Restored), &directory()).expect("news");
+        assert_eq!(back.state, LinkState::Closed);
+        let mut task = link(Entity::Task);
+        task.data.responsible = Some("5".into());
+        let other = change(Entity::Task, Happening::Responsible { user: "6".into() });
+        assert_eq!(hear(&task, &other, &directory()).expect("news").1, News::Quiet);
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use domain::{
     clock::Instant,
     crm::{
-        Action, CrmId, DealDraft, Directory, Effect, Entity, EntityState, LinkedContact,
-        LinkedDeal, LinkedTask, LinkedUnsorted, Links, NoteBody, Ref, UnsortedState, Written,
+        Action, CrmId, DealDraft, DealFact, Directory, Effect, Entity, EntityState, Known,
+        LinkedContact, LinkedDeal, LinkedTask, LinkedUnsorted, Links, NoteBody, Ref, UnsortedState,
+        Written,
     },
     ids::ConversationId,
 };
@@ -17,9 +19,17 @@ use super::heard::is_closed;
 /// What this conversation belongs to, by kind.
 pub(crate) type Uses = BTreeMap<Entity, CrmId>;
 
+/// A record that waits is asked for after so long a silence: its webhook may be lost.
+const HEARSAY: TimeDelta = TimeDelta::hours(1);
+
 /// The links of a person in a portal, as the decision about this conversation reads them. Notes are
 /// those of the conversation alone: positions of messages are counted within one.
-pub(crate) fn facts(rows: &[LinkRow], uses: &Uses, conversation: ConversationId) -> Links {
+pub(crate) fn facts(
+    rows: &[LinkRow],
+    uses: &Uses,
+    conversation: ConversationId,
+    now: Instant,
+) -> Links {
     let of = |entity: Entity| rows.iter().filter(move |row| row.entity == entity);
     let notes = || of(Entity::Note).filter(move |row| row.conversation_id == Some(conversation));
     let used = |row: &LinkRow| uses.get(&row.entity) == Some(&row.external_id);
@@ -57,6 +67,10 @@ pub(crate) fn facts(rows: &[LinkRow], uses: &Uses, conversation: ConversationId)
             .collect(),
         attached: notes().filter_map(|row| row.data.file).collect(),
         chat: of(Entity::Chat).find(|row| used(row)).map(|row| row.external_id.clone()),
+        stale: of(Entity::Unsorted)
+            .filter(|row| row.state == LinkState::Waiting && now - row.updated_at > HEARSAY)
+            .map(|row| row.entity)
+            .collect(),
     }
 }
 
@@ -114,11 +128,12 @@ impl Left {
 }
 
 /// The links that a step leaves. `action` has its references resolved; `before` are the present rows,
-/// from which what a step does not change is kept.
+/// from which what a step does not change is kept; `known`: what the CRM told when it was decided.
 pub(crate) fn left(
     action: &Action,
     effect: &Effect,
     before: &[LinkRow],
+    known: &Known,
     directory: &Directory,
     made_at: Instant,
 ) -> Vec<Left> {
@@ -173,12 +188,18 @@ pub(crate) fn left(
             let mut link = kept(Entity::Contact, contact);
             link.state = LinkState::Open;
             link.data.responsible = responsible.clone().or(link.data.responsible);
+            let found = known.contacts.get().and_then(|all| all.iter().find(|c| c.id == *contact));
+            link.data.name = link.data.name.or_else(|| found.map(|found| found.name.clone()));
             vec![link]
         }
         Action::CreateDeal(draft) => created(Entity::Deal, draft),
         Action::CreateLead(draft) => created(Entity::Lead, draft),
-        Action::UseDeal { deal } => vec![kept(Entity::Deal, deal).of_this()],
-        Action::UseLead { lead } => vec![kept(Entity::Lead, lead).of_this()],
+        Action::UseDeal { deal } => {
+            vec![found(known.deals.get(), kept(Entity::Deal, deal)).of_this()]
+        }
+        Action::UseLead { lead } => {
+            vec![found(known.leads.get(), kept(Entity::Lead, lead)).of_this()]
+        }
         Action::CreateUnsorted(_) => unsorted(effect, made_at),
         Action::CreateTask { deal, text, .. } => new_task(Entity::Task, deal, text),
         Action::CreateActivity { id: of, title, .. } => new_task(Entity::Activity, of, title),
@@ -222,6 +243,23 @@ pub(crate) fn left(
         | Action::UpdateContact { .. }
         | Action::UpdateDeal { .. } => Vec::new(),
     }
+}
+
+/// A deal that was there before us, as the CRM told it: else its card here has no stage, and whoever is
+/// responsible already is made so once more. What we know of it by webhooks is newer.
+fn found(told: Option<&Vec<DealFact>>, mut link: Left) -> Left {
+    let told = told.and_then(|all| all.iter().find(|deal| deal.id == link.id));
+    let Some(told) = told.filter(|_| link.data.at.is_none()) else { return link };
+    link.state = match told.state {
+        EntityState::Open => LinkState::Open,
+        EntityState::Closed => LinkState::Closed,
+        EntityState::Gone => LinkState::Gone,
+    };
+    link.data.at = Some(told.at.clone());
+    link.data.name.get_or_insert_with(|| told.name.clone());
+    link.data.created_at.get_or_insert(told.created_at);
+    link.data.responsible = link.data.responsible.or_else(|| told.responsible.clone());
+    link
 }
 
 /// The responsible one whom the CRM took.

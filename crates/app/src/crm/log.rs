@@ -1,13 +1,13 @@
 //! The CRM log (CRM-6, BY-6): every decision with its rule, facts, calls and outcome, and making a failed
 //! one anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Days;
 use domain::{
     crm::{Action, CrmId, Directory, Effect, Entity},
-    crm_view::{CallView, EffectView, RunView, StepView},
-    ids::{ConversationId, CrmRunId, PortalId},
+    crm_view::{CallView, EffectView, RunState, RunView, StepView},
+    ids::{ConversationId, CrmRunId, IntegrationId, PortalId},
     page::{Limit, Page},
     people::Right,
     text::Words,
@@ -68,15 +68,11 @@ impl App {
         let runs = tx.crm_runs(filter, Some((at, CrmRunId(id))), limit.rows()).await?;
         let page = Page::of_rows(runs, limit, |last| cursor::write(last.created_at, last.run_id.0));
         let ids: Vec<CrmRunId> = page.items.iter().map(|run| run.run_id).collect();
-        let mut steps = tx.crm_steps(&ids).await?;
+        let mut steps = tx.crm_steps_without_calls(&ids).await?;
         let portals = self.portals_with_lists(tx, &page.items).await?;
         Ok(page.map(|run| {
             let steps = steps.remove(&run.run_id).unwrap_or_default();
-            let mut view = self.run_view(run, steps, &portals);
-            for step in &mut view.steps {
-                step.calls.clear();
-            }
-            view
+            self.run_view(run, steps, &portals)
         }))
     }
 
@@ -101,12 +97,15 @@ impl App {
         Ok(())
     }
 
-    /// All failed ones of a portal, the oldest first. Returns how many.
+    /// All failed ones of a portal whose integrations are on, the oldest first. Returns how many.
     pub async fn replay_failed_crm_runs(&self, actor: &Actor, portal: PortalId) -> Result<usize> {
         actor.require(Right::ManageAccount)?;
         let mut tx = self.store.tenant(actor.account).await?;
         tx.portal(portal).await?.ok_or(Error::NotFound { what: "portal" })?;
         let runs = tx.failed_crm_runs(portal, MOST_REPLAYED).await?;
+        let on = |i: &store::IntegrationRow| i.enabled.then_some(i.integration_id);
+        let on: BTreeSet<IntegrationId> = tx.integrations().await?.iter().filter_map(on).collect();
+        let runs: Vec<&RunRow> = runs.iter().filter(|r| on.contains(&r.integration_id)).collect();
         for run in &runs {
             self.replay(&mut tx, run).await?;
         }
@@ -114,11 +113,34 @@ impl App {
         Ok(runs.len())
     }
 
+    /// A decision that made nothing is made anew from the conversation's beginning; one that was refused
+    /// from what it could not pass on; a person's order is ordered again.
     async fn replay(&self, tx: &mut TenantTx, run: &RunRow) -> Result<()> {
-        use domain::crm_view::RunState;
         let Some(c) = tx.conversation(run.conversation_id).await? else { return Ok(()) };
-        if run.state == RunState::Failed {
-            tx.set_crm_run(run.run_id, RunState::Replanned, None, self.clock.now()).await?;
+        match tx.integration(run.integration_id).await? {
+            Some(integration) if integration.enabled => {}
+            Some(_) => return Err(integration_off()),
+            None => return Err(integration_gone()),
+        }
+        match run.state {
+            RunState::Failed => {
+                self.order_again(tx, &c, run).await?;
+                self.attach_again(tx, &c, run).await?;
+                tx.set_crm_run(run.run_id, RunState::Replanned, None, self.clock.now()).await?;
+            }
+            RunState::Nothing => {
+                let mut enquiry =
+                    tx.lock_crm_enquiry(run.integration_id, run.conversation_id).await?;
+                if !enquiry.uses.is_empty() {
+                    return Err(nothing_to_repeat());
+                }
+                (enquiry.passed_position, enquiry.passed_closed) = (0, false);
+                enquiry.contact_stamp.clear();
+                tx.save_crm_enquiry(&enquiry).await?;
+                tx.set_crm_run(run.run_id, RunState::Replanned, None, self.clock.now()).await?;
+            }
+            RunState::Done | RunState::Replanned => return Err(nothing_to_repeat()),
+            RunState::Planned | RunState::Working | RunState::Waiting => {}
         }
         tx.push(sync_job(run.portal_id, c.contact_id, run.integration_id, run.conversation_id));
         Ok(())
@@ -184,14 +206,47 @@ impl App {
     }
 }
 
+fn integration_off() -> Error {
+    Error::conflict(
+        "integration_off",
+        Words::new(
+            "Интеграция выключена, поэтому ничего не передаётся. Включите её и повторите.",
+            "The integration is off, so nothing is passed on. Switch it on and try again.",
+        ),
+    )
+}
+
+fn integration_gone() -> Error {
+    Error::conflict(
+        "integration_gone",
+        Words::new(
+            "Интеграция, по которой было решено, удалена: повторять не по чему.",
+            "The integration by which this was decided is deleted: there are no rules to repeat it by.",
+        ),
+    )
+}
+
+fn nothing_to_repeat() -> Error {
+    Error::conflict(
+        "nothing_to_repeat",
+        Words::new(
+            "Повторять нечего: всё, что есть в обращении, уже передано. Новое сообщение клиента \
+             передастся по нынешним настройкам.",
+            "There is nothing to repeat: all of the conversation is passed on. A new message of the \
+             client is passed on by the settings as they are now.",
+        ),
+    )
+}
+
 fn step_view(step: StepRow, directory: &Directory, url: &Urls<'_>) -> StepView {
-    let words = step.action.words(directory);
+    let (words, written) = (step.action.words(directory), step.action.written(directory));
     let effect = step.effect.as_ref().map(|e| effect_view(&step.action, e, directory, url));
     StepView {
         step: i32::try_from(step.step).unwrap_or(i32::MAX),
         action: json!(step.action),
         words,
         because: step.because,
+        written,
         state: step.state,
         effect,
         error: step.error,
@@ -215,6 +270,11 @@ fn effect_view(
         Action::CreateLead(_) => effect.id.as_ref().map(|id| (Entity::Lead, id)),
         Action::UseLead { lead } => Some((Entity::Lead, lead)),
         Action::CreateUnsorted(_) => effect.deal.as_ref().map(|id| (Entity::Deal, id)),
+        Action::UpdateContact { .. } => effect.id.as_ref().map(|id| (Entity::Contact, id)),
+        Action::UpdateDeal { .. } | Action::MoveDeal { .. } => {
+            effect.id.as_ref().map(|id| (Entity::Deal, id))
+        }
+        Action::SetResponsible { of, .. } => effect.id.as_ref().map(|id| (*of, id)),
         _ => None,
     };
     let mut dropped: Vec<Words> = effect

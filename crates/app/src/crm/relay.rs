@@ -99,7 +99,8 @@ pub(crate) fn sync_job(
     integration: IntegrationId,
     conversation: ConversationId,
 ) -> NewJob {
-    job(portal, contact, &Work::SyncCrm { integration, conversation })
+    let contact_id = Some(contact);
+    job(portal, contact, &Work::SyncCrm { integration, conversation, contact: contact_id })
 }
 
 pub(crate) fn job(portal: PortalId, contact: ContactId, work: &Work) -> NewJob {

@@ -1,21 +1,37 @@
 //! Carrying a stored decision out, step by step (see `sync.rs`). A step's begin is committed before its
 //! call, its end together with the links that it leaves; one whose outcome is not known is looked for in
 //! the CRM before it is repeated.
-
-use std::time::Duration;
+//!
+//! What a death leaves, by the await at which it comes:
+//!
+//! | at | stored | what goes on |
+//! | --- | --- | --- |
+//! | a question | nothing | it is asked and decided again |
+//! | the commit of the decision | all of it or nothing | its first step, or it is decided again |
+//! | the begin of a step | waiting, or sending | begun; looked for |
+//! | its turn, its call | sending | it becomes uncertain, is waited for until the CRM's search must show it, looked for, and only then repeated |
+//! | the commit of its end | sending, without links | the same: it is found, and leaves the links that it would have |
+//! | what follows a target that is gone | skipped, with its effect | the end of the run is told by the effects, so it is decided anew |
+//! | the end of the run | all steps ended | the end is written; nothing is called |
+//!
+//! A step of a decision that two workers hold (a lease that was lost) is begun by one of them: the begin
+//! takes it only as it was seen.
 
 use domain::{
     clock::Instant,
-    crm::{Action, CrmId, Effect, Entity},
+    crm::{Action, CrmId, Effect, Entity, Facts, PortalState, Ref, Step},
     crm_view::{RunState, StepState},
+    ids::CrmRunId,
     text::Words,
+    view::ConversationView,
 };
-use store::{NewLink, StepEnd, StepRow};
+use serde_json::json;
+use store::{NewLink, NewRun, PortalRow, RunRow, StepEnd, StepRow, TenantTx};
 
 use super::{
     gather::Gathered,
     links,
-    sync::{End, Running},
+    sync::{End, Running, is_beside},
     visit::{Fault, Visit},
 };
 use crate::{App, Error, JobError, Result};
@@ -29,8 +45,8 @@ impl App {
         gathered: &Gathered,
         mut running: Running,
     ) -> Result<End, JobError> {
-        let fault = |error: Error| JobError::of(&error, 0);
-        let mut again = false;
+        let attempts = running.attempts;
+        let fault = |error: Error| JobError::of(&error, attempts);
         for n in 0..running.steps.len() {
             let Some(step) = running.steps.get(n) else { break };
             if matches!(step.state, StepState::Done | StepState::Skipped | StepState::Failed) {
@@ -45,6 +61,17 @@ impl App {
                     continue;
                 }
             };
+            if let Some(words) = by_hand(&action, &gathered.facts) {
+                let end = StepEnd {
+                    state: StepState::Skipped,
+                    effect: None,
+                    calls: Vec::new(),
+                    error: Some(words),
+                    at: self.clock.now(),
+                };
+                self.end_step(visit, &mut running, n, end).await.map_err(fault)?;
+                continue;
+            }
             let end = match self.do_step(visit, gathered, &running, n, &action).await? {
                 Ok(effect) => effect,
                 Err(words) => {
@@ -59,12 +86,49 @@ impl App {
                     continue;
                 }
             };
-            again |= end.target_gone;
             self.done_step(visit, gathered, &mut running, n, &action, end).await.map_err(fault)?;
         }
-        self.finish(visit, gathered, &running, again).await.map_err(fault)?;
-        let failed = running.steps.iter().any(|s| s.state == StepState::Failed);
-        Ok(if failed && !again { End::Failed } else { End::Finished })
+        self.finish(visit, gathered, &running).await.map_err(fault)
+    }
+
+    /// Files that the CRM refused, planned once more: no decision by rules takes them up again.
+    pub(super) async fn attach_again(
+        &self,
+        tx: &mut TenantTx,
+        c: &ConversationView,
+        run: &RunRow,
+    ) -> Result<()> {
+        let steps = tx.crm_steps(&[run.run_id]).await?.remove(&run.run_id).unwrap_or_default();
+        let made = |step: usize, entity: Entity| made(&steps, step, entity);
+        let refused = |s: &&StepRow| s.state == StepState::Failed && is_beside(&s.action);
+        let again: Vec<Step> = steps
+            .iter()
+            .filter(refused)
+            .filter_map(|step| {
+                let action = links::resolve(&step.action, &made).ok()?;
+                Some(Step { action, because: step.because.clone() })
+            })
+            .collect();
+        if again.is_empty() {
+            return Ok(());
+        }
+        tx.insert_crm_run(&NewRun {
+            run_id: CrmRunId::new(&*self.ids),
+            portal_id: run.portal_id,
+            integration_id: run.integration_id,
+            conversation_id: run.conversation_id,
+            contact_id: c.contact_id,
+            cause: Words::new("файлы ещё раз", "the files once more"),
+            state: RunState::Planned,
+            settings_revision: run.settings_revision,
+            facts: json!({}),
+            left_out: Vec::new(),
+            calls: Vec::new(),
+            steps: again,
+            created_at: self.clock.now(),
+        })
+        .await?;
+        Ok(())
     }
 
     /// Does one step's call; the inner error is a refusal that will not change.
@@ -80,14 +144,22 @@ impl App {
             return Ok(Ok(Effect::default()));
         }
         let now = self.clock.now();
-        let fault = |error: Error| JobError::of(&error, 0);
+        let fault = |error: Error| JobError::of(&error, running.attempts);
         let (state, started) = running
             .steps
             .get(n)
             .map_or((StepState::Waiting, None), |step| (step.state, step.started_at));
+        if state == StepState::Sending {
+            // A process died during the call, and nobody knows when: it is waited from now on.
+            let uncertain = self.put_back(visit, running, n, StepState::Uncertain).await;
+            uncertain.map_err(fault)?;
+        }
         if matches!(state, StepState::Sending | StepState::Uncertain) {
-            // A process died during the call, or its answer was lost.
-            let settled = started.unwrap_or(now) + visit.adapter.settles_after();
+            if moved_already(action, &gathered.facts) {
+                return Ok(Ok(Effect { id: id_of(action), ..Effect::default() }));
+            }
+            let since = started.filter(|_| state == StepState::Uncertain).unwrap_or(now);
+            let settled = since + visit.adapter.settles_after();
             if settled > now {
                 let after = (settled - now).to_std().unwrap_or_default();
                 let why = "a change of the CRM is not to be seen yet".to_owned();
@@ -107,7 +179,11 @@ impl App {
                 }
             }
         }
-        self.begin_step(visit, running, n, action, now).await.map_err(fault)?;
+        if !self.begin_step(visit, running, n, action, now).await.map_err(fault)? {
+            // Whoever held the lane before is still at it.
+            let why = "the step is under way elsewhere".to_owned();
+            return Err(JobError::Wait { after: visit.adapter.settles_after(), why });
+        }
         match self.call_step(visit, gathered, action).await {
             Ok(effect) => Ok(Ok(effect)),
             Err(Fault::Rejected(words)) => Ok(Err(words)),
@@ -172,9 +248,11 @@ impl App {
         n: usize,
         action: &Action,
         now: Instant,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let mut tx = self.store.tenant(visit.account).await?;
-        tx.begin_crm_step(running.run, n, now).await?;
+        if !tx.begin_crm_step(running.run, n, now).await? {
+            return Ok(false);
+        }
         // The CRM's webhook of what we are about to write may be here before its answer: it is known
         // for an echo by what we meant to write.
         if let Some((entity, id)) = links::target(action) {
@@ -185,7 +263,7 @@ impl App {
             }
         }
         tx.commit().await?;
-        Ok(())
+        Ok(true)
     }
 
     async fn put_back(
@@ -213,7 +291,7 @@ impl App {
     ) -> JobError {
         let noted = async {
             let calls = visit.take_calls();
-            let words = waits(&later);
+            let words = waits(&visit.portal);
             let mut tx = self.store.tenant(visit.account).await?;
             if !calls.is_empty() {
                 tx.add_crm_step_calls(running.run, n, &calls).await?;
@@ -270,11 +348,14 @@ impl App {
             error: error.clone(),
             at: now,
         };
-        let (portal, contact) = (gathered.portal.portal_id, gathered.conversation.contact_id);
+        let portal = gathered.portal.portal_id;
         let mut tx = self.store.tenant(visit.account).await?;
+        // They may have been merged during the call: the link is of whom the conversation is with now.
+        let person = tx.hold_crm_person(gathered.conversation.conversation_id).await?;
+        let contact = person.unwrap_or(gathered.conversation.contact_id);
         tx.end_crm_step(running.run, n, &end).await?;
         let before = tx.crm_links(portal, contact).await?;
-        let left = links::left(action, &effect, &before, &visit.directory, now);
+        let left = links::left(action, &effect, &before, &running.known, &visit.directory, now);
         let mut used = links::Uses::new();
         for link in left {
             if link.used {
@@ -323,6 +404,35 @@ fn is_ours_alone(action: &Action) -> bool {
     matches!(action, Action::UseDeal { .. } | Action::UseLead { .. } | Action::UseContact { .. })
 }
 
+/// CRM-3: whom a person of the CRM made responsible since it was decided stays.
+fn by_hand(action: &Action, facts: &Facts) -> Option<Words> {
+    let Action::SetResponsible { of, id: Ref::Id(id), .. } = action else { return None };
+    let deals = facts.links.deals.iter().chain(&facts.links.leads);
+    let chosen = match of {
+        Entity::Contact => {
+            let contact = facts.links.contact.as_ref();
+            contact.is_some_and(|contact| contact.id == *id && contact.responsible_by_hand)
+        }
+        _ => deals.into_iter().any(|deal| deal.id == *id && deal.responsible_by_hand),
+    };
+    chosen.then(|| {
+        Words::new(
+            "Пропущено: ответственного тем временем сменили в CRM вручную, он остаётся.",
+            "Skipped: the responsible was changed by hand in the CRM meanwhile and stays.",
+        )
+    })
+}
+
+/// The webhook of a move was here before its answer, which was lost.
+fn moved_already(action: &Action, facts: &Facts) -> bool {
+    let Action::MoveDeal { deal: Ref::Id(id), to } = action else { return false };
+    facts.links.deals.iter().any(|deal| deal.id == *id && deal.at.as_ref() == Some(to))
+}
+
+fn id_of(action: &Action) -> Option<CrmId> {
+    links::target(action).map(|(_, id)| id)
+}
+
 fn skipped(before: usize, at: Instant) -> StepEnd {
     let error = Words::new(
         format!("Пропущено: шаг {} не выполнен.", before + 1),
@@ -331,14 +441,17 @@ fn skipped(before: usize, at: Instant) -> StepEnd {
     StepEnd { state: StepState::Skipped, effect: None, calls: Vec::new(), error: Some(error), at }
 }
 
-fn waits(later: &JobError) -> Words {
-    let after = match later {
-        JobError::Wait { after, .. } | JobError::Retry { after, .. } => *after,
-        JobError::Fail { .. } => Duration::ZERO,
-    };
-    let seconds = after.as_secs().max(1);
+/// For the log: a portal that a person must mend says what to do, any other comes back by itself.
+fn waits(portal: &PortalRow) -> Words {
+    if let (PortalState::Stopped, Some(trouble)) = (portal.state, portal.trouble) {
+        let (reason, remedy) = (trouble.reason(), trouble.remedy());
+        return Words::new(
+            format!("{} {}", reason.ru, remedy.ru),
+            format!("{} {}", reason.en, remedy.en),
+        );
+    }
     Words::new(
-        format!("Ждёт: {later}. Следующая попытка через {seconds} с."),
-        format!("Waits: {later}. The next try is in {seconds} s."),
+        "CRM не отвечает или просит подождать. Делать ничего не нужно: повторится само.",
+        "The CRM does not answer or asks to wait. There is nothing to do: it is tried again by itself.",
     )
 }

@@ -5,20 +5,28 @@
 //! A CRM knows no idempotency, so nothing is created twice by three means: jobs of one contact and
 //! portal run one after another; our links are the truth before any search; and a step whose outcome is
 //! not known is looked for in the CRM before it is repeated ([`crm::Crm::find_done`]).
+//!
+//! People are merged here while their jobs wait or run. A decision is carried out in the lane of the
+//! person it was made for, and the next one is made in the lane of whom the conversation is with then;
+//! a job that finds itself in another lane goes over.
 
 use std::time::Duration;
 
 use domain::{
-    crm::{Answer, Because, Effect, Entity, Plan, Question, next_question, outcome_words, plan},
+    crm::{
+        Action, Answer, Because, Entity, Known, Links, Plan, Question, UnsortedState,
+        next_question, outcome_words, plan,
+    },
     crm_view::{RunState, StepState},
-    ids::{AccountId, ConversationId, CrmRunId, IntegrationId},
-    text::Words,
+    ids::{AccountId, ContactId, ConversationId, CrmRunId, IntegrationId},
+    text::{Words, shortened},
 };
 use serde_json::json;
-use store::{LinkState, NewRun, RunRow, StepRow, TenantTx};
+use store::{LinkRow, LinkState, NewRun, RunRow, StepRow, TenantTx};
 
 use super::{
     gather::{Gathered, Passed},
+    relay::sync_job,
     tell::read_anew,
     visit::{Fault, Visit},
 };
@@ -50,18 +58,35 @@ pub(super) enum End {
 /// A run that is being carried out.
 pub(super) struct Running {
     pub run: CrmRunId,
-    pub passed: Passed,
+    /// `None`: a person ordered it, and nothing of the conversation is passed on by it.
+    pub passed: Option<Passed>,
+    /// What the CRM told when it was decided.
+    pub known: Known,
     pub steps: Vec<StepRow>,
+    /// Tries of its job.
+    pub attempts: i32,
+}
+
+impl Running {
+    fn is_begun(&self) -> bool {
+        self.steps.iter().any(|step| step.state != StepState::Waiting)
+    }
+
+    /// What a step works on was not there any more: it is decided anew.
+    pub fn again(&self) -> bool {
+        self.steps.iter().filter_map(|step| step.effect.as_ref()).any(|effect| effect.target_gone)
+    }
 }
 
 impl App {
     /// Brings a CRM up to date with a conversation. Run twice, the second finds nothing new; run after
-    /// a death in the middle, it goes on with the stored decision.
+    /// a death in the middle, it goes on with the stored decision. `lane`: in whose lane the job is.
     pub(crate) async fn sync_crm(
         &self,
         account: AccountId,
         integration: IntegrationId,
         conversation: ConversationId,
+        lane: Option<ContactId>,
         attempts: i32,
     ) -> Result<(), JobError> {
         let fault = |error: Error| JobError::of(&error, attempts);
@@ -70,22 +95,48 @@ impl App {
             let Some(gathered) =
                 self.crm_gather(&mut tx, integration, conversation).await.map_err(fault)?
             else {
-                return Ok(());
+                return self.drop_runs(tx, integration, conversation).await.map_err(fault);
             };
+            let (portal, person) = (gathered.portal.portal_id, gathered.conversation.contact_id);
             let unfinished = tx
                 .unfinished_crm_run(integration, conversation)
                 .await
                 .map_err(Error::from)
                 .map_err(fault)?;
+            let whose = unfinished.as_ref().map_or(person, |run| run.contact_id);
+            if lane.is_some_and(|lane| lane != whose) {
+                tx.push(sync_job(portal, whose, integration, conversation));
+                tx.commit().await.map_err(Error::from).map_err(fault)?;
+                return Ok(());
+            }
             let unfinished = match unfinished {
-                Some(run) => Some(self.resumed(&mut tx, run).await.map_err(fault)?),
+                Some(run) => {
+                    let merged = run.contact_id != person;
+                    let running = self.resumed(&mut tx, run, attempts).await.map_err(fault)?;
+                    if !running.is_begun() && !gathered.integration.enabled {
+                        return self.drop_runs(tx, integration, conversation).await.map_err(fault);
+                    }
+                    if !running.is_begun() && merged && running.passed.is_some() {
+                        // Of one person it may be decided otherwise than of two.
+                        self.drop_runs(tx, integration, conversation).await.map_err(fault)?;
+                        continue;
+                    }
+                    Some(running)
+                }
                 None if !gathered.integration.enabled || !gathered.is_news() => return Ok(()),
-                None => None,
+                None => {
+                    let elsewhere = tx.crm_runs_of_former(portal, person).await;
+                    if elsewhere.map_err(Error::from).map_err(fault)? {
+                        let why = "the person was merged, and is still being passed on as before";
+                        let after = Duration::from_secs(1);
+                        return Err(JobError::Wait { after, why: why.to_owned() });
+                    }
+                    None
+                }
             };
             tx.commit().await.map_err(Error::from).map_err(fault)?;
-            let portal = gathered.portal.portal_id;
             let mut visit = self.visit(account, portal).await?;
-            let end = self.bring_up_to_date(&mut visit, &gathered, unfinished).await;
+            let end = self.bring_up_to_date(&mut visit, &gathered, unfinished, attempts).await;
             visit.leave().await;
             if let End::Failed = end? {
                 return Ok(());
@@ -100,10 +151,11 @@ impl App {
         visit: &mut Visit<'_>,
         gathered: &Gathered,
         unfinished: Option<Running>,
+        attempts: i32,
     ) -> Result<End, JobError> {
         let running = match unfinished {
             Some(running) => running,
-            None => match self.decide(visit, gathered).await? {
+            None => match self.decide(visit, gathered, attempts).await? {
                 Decided::Steps(running) => running,
                 Decided::Nothing => return Ok(End::Finished),
                 Decided::Refused => return Ok(End::Failed),
@@ -112,12 +164,25 @@ impl App {
         self.take_steps(visit, gathered, running).await
     }
 
-    async fn resumed(&self, tx: &mut TenantTx, run: RunRow) -> Result<Running> {
+    /// The conversation is passed on no more: what was decided about it and is not begun never will be.
+    async fn drop_runs(
+        &self,
+        mut tx: TenantTx,
+        integration: IntegrationId,
+        conversation: ConversationId,
+    ) -> Result<()> {
+        tx.drop_crm_runs(integration, conversation, self.clock.now()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn resumed(&self, tx: &mut TenantTx, run: RunRow, attempts: i32) -> Result<Running> {
         let steps = tx.crm_steps(&[run.run_id]).await?.remove(&run.run_id).unwrap_or_default();
-        let passed = run.facts.get("passed").cloned().unwrap_or_default();
-        let passed = serde_json::from_value(passed)
-            .map_err(|e| Error::Internal(format!("facts of {}: {e}", run.run_id)))?;
-        Ok(Running { run: run.run_id, passed, steps })
+        let bad = |e: serde_json::Error| Error::Internal(format!("facts of {}: {e}", run.run_id));
+        let fact = |name: &str| run.facts.get(name).cloned();
+        let passed = fact("passed").map(serde_json::from_value).transpose().map_err(bad)?;
+        let known = fact("known").and_then(|known| serde_json::from_value(known).ok());
+        Ok(Running { run: run.run_id, passed, known: known.unwrap_or_default(), steps, attempts })
     }
 
     /// Asks the CRM what must be known, decides, and stores the decision.
@@ -125,7 +190,9 @@ impl App {
         &self,
         visit: &mut Visit<'_>,
         gathered: &Gathered,
+        attempts: i32,
     ) -> Result<Decided, JobError> {
+        let fault = |error: Error| JobError::of(&error, attempts);
         let mut facts = gathered.facts.clone();
         facts.directory.clone_from(&visit.directory);
         let settings = &gathered.integration.settings;
@@ -138,9 +205,7 @@ impl App {
             }
             match visit.ask(&question).await {
                 Ok(answer) => {
-                    self.mark_if_gone(visit, &question, &answer)
-                        .await
-                        .map_err(|error| JobError::of(&error, 0))?;
+                    self.note_answer(visit, &question, &answer).await.map_err(fault)?;
                     facts.known.learn(answer);
                 }
                 Err(Fault::Later(later)) => return Err(later),
@@ -156,24 +221,44 @@ impl App {
             Some((question, _)) => Plan { steps: Vec::new(), left_out: vec![unanswered(question)] },
         };
         let stored = self.store_decision(visit, gathered, &facts, decided, refused).await;
-        stored.map_err(|error| JobError::of(&error, 0))
+        Ok(match stored.map_err(fault)? {
+            Decided::Steps(running) => Decided::Steps(Running { attempts, ..running }),
+            other => other,
+        })
     }
 
-    /// A linked contact that the CRM no longer has is no longer ours.
-    async fn mark_if_gone(
+    /// What an answer says of something of ours is kept, as a webhook would be: it is not asked again
+    /// with the next message.
+    async fn note_answer(
         &self,
         visit: &Visit<'_>,
         question: &Question,
         answer: &Answer,
     ) -> Result<()> {
-        let (Question::Contact { id }, Answer::Contact(None)) = (question, answer) else {
-            return Ok(());
+        let (entity, id, state) = match (question, answer) {
+            (Question::Contact { id }, Answer::Contact(None)) => {
+                (Entity::Contact, id, LinkState::Gone)
+            }
+            (Question::TaskDone { id }, Answer::TaskDone(done)) => {
+                (Entity::Task, id, if *done { LinkState::Done } else { LinkState::Open })
+            }
+            (Question::Unsorted { uid, .. }, Answer::Unsorted(state)) => {
+                let state = match state {
+                    UnsortedState::Waiting => LinkState::Waiting,
+                    UnsortedState::Accepted => LinkState::Accepted,
+                    UnsortedState::Declined => LinkState::Declined,
+                };
+                (Entity::Unsorted, uid, state)
+            }
+            _ => return Ok(()),
         };
         let mut tx = self.store.tenant(visit.account).await?;
-        let portal = visit.portal.portal_id;
-        for mut link in tx.lock_crm_links_to(portal, Entity::Contact, id).await? {
-            link.state = LinkState::Gone;
-            tx.update_crm_link(&link).await?;
+        for before in tx.lock_crm_links_to(visit.portal.portal_id, entity, id).await? {
+            let now = LinkRow { state, ..before.clone() };
+            tx.update_crm_link(&now).await?;
+            if entity == Entity::Unsorted && state != before.state && state != LinkState::Waiting {
+                self.unsorted_decided(&mut tx, &before, &now).await?;
+            }
         }
         tx.commit().await?;
         Ok(())
@@ -211,7 +296,7 @@ impl App {
                     "answered_by": facts.occasion.answered_by,
                     "contact_changed": facts.occasion.contact_changed,
                     "chosen_deal": facts.occasion.chosen_deal },
-                "links": facts.links, "known": facts.known, "mirrored": facts.mirrored,
+                "links": shown(&facts.links), "known": facts.known, "mirrored": facts.mirrored,
                 "chats_connected": facts.chats_connected,
             }),
             left_out: plan.left_out.clone(),
@@ -244,20 +329,24 @@ impl App {
             started_at: None,
             finished_at: None,
         });
+        let (passed, known) = (Some(gathered.passed.clone()), facts.known.clone());
         let steps = steps.collect();
-        Ok(Decided::Steps(Running { run, passed: gathered.passed.clone(), steps }))
+        Ok(Decided::Steps(Running { run, passed, known, steps, attempts: 0 }))
     }
 
     /// The run is at its end: what was passed on is noted, the conversation is told in one line.
+    ///
+    /// What was refused is not passed on, so that the next decision takes it up. A file alone is: the
+    /// conversation does not stand still for it, and it is tried again when somebody asks for that.
     pub(super) async fn finish(
         &self,
         visit: &Visit<'_>,
         gathered: &Gathered,
         running: &Running,
-        again: bool,
-    ) -> Result<()> {
-        let failed = running.steps.iter().find(|s| s.state == StepState::Failed);
-        let state = match (again, failed) {
+    ) -> Result<End> {
+        let refused = || running.steps.iter().filter(|s| s.state == StepState::Failed);
+        let failed = refused().find(|s| !is_beside(&s.action)).or_else(|| refused().next());
+        let state = match (running.again(), failed) {
             (true, _) => RunState::Replanned,
             (false, Some(_)) => RunState::Failed,
             (false, None) => RunState::Done,
@@ -265,16 +354,27 @@ impl App {
         let mut tx = self.store.tenant(visit.account).await?;
         let error = failed.and_then(|step| step.error.as_ref());
         tx.set_crm_run(running.run, state, error, self.clock.now()).await?;
-        if state == RunState::Done {
-            self.passed_on(&mut tx, gathered, &running.passed).await?;
+        let is_passed = match state {
+            RunState::Failed => refused().all(|step| is_beside(&step.action)),
+            state => state == RunState::Done,
+        };
+        if let Some(passed) = &running.passed {
+            if is_passed {
+                self.passed_on(&mut tx, gathered, passed).await?;
+            }
+            if state != RunState::Replanned {
+                let integration = gathered.integration.integration_id;
+                let conversation = gathered.conversation.conversation_id;
+                tx.supersede_crm_runs(running.run, integration, conversation).await?;
+            }
         }
         self.tell_conversation(&mut tx, visit, gathered, &running.steps).await?;
         read_anew(&mut tx, gathered.portal.portal_id, &gathered.conversation);
         tx.commit().await?;
-        if running.steps.iter().filter_map(|s| s.effect.as_ref()).any(was_out_of_date) {
+        if running.steps.iter().any(was_out_of_date) {
             self.refresh_directory_soon(visit.account, gathered.portal.portal_id).await;
         }
-        Ok(())
+        Ok(if state == RunState::Failed && !is_passed { End::Failed } else { End::Finished })
     }
 
     /// Notes what of the conversation the CRM has now.
@@ -299,21 +399,58 @@ impl App {
     }
 }
 
-/// The CRM no longer had something of our copy of its lists.
-fn was_out_of_date(effect: &Effect) -> bool {
-    !effect.dropped_fields.is_empty()
-        || effect.dropped_responsible.is_some()
-        || effect.dropped_stage.is_some()
+/// What may be refused without the rest having to wait for it.
+pub(super) fn is_beside(action: &Action) -> bool {
+    matches!(action, Action::AttachFile { .. })
+}
+
+/// For the log: notes by their beginnings, or each decision of a long conversation kept all of it.
+fn shown(links: &Links) -> Links {
+    const SHOWN: usize = 200;
+    let mut links = links.clone();
+    for note in &mut links.written {
+        note.text = shortened(&note.text, SHOWN);
+    }
+    links
+}
+
+/// The CRM no longer had something of our copy of its lists. A move that it refused may be to a stage
+/// that is gone.
+fn was_out_of_date(step: &StepRow) -> bool {
+    let refused = step.state == StepState::Failed;
+    refused && matches!(step.action, Action::MoveDeal { .. })
+        || step.effect.as_ref().is_some_and(|effect| {
+            !effect.dropped_fields.is_empty()
+                || effect.dropped_responsible.is_some()
+                || effect.dropped_stage.is_some()
+        })
 }
 
 fn unanswered(question: &Question) -> Because {
+    let (ru, en) = match question {
+        Question::FindContact { .. } => (
+            "есть ли в ней контакт с телефоном или почтой клиента",
+            "whether it has a contact with the client's phone or e-mail",
+        ),
+        Question::Contact { .. } => ("что стало с контактом клиента", "what the contact is now"),
+        Question::DealsOf { .. } => ("какие сделки есть у клиента", "which deals the client has"),
+        Question::LeadsOf { .. } => ("какие лиды есть у клиента", "which leads the client has"),
+        Question::FindCompany { .. } => {
+            ("есть ли в ней компания клиента", "whether it has the client's company")
+        }
+        Question::TaskDone { .. } | Question::ActivityDone { .. } => {
+            ("закрыта ли прежняя задача", "whether the former task is done")
+        }
+        Question::Unsorted { .. } => {
+            ("что стало с записью в «Неразобранном»", "what became of the unsorted record")
+        }
+    };
     Because::new(
         "CRM-6",
         "question_refused",
-        "CRM не ответила на вопрос, без которого нельзя решить.",
-        "The CRM did not answer a question without which nothing can be decided.",
+        format!("CRM не сказала, {ru}, а без этого решить нельзя."),
+        format!("The CRM did not say {en}; without that nothing can be decided."),
     )
-    .with("Вопрос", "Question", serde_json::json!(question).to_string())
 }
 
 /// Why a decision was made, in one line.
@@ -345,8 +482,10 @@ pub(crate) fn result_words(run: &RunRow, steps: &[StepRow]) -> Words {
             .collect(),
         left_out: run.left_out.clone(),
     };
-    match (&run.error, run.state) {
-        (Some(error), RunState::Failed | RunState::Waiting) => error.clone(),
+    let refused = steps.iter().find(|step| step.state == StepState::Failed);
+    let refused = refused.and_then(|step| step.error.as_ref());
+    match (run.error.as_ref().or(refused), run.state) {
+        (Some(error), RunState::Failed | RunState::Waiting | RunState::Replanned) => error.clone(),
         _ => outcome_words(&plan),
     }
 }

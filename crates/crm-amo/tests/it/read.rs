@@ -204,8 +204,23 @@ async fn amo_4_an_unsorted_waits_until_somebody_takes_it() {
     let sand = Sand::new().await;
     let effect = sand.stand.perform(&crate::write::unsorted(&sand, "beseda-1")).await;
     let uid = effect.id.unwrap();
-    let state = || sand.stand.ask(Question::Unsorted { uid: uid.clone() });
+    let state =
+        || sand.stand.ask(Question::Unsorted { uid: uid.clone(), deal: effect.deal.clone() });
     assert_eq!(state().await, Answer::Unsorted(UnsortedState::Waiting));
     assert!(sand.account.accept(uid.as_str(), sand.account.admin(), None));
     assert_eq!(state().await, Answer::Unsorted(UnsortedState::Accepted));
+}
+
+/// AMO-4: the record is gone in both cases; its deal tells which it was, without any webhook.
+#[tokio::test]
+async fn amo_4_a_declined_record_is_told_from_an_accepted_one_by_its_deal() {
+    let sand = Sand::new().await;
+    let effect = sand.stand.perform(&crate::write::unsorted(&sand, "beseda-1")).await;
+    let (uid, deal) = (effect.id.unwrap(), effect.deal);
+    assert!(sand.account.decline(uid.as_str()));
+    let asked = Question::Unsorted { uid: uid.clone(), deal };
+    assert_eq!(sand.stand.ask(asked).await, Answer::Unsorted(UnsortedState::Declined));
+    // Without its deal nothing tells; a second one must not be made.
+    let asked = Question::Unsorted { uid, deal: None };
+    assert_eq!(sand.stand.ask(asked).await, Answer::Unsorted(UnsortedState::Accepted));
 }

@@ -1,7 +1,7 @@
 //! What must be known to decide. Our own facts are loaded whole; those of the CRM are asked for one by
 //! one ([`super::next_question`]) and stand here as [`Asked`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -156,6 +156,9 @@ pub struct Links {
     pub attached: Vec<AttachmentId>,
     /// The chat of this conversation inside the CRM (AMO-13).
     pub chat: Option<CrmId>,
+    /// Of these nothing was heard for long. Webhooks get lost, so the CRM is asked, mirrored or not.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub stale: BTreeSet<Entity>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -23,12 +23,21 @@ pub struct Fault {
     pub tab: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<ChannelId>,
+    /// Of a fault of several channels, all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<ChannelId>,
 }
 
 impl Fault {
     pub fn new(tab: &str, code: &str, words: Words, remedy: Words) -> Self {
         let (tab, code) = (tab.to_owned(), code.to_owned());
-        Self { code, words, remedy, tab, channel: None }
+        Self { code, words, remedy, tab, channel: None, channels: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn of_all(mut self, channels: Vec<ChannelId>) -> Self {
+        self.channels = channels;
+        self
     }
 
     #[must_use]

@@ -39,8 +39,11 @@ pub enum Question {
     ActivityDone {
         id: CrmId,
     },
+    /// What became of a record of «Неразобранное». `deal`: the one inside it, which tells whether a
+    /// record that is no longer there was accepted or declined.
     Unsorted {
         uid: CrmId,
+        deal: Option<CrmId>,
     },
 }
 

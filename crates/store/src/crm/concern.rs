@@ -1,4 +1,5 @@
-//! Which integrations a conversation concerns: those that are on and pass its channel.
+//! Which integrations a conversation concerns: those that are on, pass its channel and have a portal that
+//! is not disconnected.
 
 use domain::ids::{ContactId, ConversationId, IntegrationId, PortalId};
 use uuid::Uuid;
@@ -29,7 +30,8 @@ struct Row {
 }
 
 impl TenantTx {
-    /// Integrations of these conversations, and of the newest conversation of each of these contacts.
+    /// Integrations of these conversations; and of each of these contacts, for each integration the
+    /// newest conversation that it passes on: one by a channel that it does not know may be newer.
     pub async fn crm_concerned(
         &mut self,
         conversations: &[ConversationId],
@@ -43,25 +45,28 @@ impl TenantTx {
         let contacts: Vec<Uuid> = contacts.iter().map(|c| c.0).collect();
         let rows: Vec<Row> = sqlx::query_as(
             "with named as (
-                select unnest($2::uuid[]) as conversation_id
+                select c.conversation_id, c.contact_id, ic.integration_id
+                from conversations c
+                join integration_channels ic
+                    on ic.account_id = $1 and ic.channel_id = c.channel_id
+                where c.account_id = $1 and c.conversation_id = any($2)
                 union
-                select n.conversation_id
+                select n.conversation_id, k.contact_id, n.integration_id
                 from unnest($3::uuid[]) k(contact_id)
                 cross join lateral (
-                    select x.conversation_id from conversations x
+                    select distinct on (ic.integration_id) ic.integration_id, x.conversation_id
+                    from conversations x
+                    join integration_channels ic
+                        on ic.account_id = $1 and ic.channel_id = x.channel_id
                     where x.account_id = $1 and x.contact_id = k.contact_id
-                    order by x.opened_at desc limit 1) n
+                    order by ic.integration_id, x.opened_at desc) n
              )
              select i.integration_id, i.portal_id, c.conversation_id, c.contact_id,
                 coalesce(jsonb_typeof(i.settings -> 'chats') = 'object', false) as chats,
                 coalesce(i.settings -> 'method' ->> 'method' = 'unsorted', false) as chats_first
-             from named n
-             join conversations c
-                on c.account_id = $1 and c.conversation_id = n.conversation_id
-             join integration_channels ic
-                on ic.account_id = $1 and ic.channel_id = c.channel_id
+             from named c
              join integrations i
-                on i.account_id = $1 and i.integration_id = ic.integration_id and i.enabled
+                on i.account_id = $1 and i.integration_id = c.integration_id and i.enabled
              join portals p
                 on p.account_id = $1 and p.portal_id = i.portal_id and p.state <> 'disconnected'
              order by c.conversation_id, i.integration_id",

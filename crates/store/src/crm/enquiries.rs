@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     crm::{CrmId, Entity},
-    ids::{ConversationId, EmployeeId, IntegrationId, PortalId},
+    ids::{ContactId, ConversationId, EmployeeId, IntegrationId, PortalId},
 };
 use serde_json::Value;
 use sqlx::types::Json;
@@ -209,22 +209,24 @@ impl TenantTx {
         Ok(())
     }
 
-    /// What was found of the chat inside the CRM when it was looked for.
-    pub async fn looked_for_crm_chat(
+    /// What became known of the chat inside the CRM, beside what is known already.
+    pub async fn note_crm_chat(
         &mut self,
         integration: IntegrationId,
         conversation: ConversationId,
-        found: &Value,
+        known: &Value,
     ) -> Result<()> {
         let account = self.account().0;
         sqlx::query(
-            "update crm_enquiries set chat = $4, updated_at = now()
-             where account_id = $1 and integration_id = $2 and conversation_id = $3",
+            "insert into crm_enquiries (account_id, integration_id, conversation_id, chat)
+             values ($1, $2, $3, $4)
+             on conflict (account_id, integration_id, conversation_id) do update set
+                chat = coalesce(crm_enquiries.chat, '{}') || excluded.chat, updated_at = now()",
         )
         .bind(account)
         .bind(integration.0)
         .bind(conversation.0)
-        .bind(found)
+        .bind(known)
         .execute(self.conn())
         .await?;
         Ok(())
@@ -249,32 +251,64 @@ impl TenantTx {
         Ok(rows.into_iter().map(EnquiryRow::from).collect())
     }
 
-    /// Conversations that belong to this entity of a portal: those to be told when it changes.
-    pub async fn conversations_using(
+    /// A person's newest conversation that belongs to this entity of a portal: it is told when that
+    /// changes, older ones are history.
+    pub async fn conversation_using(
         &mut self,
         portal: PortalId,
+        contact: ContactId,
         entity: Entity,
         id: &CrmId,
-    ) -> Result<Vec<ConversationId>> {
+    ) -> Result<Option<ConversationId>> {
         let account = self.account().0;
-        let ids: Vec<Uuid> = sqlx::query_scalar(
-            "select distinct e.conversation_id
-             from crm_links l
-             join conversations c on c.account_id = l.account_id and c.contact_id = l.contact_id
+        let found: Option<Uuid> = sqlx::query_scalar(
+            "select c.conversation_id
+             from conversations c
              join crm_enquiries e
                 on e.account_id = c.account_id and e.conversation_id = c.conversation_id
              join integrations i
                 on i.account_id = e.account_id and i.integration_id = e.integration_id
-             where l.account_id = $1 and l.portal_id = $2 and l.entity = $3 and l.external_id = $4
-               and i.portal_id = $2 and e.uses ->> $3 = $4
-             order by 1",
+             where c.account_id = $1 and c.contact_id = $2 and i.portal_id = $3
+               and e.uses ->> $4 = $5
+             order by c.conversation_id desc limit 1",
         )
         .bind(account)
+        .bind(contact.0)
         .bind(portal.0)
         .bind(entity.as_str())
         .bind(id.as_str())
-        .fetch_all(self.conn())
+        .fetch_optional(self.conn())
         .await?;
-        Ok(ids.into_iter().map(ConversationId).collect())
+        Ok(found.map(ConversationId))
+    }
+
+    /// A person's conversations that belonged to one entity of a portal belong to another from now on.
+    pub async fn repoint_crm_uses(
+        &mut self,
+        portal: PortalId,
+        contact: ContactId,
+        entity: Entity,
+        from: &CrmId,
+        to: &CrmId,
+    ) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update crm_enquiries e
+             set uses = jsonb_set(e.uses, array[$4::text], to_jsonb($6::text)), updated_at = now()
+             from conversations c, integrations i
+             where e.account_id = $1 and c.account_id = $1 and i.account_id = $1
+               and c.conversation_id = e.conversation_id and c.contact_id = $2
+               and i.integration_id = e.integration_id and i.portal_id = $3
+               and e.uses ->> $4 = $5",
+        )
+        .bind(account)
+        .bind(contact.0)
+        .bind(portal.0)
+        .bind(entity.as_str())
+        .bind(from.as_str())
+        .bind(to.as_str())
+        .execute(self.conn())
+        .await?;
+        Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! What in a CRM is ours: the truth before any search, because a CRM has no idempotency.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use domain::{
     crm::{CrmId, Entity, StageRef, Written},
@@ -83,6 +85,9 @@ pub struct LinkData {
     /// When the CRM says that it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<DateTime<Utc>>,
+    /// Of the last change that was heard, by the CRM's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heard_at: Option<DateTime<Utc>>,
 }
 
 /// What we last wrote of an entity, by which an echo is recognised.
@@ -224,6 +229,55 @@ impl TenantTx {
         .await?)
     }
 
+    /// Whom a conversation is with now, held so until the transaction ends: a merge of two people waits,
+    /// and takes what is linked here along.
+    pub async fn hold_crm_person(
+        &mut self,
+        conversation: ConversationId,
+    ) -> Result<Option<ContactId>> {
+        let account = self.account().0;
+        let id: Option<Uuid> = sqlx::query_scalar(
+            "select contact_id from conversations
+             where account_id = $1 and conversation_id = $2 for share",
+        )
+        .bind(account)
+        .bind(conversation.0)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(id.map(ContactId))
+    }
+
+    /// Which of these are linked with anybody of ours.
+    pub async fn crm_linked(
+        &mut self,
+        portal: PortalId,
+        asked: &[(Entity, CrmId)],
+    ) -> Result<BTreeSet<(Entity, CrmId)>> {
+        let account = self.account().0;
+        let entities: Vec<&str> = asked.iter().map(|(entity, _)| entity.as_str()).collect();
+        let ids: Vec<&str> = asked.iter().map(|(_, id)| id.as_str()).collect();
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "select distinct l.entity, l.external_id
+             from unnest($3::text[], $4::text[]) a(entity, id)
+             join crm_links l
+                on l.account_id = $1 and l.portal_id = $2 and l.entity = a.entity
+                and l.external_id = a.id",
+        )
+        .bind(account)
+        .bind(portal.0)
+        .bind(&entities)
+        .bind(&ids)
+        .fetch_all(self.conn())
+        .await?;
+        rows.into_iter()
+            .map(|(entity, id)| {
+                let entity = Entity::parse(&entity)
+                    .ok_or_else(|| Error::bad("crm_links", "entity", &entity))?;
+                Ok((entity, CrmId(id)))
+            })
+            .collect()
+    }
+
     /// Locks what is linked with this entity: of several of our contacts, if they share it.
     pub async fn lock_crm_links_to(
         &mut self,
@@ -323,6 +377,9 @@ impl TenantTx {
 
     /// What a person has in the CRMs goes over to another, all of it or these links: after a merge, and
     /// after a merge was undone. What the other has already stays where it is. The links that went.
+    ///
+    /// A conversation that goes back with an undone merge takes what was made for it meanwhile along:
+    /// without its deal and its notes they would be made a second time. Both have those then.
     pub(crate) async fn move_crm_links(
         &mut self,
         to: Uuid,
@@ -330,6 +387,26 @@ impl TenantTx {
         only: Option<&[Uuid]>,
     ) -> Result<Vec<Uuid>> {
         let account = self.account().0;
+        if only.is_some() {
+            sqlx::query(
+                "insert into crm_links (account_id, link_id, portal_id, entity, external_id,
+                    contact_id, conversation_id, data, state, written, created_at, updated_at)
+                 select l.account_id, gen_random_uuid(), l.portal_id, l.entity, l.external_id, $2,
+                    l.conversation_id, l.data, l.state, l.written, l.created_at, now()
+                 from crm_links l
+                 join conversations c
+                    on c.account_id = $1 and c.conversation_id = l.conversation_id
+                 where l.account_id = $1 and l.contact_id = $3 and c.contact_id = $2
+                   and not l.link_id = any($4)
+                 on conflict on constraint crm_links_once do nothing",
+            )
+            .bind(account)
+            .bind(to)
+            .bind(from)
+            .bind(only)
+            .execute(self.conn())
+            .await?;
+        }
         Ok(sqlx::query_scalar(
             "update crm_links l set contact_id = $2, updated_at = now()
              where l.account_id = $1 and l.contact_id = $3

@@ -11,7 +11,7 @@ use domain::{
     text::Words,
 };
 use serde_json::Value;
-use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder, types::Json};
 use uuid::Uuid;
 
 use crate::{Error, Result, Store, TenantTx};
@@ -72,8 +72,19 @@ pub struct StepRow {
     pub effect: Option<Effect>,
     pub calls: Vec<Value>,
     pub error: Option<Words>,
+    /// When its last try began; of one whose outcome is not known, when that was found: from then on it
+    /// is waited until the CRM's search must show it.
     pub started_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// A step that a person ordered, with its decision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderedStep {
+    /// Of the decision.
+    pub state: RunState,
+    pub facts: Value,
+    pub step: StepRow,
 }
 
 /// What became of a step.
@@ -178,6 +189,14 @@ impl TryFrom<StepOfRun> for StepRow {
     }
 }
 
+#[derive(sqlx::FromRow)]
+struct Ordered {
+    run_state: String,
+    facts: Value,
+    #[sqlx(flatten)]
+    step: StepOfRun,
+}
+
 /// The text of a select of runs; `$facts` and `$calls` are left out of lists, where nobody reads them.
 macro_rules! select_runs {
     ($facts:literal, $calls:literal, $rest:literal) => {
@@ -195,6 +214,26 @@ macro_rules! select_runs {
             $rest
         )
     };
+}
+
+macro_rules! select_steps {
+    ($calls:literal) => {
+        concat!(
+            "select run_id, step, action, because, state, effect, ",
+            $calls,
+            ", error, started_at, finished_at
+             from crm_steps where account_id = $1 and run_id = any($2) order by run_id, step"
+        )
+    };
+}
+
+fn by_run(rows: Vec<StepOfRun>) -> Result<BTreeMap<CrmRunId, Vec<StepRow>>> {
+    let mut steps: BTreeMap<CrmRunId, Vec<StepRow>> = BTreeMap::new();
+    for row in rows {
+        let step = StepRow::try_from(row)?;
+        steps.entry(step.run_id).or_default().push(step);
+    }
+    Ok(steps)
 }
 
 fn number(step: usize) -> Result<i32> {
@@ -290,21 +329,63 @@ impl TenantTx {
     ) -> Result<BTreeMap<CrmRunId, Vec<StepRow>>> {
         let account = self.account().0;
         let ids: Vec<Uuid> = runs.iter().map(|r| r.0).collect();
-        let rows: Vec<StepOfRun> = sqlx::query_as(
-            "select run_id, step, action, because, state, effect, calls, error, started_at,
-                finished_at
-             from crm_steps where account_id = $1 and run_id = any($2) order by run_id, step",
+        by_run(
+            sqlx::query_as(select_steps!("calls"))
+                .bind(account)
+                .bind(&ids)
+                .fetch_all(self.conn())
+                .await?,
+        )
+    }
+
+    /// The same without calls, for lists, where nobody reads them.
+    pub async fn crm_steps_without_calls(
+        &mut self,
+        runs: &[CrmRunId],
+    ) -> Result<BTreeMap<CrmRunId, Vec<StepRow>>> {
+        let account = self.account().0;
+        let ids: Vec<Uuid> = runs.iter().map(|r| r.0).collect();
+        by_run(
+            sqlx::query_as(select_steps!("'[]'::jsonb as calls"))
+                .bind(account)
+                .bind(&ids)
+                .fetch_all(self.conn())
+                .await?,
+        )
+    }
+
+    /// Steps of a conversation that were decided for this reason (`Because::code`), the newest first.
+    pub async fn ordered_crm_steps(
+        &mut self,
+        portal: PortalId,
+        conversation: ConversationId,
+        code: &str,
+        most: i64,
+    ) -> Result<Vec<OrderedStep>> {
+        let account = self.account().0;
+        let rows: Vec<Ordered> = sqlx::query_as(
+            "select r.state as run_state, r.facts, s.run_id, s.step, s.action, s.because, s.state,
+                s.effect, s.calls, s.error, s.started_at, s.finished_at
+             from crm_runs r
+             join crm_steps s on s.account_id = r.account_id and s.run_id = r.run_id
+             where r.account_id = $1 and r.conversation_id = $2 and r.portal_id = $3
+               and s.because ->> 'code' = $4
+             order by r.created_at desc, r.run_id desc, s.step limit $5",
         )
         .bind(account)
-        .bind(&ids)
+        .bind(conversation.0)
+        .bind(portal.0)
+        .bind(code)
+        .bind(most)
         .fetch_all(self.conn())
         .await?;
-        let mut steps: BTreeMap<CrmRunId, Vec<StepRow>> = BTreeMap::new();
-        for row in rows {
-            let step = StepRow::try_from(row)?;
-            steps.entry(step.run_id).or_default().push(step);
-        }
-        Ok(steps)
+        rows.into_iter()
+            .map(|row| {
+                let state = RunState::parse(&row.run_state)
+                    .ok_or_else(|| Error::bad("crm_runs", "state", &row.run_state))?;
+                Ok(OrderedStep { state, facts: row.facts, step: row.step.try_into()? })
+            })
+            .collect()
     }
 
     /// Says where a decision stands. A try that did not get to the end counts.
@@ -333,6 +414,81 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Nothing of a conversation is passed on by this integration any more: what was decided is not
+    /// carried out.
+    pub async fn drop_crm_runs(
+        &mut self,
+        integration: IntegrationId,
+        conversation: ConversationId,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update crm_runs set state = 'replanned', error = null, finished_at = $4
+             where account_id = $1 and integration_id = $2 and conversation_id = $3
+               and state in ('planned', 'working', 'waiting')",
+        )
+        .bind(account)
+        .bind(integration.0)
+        .bind(conversation.0)
+        .bind(at)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// A later decision took up what these could not do. What a person ordered is no decision by rules,
+    /// and a file that was refused is not taken up again by itself: those stay failed.
+    pub async fn supersede_crm_runs(
+        &mut self,
+        by: CrmRunId,
+        integration: IntegrationId,
+        conversation: ConversationId,
+    ) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update crm_runs r set state = 'replanned'
+             where r.account_id = $1 and r.integration_id = $2 and r.conversation_id = $3
+               and r.run_id <> $4 and r.state = 'failed' and jsonb_exists(r.facts, 'enquiry')
+               and not exists (
+                select 1 from crm_steps s
+                where s.account_id = r.account_id and s.run_id = r.run_id
+                  and s.state = 'failed' and s.action ->> 'do' = 'attach_file')",
+        )
+        .bind(account)
+        .bind(integration.0)
+        .bind(conversation.0)
+        .bind(by.0)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Whether a decision about another conversation of this person is being carried out in the lane of
+    /// the person that they were before a merge.
+    pub async fn crm_runs_of_former(
+        &mut self,
+        portal: PortalId,
+        contact: ContactId,
+    ) -> Result<bool> {
+        let account = self.account().0;
+        Ok(sqlx::query_scalar(
+            "select exists (
+                select 1 from contact_merges m
+                join crm_runs r on r.account_id = m.account_id and r.contact_id = m.merged_id
+                join conversations c
+                    on c.account_id = r.account_id and c.conversation_id = r.conversation_id
+                join lanes l on l.lane = 'crm:' || r.portal_id || ':' || r.contact_id
+                where m.account_id = $1 and m.kept_id = $2 and c.contact_id = $2
+                  and r.portal_id = $3 and r.state in ('planned', 'working', 'waiting'))",
+        )
+        .bind(account)
+        .bind(contact.0)
+        .bind(portal.0)
+        .fetch_one(self.conn())
+        .await?)
+    }
+
     /// Adds calls that belong to no step.
     pub async fn add_crm_run_calls(&mut self, id: CrmRunId, calls: &[Value]) -> Result<()> {
         let account = self.account().0;
@@ -357,7 +513,7 @@ impl TenantTx {
     ) -> Result<bool> {
         let account = self.account().0;
         let done = sqlx::query(
-            "update crm_steps set state = 'sending', started_at = coalesce(started_at, $4)
+            "update crm_steps set state = 'sending', started_at = $4
              where account_id = $1 and run_id = $2 and step = $3
                and state in ('waiting', 'uncertain')",
         )
@@ -370,13 +526,20 @@ impl TenantTx {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Writes what became of a step.
+    /// Writes what became of a step. Of a note that needs no other try, the beginning is kept: it stands
+    /// in the CRM and with the link, and a note that grows would be kept once for each message.
     pub async fn end_crm_step(&mut self, run: CrmRunId, step: usize, end: &StepEnd) -> Result<()> {
         let account = self.account().0;
         let over = matches!(end.state, StepState::Done | StepState::Skipped | StepState::Failed);
         let done = sqlx::query(
             "update crm_steps set state = $4, effect = coalesce($5, effect), calls = calls || $6,
-                error = $7, finished_at = $8
+                error = $7, finished_at = $8,
+                started_at = case when $4 = 'uncertain' then $9 else started_at end,
+                action = case
+                    when $8::timestamptz is not null and length(action #>> '{body,text}') > 500
+                    then jsonb_set(action, '{body,text}',
+                        to_jsonb(left(action #>> '{body,text}', 500) || '…'))
+                    else action end
              where account_id = $1 and run_id = $2 and step = $3",
         )
         .bind(account)
@@ -387,6 +550,7 @@ impl TenantTx {
         .bind(Json(&end.calls))
         .bind(end.error.as_ref().map(Json))
         .bind(over.then_some(end.at))
+        .bind(end.at)
         .execute(self.conn())
         .await?;
         match done.rows_affected() {
@@ -424,27 +588,32 @@ impl TenantTx {
         most: i64,
     ) -> Result<Vec<RunRow>> {
         let account = self.account().0;
-        let rows: Vec<Run> = sqlx::query_as(select_runs!(
+        // Written out for what is asked: a conversation's few decisions are found by their index, and
+        // not by reading the company's whole log.
+        let mut query = QueryBuilder::<Postgres>::new(select_runs!(
             "null::jsonb",
             "'[]'::jsonb",
-            "where r.account_id = $1
-               and ($2::uuid is null or r.portal_id = $2)
-               and ($3::uuid is null or r.integration_id = $3)
-               and ($4::uuid is null or r.conversation_id = $4)
-               and ($5::text is null or r.state = $5)
-               and ($6::timestamptz is null or (r.created_at, r.run_id) < ($6, $7))
-             order by r.created_at desc, r.run_id desc limit $8"
-        ))
-        .bind(account)
-        .bind(filter.portal.map(|p| p.0))
-        .bind(filter.integration.map(|i| i.0))
-        .bind(filter.conversation.map(|c| c.0))
-        .bind(filter.state.map(RunState::as_str))
-        .bind(before.map(|b| b.0))
-        .bind(before.map(|b| b.1.0))
-        .bind(most)
-        .fetch_all(self.conn())
-        .await?;
+            "where r.account_id = "
+        ));
+        query.push_bind(account);
+        if let Some(portal) = filter.portal {
+            query.push(" and r.portal_id = ").push_bind(portal.0);
+        }
+        if let Some(integration) = filter.integration {
+            query.push(" and r.integration_id = ").push_bind(integration.0);
+        }
+        if let Some(conversation) = filter.conversation {
+            query.push(" and r.conversation_id = ").push_bind(conversation.0);
+        }
+        if let Some(state) = filter.state {
+            query.push(" and r.state = ").push_bind(state.as_str());
+        }
+        if let Some((at, run)) = before {
+            query.push(" and (r.created_at, r.run_id) < (").push_bind(at);
+            query.push(", ").push_bind(run.0).push(")");
+        }
+        query.push(" order by r.created_at desc, r.run_id desc limit ").push_bind(most);
+        let rows: Vec<Run> = query.build_query_as().fetch_all(self.conn()).await?;
         rows.into_iter().map(RunRow::try_from).collect()
     }
 

@@ -5,7 +5,7 @@ use super::super::{
     AmoMethod, AmoSettings, ChannelName, CrmId, Directory, Entity, Fault, FieldPair, StageRef,
     funnel, people,
 };
-use crate::text::Words;
+use crate::{ids::ChannelId, text::Words};
 
 /// All faults of an integration, those that lose enquiries first.
 pub fn faults(
@@ -21,21 +21,12 @@ pub fn faults(
 }
 
 fn of_channels(settings: &AmoSettings, channels: &[ChannelName]) -> Vec<Fault> {
-    let mut found = Vec::new();
+    let of = |channel: &ChannelName| settings.channels.iter().find(|r| r.channel == channel.id);
+    let forgotten: Vec<&ChannelName> = channels.iter().filter(|c| of(c).is_none()).collect();
+    let mut found = Vec::from_iter(not_passed(&forgotten));
     for channel in channels {
         let name = &channel.name;
-        let Some(rule) = settings.channels.iter().find(|rule| rule.channel == channel.id) else {
-            let words = Words::new(
-                format!("Обращения канала «{name}» не передаются в amoCRM."),
-                format!("Enquiries of the channel “{name}” are not passed to amoCRM."),
-            );
-            let remedy = Words::new(
-                "Отметьте канал на вкладке «Основные».",
-                "Tick the channel on the tab “General”.",
-            );
-            found.push(Fault::new("channels", "channel_not_passed", words, remedy).of(channel.id));
-            continue;
-        };
+        let Some(rule) = of(channel) else { continue };
         if !rule.create_deal {
             let words = Words::new(
                 format!("Обращения канала «{name}» не создают сделок."),
@@ -60,6 +51,41 @@ fn of_channels(settings: &AmoSettings, channels: &[ChannelName]) -> Vec<Fault> {
         }
     }
     found
+}
+
+/// Channels that nothing passes on, in one line: a company has dozens of them.
+fn not_passed(channels: &[&ChannelName]) -> Option<Fault> {
+    const NAMED: usize = 10;
+    let ids: Vec<ChannelId> = channels.iter().map(|channel| channel.id).collect();
+    let fault = |words, remedy| Fault::new("channels", "channel_not_passed", words, remedy);
+    if let [channel] = channels {
+        let name = &channel.name;
+        let words = Words::new(
+            format!("Обращения канала «{name}» не передаются в amoCRM."),
+            format!("Enquiries of the channel “{name}” are not passed to amoCRM."),
+        );
+        let remedy = Words::new(
+            "Отметьте канал на вкладке «Основные».",
+            "Tick the channel on the tab “General”.",
+        );
+        return Some(fault(words, remedy).of(channel.id).of_all(ids));
+    }
+    let (count, more) = (channels.len(), channels.len().saturating_sub(NAMED));
+    let list = |open: &str, close: &str, rest: &str| {
+        let named = channels.iter().take(NAMED).map(|c| format!("{open}{}{close}", c.name));
+        let named = named.collect::<Vec<_>>().join(", ");
+        if more == 0 { named } else { format!("{named} {rest} {more}") }
+    };
+    let (ru, en) = (list("«", "»", "и ещё"), list("“", "”", "and others:"));
+    let words = Words::new(
+        format!("Обращения этих каналов не передаются в amoCRM ({count}): {ru}."),
+        format!("Enquiries of these channels are not passed to amoCRM ({count}): {en}."),
+    );
+    let remedy = Words::new(
+        "Отметьте нужные каналы на вкладке «Основные».",
+        "Tick those that are wanted on the tab “General”.",
+    );
+    (count > 0).then(|| fault(words, remedy).of_all(ids))
 }
 
 fn of_funnels(settings: &AmoSettings, directory: &Directory) -> Vec<Fault> {

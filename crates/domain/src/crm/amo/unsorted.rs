@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        Action, Because, CrmId, CrmKind, Entity, EntityState, LinkedUnsorted, Param, Plan,
-        Question, Ref, UnsortedDraft, UnsortedState, mapping, names, tags,
+        Action, Because, CrmId, CrmKind, Entity, EntityState, LinkedDeal, LinkedUnsorted, Param,
+        Plan, Question, Ref, StageKind, UnsortedDraft, UnsortedState, mapping, names, tags,
     },
     Case, Target, deal,
 };
@@ -53,7 +53,8 @@ fn inside(unsorted: &LinkedUnsorted, waiting: bool) -> Option<Target> {
     })
 }
 
-/// How the record of this conversation stands: by webhook where they come, else the CRM is asked.
+/// How the record of this conversation stands: by webhook where they come, else the CRM is asked. Should
+/// the record's own webhook be lost, the deal inside tells: it is gone, or somebody moved it on.
 fn state(case: &Case<'_>) -> Result<Option<UnsortedState>, Question> {
     let facts = case.facts;
     let Some(unsorted) = facts.links.unsorted.as_ref().filter(|unsorted| unsorted.of_this) else {
@@ -62,11 +63,21 @@ fn state(case: &Case<'_>) -> Result<Option<UnsortedState>, Question> {
     if unsorted.state != UnsortedState::Waiting {
         return Ok(Some(unsorted.state));
     }
-    match facts.known.unsorted.get() {
-        Some(now) => Ok(Some(*now)),
-        None if facts.mirrored => Ok(Some(UnsortedState::Waiting)),
-        None => Err(Question::Unsorted { uid: unsorted.uid.clone() }),
+    if let Some(now) = facts.known.unsorted.get() {
+        return Ok(Some(*now));
     }
+    let within = |deal: &&LinkedDeal| Some(&deal.id) == unsorted.deal.as_ref();
+    let deal = facts.links.deals.iter().find(within);
+    if deal.is_some_and(|deal| deal.state == EntityState::Gone) {
+        return Ok(Some(UnsortedState::Declined));
+    }
+    if !facts.mirrored || facts.links.stale.contains(&Entity::Unsorted) {
+        let (uid, deal) = (unsorted.uid.clone(), unsorted.deal.clone());
+        return Err(Question::Unsorted { uid, deal });
+    }
+    let stage = deal.and_then(|deal| facts.directory.stage(deal.at.as_ref()?));
+    let moved_on = stage.is_some_and(|stage| stage.kind != StageKind::Unsorted);
+    Ok(Some(if moved_on { UnsortedState::Accepted } else { UnsortedState::Waiting }))
 }
 
 fn make(case: &Case<'_>, pipeline: Option<&CrmId>, again: bool, plan: &mut Plan) -> Option<Target> {

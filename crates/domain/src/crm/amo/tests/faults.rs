@@ -50,3 +50,28 @@ fn crm_6_each_fault_is_named_with_its_remedy_and_tab() {
     }
     assert_eq!(found(|_| {}), Vec::new());
 }
+
+/// A company with dozens of channels is not told of each in a line of its own.
+#[test]
+fn crm_6_channels_that_are_not_passed_are_one_fault_with_their_names() {
+    let named = |n: u128| ChannelName {
+        id: crate::ids::ChannelId(uuid::Uuid::from_u128(n)),
+        name: format!("Канал {n}"),
+    };
+    let told = |channels: &[ChannelName]| {
+        let mut found = faults(&settings(), &directory(), channels);
+        found.retain(|fault| fault.code == "channel_not_passed");
+        found
+    };
+    let own = ChannelName { id: CHANNEL, name: "Бот".to_owned() };
+    let many: Vec<ChannelName> = std::iter::once(own).chain((101..113).map(named)).collect();
+    let faults = told(&many);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    let words = &faults[0].words.ru;
+    assert!(words.contains("(12)") && words.contains("«Канал 101», «Канал 102»"), "{words}");
+    assert!(words.ends_with("«Канал 110» и ещё 2."), "{words}");
+    assert!(!words.contains("Бот"));
+    assert_eq!((faults[0].channels.len(), faults[0].channel), (12, None));
+    let one = told(&many[..2]);
+    assert_eq!((one[0].channel, one[0].channels.len()), (Some(many[1].id), 1));
+}

@@ -88,10 +88,41 @@ fn amo_4_the_deal_inside_is_linked_too_and_changes_nothing() {
             .given(|f| {
                 f.occasion.contact_changed = true;
                 f.links.deals = vec![inner(deal)];
+                if record == UnsortedState::Waiting {
+                    // Nobody moved it yet, so its stage is not known.
+                    f.links.deals[0].at = None;
+                }
                 f.mirrored = mirrored;
             });
         assert_eq!(story.does(), strings(expect), "{record:?}");
     }
+}
+
+/// AMO-4: webhooks get lost. Should the one of the record be, what became of its deal tells, and a
+/// record that nothing was heard of for long is asked for.
+#[test]
+fn amo_4_a_lost_webhook_of_the_record_is_made_up_for() {
+    let waits = |change: fn(&mut Facts)| {
+        let story = later(UnsortedState::Waiting).tasks(TaskOwner::Integration);
+        story.given(|f| {
+            f.links.deals = vec![LinkedDeal { at: None, ..linked_deal("902", EntityState::Open) }];
+            change(f);
+        })
+    };
+    assert_eq!(waits(|_| {}).does(), strings(&["create_task"]));
+    // Its deal is gone: it was declined, and the message is a first contact.
+    let gone = waits(|f| f.links.deals[0].state = EntityState::Gone);
+    assert_eq!(gone.does(), strings(&["create_unsorted", "create_task"]));
+    // Somebody moved the deal on: it was accepted, and who answers becomes responsible.
+    let moved = waits(|f| {
+        f.links.deals[0].at = Some(at("1", "12"));
+        f.occasion.answered_by = Some(oleg());
+    });
+    assert!(!moved.left_out().contains(&"unsorted_waits".to_owned()), "{:?}", moved.left_out());
+    let stale = waits(|f| f.links.stale = [Entity::Unsorted].into());
+    assert!(matches!(stale.question(), Some(Question::Unsorted { .. })));
+    let told = stale.told(Answer::Unsorted(UnsortedState::Declined));
+    assert_eq!(told.does(), strings(&["create_unsorted", "create_task"]));
 }
 
 #[test]
@@ -108,7 +139,8 @@ fn amo_4_accepted_it_goes_on_and_declined_the_next_message_is_a_first_contact() 
 #[test]
 fn crm_7_without_webhooks_the_record_is_asked_for() {
     let story = later(UnsortedState::Waiting).given(|f| f.mirrored = false);
-    assert_eq!(story.question(), Some(Question::Unsorted { uid: "u-1".into() }));
+    let deal = Some("902".into());
+    assert_eq!(story.question(), Some(Question::Unsorted { uid: "u-1".into(), deal }));
     for (state, expect) in [
         (UnsortedState::Waiting, &[][..]),
         (UnsortedState::Accepted, &[]),
@@ -131,6 +163,15 @@ fn amo_4_with_chats_amocrm_makes_the_record_itself() {
     assert_eq!(story.left_out(), strings(&["unsorted_by_chats"]));
     let off = story.set(|s| s.chats = None);
     assert_eq!(off.does(), strings(&["create_unsorted"]));
+}
+
+#[test]
+fn amo_4_a_record_whose_deal_was_deleted_after_it_was_accepted_is_made_anew() {
+    let gone = later(UnsortedState::Accepted)
+        .given(|f| f.links.deals = vec![linked_deal("902", EntityState::Gone)]);
+    assert_eq!(gone.reasons(), strings(&["unsorted_again"]));
+    let ours = gone.given(|f| f.occasion.lines = vec![outbound(7)]);
+    assert_eq!(ours.does(), strings(&[]));
 }
 
 #[test]
