@@ -488,6 +488,30 @@ async fn amo_4_a_chat_in_unsorted_mode_makes_one_record_and_goes_on_in_it() {
     assert_eq!(tasks.len(), 1, "{tasks:?}");
     let deal = &records[0]["_embedded"]["leads"][0]["id"];
     assert_eq!(tasks[0]["entity_id"], *deal, "{tasks:?} {records:?}");
+
+    // Accepted there and closed here: the next message is another enquiry, with a record of its own.
+    let uid = records[0]["uid"].as_str().unwrap();
+    assert!(stage.account.accept(uid, user, None));
+    let path = format!("/api/v1/conversations/{}/close", stage.conversation().await);
+    stage.owner.poke(&path, 200).await;
+    customer.sends_text(&stage.bot, "Я снова здесь");
+    let (next, _) = stage.shows("Я снова здесь").await;
+    assert_ne!(next.id, chat.id);
+    let anew = until("another record", async || {
+        Some(stage.account.unsorted()).filter(|now| !now.is_empty())
+    })
+    .await;
+    assert_eq!(anew.len(), 1, "{anew:?}");
+    assert_ne!(anew[0]["uid"], records[0]["uid"]);
+
+    // Who answers in the former chat when both are closed is answered there.
+    let path = format!("/api/v1/conversations/{}/close", stage.conversation().await);
+    stage.owner.poke(&path, 200).await;
+    stage.account.writes_in_chat(user, &chat.id, Draft::text("Забыл сказать")).unwrap();
+    customer.wait_for_text(&stage.bot, PATIENCE, "Забыл сказать").await.unwrap();
+    customer.sends_text(&stage.bot, "Что же?");
+    let (shown, _) = stage.shows("Что же?").await;
+    assert_eq!(shown.id, chat.id);
 }
 
 /// AMO-13, WA-3: whoever has never written is written to from the CRM through the channel that can, and

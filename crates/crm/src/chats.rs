@@ -226,6 +226,9 @@ pub struct ChatReceiver {
     pub id: Option<String>,
     /// The service's id.
     pub ref_id: String,
+    /// As the CRM calls them.
+    #[serde(default)]
+    pub name: Option<String>,
     /// As written there.
     pub phone: Option<String>,
     /// As written there.

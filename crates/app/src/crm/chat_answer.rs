@@ -10,7 +10,10 @@ use domain::{
     content::FileKind,
     crm::{AmoSettings, CrmId, CrmUser, Settings, chat_way, signed},
     delivery::DeliveryStatus,
-    ids::{AccountId, AttachmentId, ChannelId, EmployeeId, IdentityId, MessageId, PortalId},
+    ids::{
+        AccountId, AttachmentId, ChannelId, ConversationId, EmployeeId, IdentityId, IntegrationId,
+        MessageId, PortalId,
+    },
     text::{Words, shortened, without_nul},
     view::AttachmentState,
 };
@@ -58,6 +61,8 @@ struct Answer {
     /// Of the chat; `None`: it was begun in the CRM just now.
     identity: Option<IdentityRow>,
     channel: ChannelId,
+    /// Whose settings showed the way.
+    integration: IntegrationId,
     /// The writer's employee here.
     by: Option<EmployeeId>,
     /// The writer's name there.
@@ -225,7 +230,8 @@ impl App {
                 return Ok(Next::PullLists(Box::new(row)));
             }
         }
-        let (way, settings) = match way(&settings, user.map(|user| &user.id), asked) {
+        let (way, (integration, settings)) = match way(&settings, user.map(|user| &user.id), asked)
+        {
             Ok(found) => found,
             Err(words) => return refuse(NOT_SENT, words),
         };
@@ -242,6 +248,7 @@ impl App {
             reply_to,
             identity,
             channel: way.0,
+            integration: *integration,
             by,
             author: shortened(&without_nul(&name), LONGEST_NAME),
             signature: way.1,
@@ -268,7 +275,8 @@ impl App {
                 "The channel that this person writes through was removed.",
             )));
         };
-        let opening = Opening { assignee: answer.by, name: "", subject: "" };
+        let name = answer.receiver.name.as_deref().unwrap_or_default();
+        let opening = Opening { assignee: answer.by, name, subject: "" };
         let here = answer.identity.filter(|identity| identity.channel_id == channel.channel_id);
         let conversation = match here {
             Some(identity) => {
@@ -298,6 +306,11 @@ impl App {
             return Err(Error::NotFound { what: "conversation" }.into());
         };
         let before = c.audience();
+        // What this begins goes on in the chat where it was begun.
+        if let (Some(name), 0) = (&answer.chat.conversation_id, c.last_position) {
+            let known = json!({ "name": name });
+            tx.note_crm_chat(answer.integration, conversation, &known).await?;
+        }
         if answer.chat.conversation_id.is_none() {
             tx.insert_begun_crm_chat(
                 portal,
@@ -466,8 +479,12 @@ pub(super) async fn chat_identity(
     portal: PortalId,
     chat: &ChatPlace,
 ) -> Result<Option<IdentityRow>> {
-    let ours = chat.conversation_id.as_ref().and_then(|id| id.parse::<IdentityId>().ok());
-    let id = match ours {
+    let name = chat.conversation_id.as_deref().unwrap_or_default();
+    let of_conversation = match name.parse::<ConversationId>() {
+        Ok(id) => tx.conversation(id).await?.map(|c| c.identity_id),
+        Err(_) => None,
+    };
+    let id = match name.parse::<IdentityId>().ok().or(of_conversation) {
         Some(id) => Some(id),
         None => {
             tx.begun_crm_chat_of(portal, &chat.conversation_ref).await?.map(|begun| begun.identity)
@@ -489,7 +506,7 @@ pub(super) async fn chat_employee(
     let Some(user) = directory.users.iter().find(|u| u.chat_id.as_deref() == Some(sender)) else {
         return Ok(None);
     };
-    for settings in chat_settings(tx, portal).await? {
+    for (_, settings) in chat_settings(tx, portal).await? {
         if let Some(employee) = employee_of(tx, &settings, user).await? {
             return Ok(Some(employee));
         }
@@ -498,13 +515,16 @@ pub(super) async fn chat_employee(
 }
 
 /// Of the portal's integrations that have chats.
-async fn chat_settings(tx: &mut TenantTx, portal: PortalId) -> Result<Vec<AmoSettings>> {
+async fn chat_settings(
+    tx: &mut TenantTx,
+    portal: PortalId,
+) -> Result<Vec<(IntegrationId, AmoSettings)>> {
     let rows = tx.integrations().await?;
     Ok(rows
         .into_iter()
         .filter(|row| row.portal_id == portal && row.enabled)
         .filter_map(|row| match row.settings {
-            Settings::Amo(amo) if amo.chats.is_some() => Some(amo),
+            Settings::Amo(amo) if amo.chats.is_some() => Some((row.integration_id, amo)),
             Settings::Amo(_) | Settings::Bitrix(_) => None,
         })
         .collect())
@@ -513,24 +533,25 @@ async fn chat_settings(tx: &mut TenantTx, portal: PortalId) -> Result<Vec<AmoSet
 /// The way through the integration that has the chat's channel; for a chat that is begun now, through
 /// the first that knows one.
 fn way<'s>(
-    settings: &'s [AmoSettings],
+    settings: &'s [(IntegrationId, AmoSettings)],
     user: Option<&CrmId>,
     asked: Option<ChannelId>,
-) -> Result<((ChannelId, String), &'s AmoSettings), Words> {
+) -> Result<((ChannelId, String), &'s (IntegrationId, AmoSettings)), Words> {
     let has = |amo: &AmoSettings| {
         asked.is_some_and(|asked| amo.channels.iter().any(|rule| rule.channel == asked))
     };
-    let mut sorted: Vec<&AmoSettings> = settings.iter().collect();
-    sorted.sort_by_key(|amo| !has(amo));
+    let mut sorted: Vec<&(IntegrationId, AmoSettings)> = settings.iter().collect();
+    sorted.sort_by_key(|(_, amo)| !has(amo));
     let mut refusal = Words::new(
         "Чаты выключены в настройках интеграции.",
         "Chats are switched off in the settings of the integration.",
     );
-    for amo in sorted {
+    for one in sorted {
+        let (_, amo) = one;
         let Some(chats) = &amo.chats else { continue };
         let passed: Vec<ChannelId> = amo.channels.iter().map(|rule| rule.channel).collect();
         match chat_way(chats, &passed, user, asked) {
-            Ok(way) => return Ok(((way.channel, way.signature), amo)),
+            Ok(way) => return Ok(((way.channel, way.signature), one)),
             Err(words) => refusal = words,
         }
         if has(amo) {
@@ -549,7 +570,11 @@ async fn employee_of(
 ) -> Result<Option<EmployeeId>> {
     let listed = settings.responsible.people.iter().find(|line| line.user == user.id);
     match listed {
-        Some(line) => Ok(tx.employee(line.employee).await?.map(|_| line.employee)),
+        // Whoever left has nothing to do with conversations any more.
+        Some(line) => {
+            let here = tx.employee(line.employee).await?.filter(|employee| !employee.disabled);
+            Ok(here.map(|_| line.employee))
+        }
         None if user.email.trim().is_empty() => Ok(None),
         None => Ok(tx.employee_by_email(user.email.trim()).await?),
     }
@@ -581,8 +606,8 @@ fn file_name(media: &ChatMedia, url: &Url) -> String {
 }
 
 /// Whether settings say of single people how they write.
-fn names_people(settings: &[AmoSettings]) -> bool {
-    let mut chats = settings.iter().filter_map(|amo| amo.chats.as_ref());
+fn names_people(settings: &[(IntegrationId, AmoSettings)]) -> bool {
+    let mut chats = settings.iter().filter_map(|(_, amo)| amo.chats.as_ref());
     chats.any(|chats| chats.listed_only || !chats.users.is_empty())
 }
 

@@ -3,10 +3,11 @@
 
 use crm::{Caller, ChatPerson, Crm, CrmError, OpenedChat};
 use domain::{
-    crm::{CrmId, Effect, PortalTrouble, names},
+    crm::{AmoMethod, CrmId, Effect, PortalTrouble, Settings, names},
     text::Words,
+    view::ConversationView,
 };
-use store::BegunChat;
+use store::{BegunChat, EnquiryRow};
 
 use super::{
     gather::Gathered,
@@ -29,8 +30,9 @@ impl App {
         if visit.portal.chat.as_ref().is_none_or(|chat| chat.scope_id.is_none()) {
             return Err(Fault::Rejected(PortalTrouble::ChatsRefused.reason()));
         }
-        // A chat is a person in a channel, as in the messenger: the next conversation goes on in it.
-        let conversation = client.id.clone();
+        let settings = &gathered.integration.settings;
+        let conversation =
+            chat_name(settings, Some(&gathered.enquiry), None, &gathered.conversation);
         let source = gathered.conversation.channel_id.to_string();
         let opened = calling!(visit, adapter, caller => {
             open(&*adapter, &caller, &conversation, &source, &client)
@@ -47,6 +49,29 @@ impl App {
             tx.begun_crm_chat(gathered.portal.portal_id, gathered.conversation.identity_id).await
         };
         begun.await.map_err(|error| Fault::Later(JobError::of(&error.into(), 0)))
+    }
+}
+
+/// How the chats service knows the chat of a conversation. A chat is a person in a channel, as in the
+/// messenger: the next conversation goes on in it. With «Неразобранное» it is the conversation alone, because
+/// amoCRM makes one record of a chat, and every enquiry is to have its own (AMO-4). One that a user of the
+/// CRM began, or wrote in since, is gone on with.
+pub(super) fn chat_name(
+    settings: &Settings,
+    enquiry: Option<&EnquiryRow>,
+    begun: Option<&BegunChat>,
+    c: &ConversationView,
+) -> String {
+    let kept =
+        enquiry.and_then(|row| row.chat.as_ref()).and_then(|chat| chat.get("name")?.as_str());
+    let unsorted = matches!(
+        settings,
+        Settings::Amo(amo) if matches!(amo.method, AmoMethod::Unsorted { .. })
+    );
+    match kept {
+        Some(name) => name.to_owned(),
+        None if unsorted && begun.is_none() => c.conversation_id.to_string(),
+        None => c.identity_id.to_string(),
     }
 }
 

@@ -24,6 +24,7 @@ impl App {
         &self,
         visit: &mut Visit<'_>,
         gathered: &Gathered,
+        name: &str,
         client: &crm::ChatPerson,
         attempts: i32,
     ) -> Result<(), JobError> {
@@ -32,7 +33,7 @@ impl App {
         }
         let source = gathered.conversation.channel_id.to_string();
         let call = calling!(visit, adapter, caller => {
-            open(&*adapter, &caller, &client.id, &source, client)
+            open(&*adapter, &caller, name, &source, client)
         });
         let found = match refused(call, attempts)? {
             Ok(opened) => {
@@ -56,7 +57,7 @@ impl App {
         let conversation = gathered.conversation.conversation_id;
         let mut tx = self.store.tenant(visit.account).await?;
         let uid = found.as_ref().map(|record| record.uid.clone());
-        tx.looked_for_crm_chat(integration, conversation, &json!({ "record": uid })).await?;
+        tx.note_crm_chat(integration, conversation, &json!({ "record": uid })).await?;
         let Some(record) = found else {
             tx.commit().await?;
             return Ok(());
@@ -99,7 +100,10 @@ fn is_wanted(gathered: &Gathered) -> bool {
     let known = gathered.facts.links.unsorted.as_ref().filter(|record| record.of_this);
     match known {
         Some(record) => record.state == UnsortedState::Declined,
-        None => gathered.enquiry.chat.is_none(),
+        None => {
+            let looked = gathered.enquiry.chat.as_ref().and_then(|chat| chat.get("record"));
+            looked.is_none()
+        }
     }
 }
 

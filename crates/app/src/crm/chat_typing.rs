@@ -14,7 +14,7 @@ use domain::{
 use serde_json::json;
 use store::{NewJob, TenantTx};
 
-use super::{files::StoredFiles, mirror::is_skipped};
+use super::{chat_open::chat_name, files::StoredFiles, mirror::is_skipped};
 use crate::{App, Result, Work};
 
 /// amoCRM shows it for five seconds.
@@ -82,6 +82,8 @@ impl App {
         let Settings::Amo(settings) = &integration.settings else { return Ok(()) };
         let Some(c) = tx.conversation(conversation).await? else { return Ok(()) };
         let contact = tx.contact(c.contact_id).await?;
+        let enquiry = tx.crm_enquiry(integration.integration_id, conversation).await?;
+        let begun = tx.begun_crm_chat(portal, c.identity_id).await?;
         drop(tx);
         if contact.is_none_or(|contact| is_skipped(settings, &contact.phones)) {
             return Ok(());
@@ -93,8 +95,8 @@ impl App {
         let directory = Directory::default();
         let caller =
             Caller { portal: &as_adapter, directory: &directory, gate: &gate, files: &files };
-        let person = c.identity_id.to_string();
-        if let Err(why) = chats.typing(&caller, &person, &person).await {
+        let name = chat_name(&integration.settings, enquiry.as_ref(), begun.as_ref(), &c);
+        if let Err(why) = chats.typing(&caller, &name, &c.identity_id.to_string()).await {
             tracing::debug!(%why, portal.id = %portal, "a customer's writing was not taken");
         }
         Ok(())

@@ -22,7 +22,7 @@ use store::{
 };
 
 use super::{
-    chat_open::chat_client,
+    chat_open::{chat_client, chat_name},
     chat_words::{Around, Author, author, bodies, changed, unsigned},
     gather::Gathered,
     visit::{Fault, Visit, calling},
@@ -43,6 +43,8 @@ pub(super) const NOT_SENT: u16 = 905;
 struct Backlog {
     gathered: Gathered,
     client: ChatPerson,
+    /// As the service knows the chat.
+    chat: String,
     begun: Option<BegunChat>,
     settings: ChatSettings,
     /// Which of the messages were written in a CRM.
@@ -100,7 +102,8 @@ impl App {
         }
         // Only a customer's words make a record, and only once they are there.
         if backlog.news.iter().flat_map(|news| &news.posts).any(|post| !post.silent) {
-            self.find_chat_record(visit, &backlog.gathered, &backlog.client, attempts).await?;
+            let Backlog { gathered, chat, client, .. } = backlog;
+            self.find_chat_record(visit, gathered, chat, client, attempts).await?;
         }
         for (change, message) in &backlog.changes {
             let refusal = match message {
@@ -151,9 +154,13 @@ impl App {
         let is_shown = amo::is_shown(&amo, &gathered.facts)
             || (begun.is_some() && !is_skipped(&amo, &gathered.facts.contact.phones));
         let shown_by = gathered.integration.integration_id;
+        let known = &gathered.integration.settings;
+        let chat =
+            chat_name(known, Some(&gathered.enquiry), begun.as_ref(), &gathered.conversation);
         let mut backlog = Backlog {
             gathered,
             client,
+            chat,
             begun,
             settings,
             written: tx.crm_chat_written(conversation).await?.into_iter().collect(),
@@ -398,7 +405,7 @@ impl App {
         };
         let emoji = reaction.emoji.as_deref();
         let call = calling!(visit, adapter, caller => {
-            react(&*adapter, &caller, client, &message, emoji)
+            react(&*adapter, &caller, &backlog.chat, client, &message, emoji)
         });
         let refusal = refused(call, attempts)?.err();
         self.reaction_shown(visit, backlog, reaction, refusal)
@@ -470,7 +477,7 @@ impl App {
     fn fault_line(&self, backlog: &Backlog, external_id: &str, why: &str) -> ChatMessage {
         ChatMessage {
             id: format!("err_{external_id}"),
-            conversation_id: backlog.client.id.clone(),
+            conversation_id: backlog.chat.clone(),
             conversation_ref: backlog.begun.as_ref().map(|chat| chat.chat_id.clone()),
             source: Some(backlog.gathered.conversation.channel_id.to_string()),
             client: backlog.client.clone(),
@@ -531,7 +538,7 @@ fn to_post(
     let id = message.message_id;
     ChatMessage {
         id: if n == 0 { id.to_string() } else { format!("{id}.{n}") },
-        conversation_id: backlog.client.id.clone(),
+        conversation_id: backlog.chat.clone(),
         conversation_ref: backlog.begun.as_ref().map(|chat| chat.chat_id.clone()),
         source: Some(backlog.gathered.conversation.channel_id.to_string()),
         client: backlog.client.clone(),
@@ -599,11 +606,12 @@ async fn edit(
 async fn react(
     adapter: &dyn Crm,
     caller: &Caller<'_>,
+    chat: &str,
     client: &ChatPerson,
     message: &ChatMessageRef,
     emoji: Option<&str>,
 ) -> Result<(), CrmError> {
-    chats(adapter)?.react(caller, &client.id, message, emoji, client).await
+    chats(adapter)?.react(caller, chat, message, emoji, client).await
 }
 
 pub(super) async fn tell(

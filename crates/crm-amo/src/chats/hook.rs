@@ -186,6 +186,7 @@ fn message(sent: Sent, told_at: i64) -> ChatEvent {
         receiver: ChatReceiver {
             id: filled(receiver.client_id),
             ref_id: receiver.id,
+            name: filled(receiver.name),
             phone: filled(receiver.phone),
             email: filled(receiver.email),
         },

@@ -350,7 +350,7 @@ impl TenantTx {
         Ok(())
     }
 
-    /// The CRM knows this status of it.
+    /// The CRM knows this status of it. Of one that did not go nothing more is kept than why.
     pub async fn told_crm_chat(
         &mut self,
         portal: PortalId,
@@ -359,7 +359,8 @@ impl TenantTx {
     ) -> Result<()> {
         let account = self.account().0;
         sqlx::query(
-            "update crm_chat_received set told = $4
+            "update crm_chat_received set told = $4,
+                said = case when message_id is null then '{}' else said end
              where account_id = $1 and portal_id = $2 and external_id = $3",
         )
         .bind(account)
