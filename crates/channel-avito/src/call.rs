@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use channel::{OutFile, RenewError};
-use futures::StreamExt;
-use net::http::{
-    Body, Client, Method, RequestBuilder, Response,
-    header::{HeaderMap, RETRY_AFTER},
-    multipart::{Form, Part},
+use net::{
+    Broken, PartOf, Unanswered,
+    http::{
+        Client, Method, RequestBuilder,
+        header::{HeaderMap, RETRY_AFTER},
+        multipart::Form,
+    },
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -70,6 +72,16 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
 }
 
+impl From<Unanswered> for CallError {
+    fn from(error: Unanswered) -> Self {
+        match error {
+            Unanswered::NotSent(why) => Self::NotSent(why),
+            Unanswered::Lost(why) => Self::Lost(why),
+            Unanswered::TooLong => Self::Fault("the answer is too long".to_owned()),
+        }
+    }
+}
+
 impl Ask {
     fn new<'a>(method: Method, path: impl IntoIterator<Item = &'a str>) -> Self {
         let path = path.into_iter().map(str::to_owned).collect();
@@ -117,9 +129,11 @@ impl Ask {
             Given::Json(body) => request.json(body).timeout(TIMEOUT),
             Given::Picture(file) => {
                 let longer = Duration::from_secs(file.size / SLOWEST_UPLOAD);
-                request
-                    .multipart(Form::new().part("uploadfile[]", part(file)))
-                    .timeout(TIMEOUT + longer)
+                let OutFile { name, mime, size, .. } = file;
+                let of = PartOf { name, mime, size: *size };
+                // An upload that broke is tried again, whoever broke it.
+                let part = net::part(of, (file.open)(), &Broken::default());
+                request.multipart(Form::new().part("uploadfile[]", part)).timeout(TIMEOUT + longer)
             }
         }
     }
@@ -132,15 +146,15 @@ impl Ask {
         access: &SecretString,
     ) -> Result<Answer, CallError> {
         let request = self.request(http, base).bearer_auth(access.expose_secret());
-        let response = request.send().await.map_err(transport_error)?;
+        let response = request.send().await.map_err(Unanswered::from)?;
         let status = response.status().as_u16();
         let left = number(response.headers(), "x-ratelimit-remaining");
         let wait = number(response.headers(), RETRY_AFTER.as_str());
-        let body = match body(response).await {
+        let body = match net::whole(response, MAX_ANSWER).await {
             Ok(body) => body,
             // The status alone says that it was refused.
             Err(_) if (400..500).contains(&status) => Bytes::new(),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         judge(status, &body, wait)?;
         Ok(Answer { body, left })
@@ -155,36 +169,8 @@ impl Answer {
     }
 }
 
-fn part(file: &OutFile) -> Part {
-    let plain = || Part::stream_with_length(Body::from(Vec::new()), 0);
-    let part = Part::stream_with_length(Body::wrap_stream((file.open)()), file.size);
-    // A type that cannot stand in a header is left out; Avito looks at the bytes anyway.
-    let valid = plain().mime_str(&file.mime).is_ok();
-    let part = if valid { part.mime_str(&file.mime).unwrap_or_else(|_| plain()) } else { part };
-    part.file_name(file.name.clone())
-}
-
 fn number(headers: &HeaderMap, name: &str) -> Option<u32> {
     headers.get(name)?.to_str().ok()?.trim().parse().ok()
-}
-
-/// A failure without an answer. Only a failed connection proves that nothing was sent.
-pub(crate) fn transport_error(error: net::http::Error) -> CallError {
-    let not_sent = error.is_connect() || error.is_builder();
-    let text = net::error_text(error);
-    if not_sent { CallError::NotSent(text) } else { CallError::Lost(text) }
-}
-
-async fn body(response: Response) -> Result<Bytes, CallError> {
-    let mut stream = response.bytes_stream();
-    let mut body = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        body.extend_from_slice(&chunk.map_err(transport_error)?);
-        if body.len() > MAX_ANSWER {
-            return Err(CallError::Fault("the answer is too long".to_owned()));
-        }
-    }
-    Ok(body.into())
 }
 
 /// What an answer means. Errors are `{"error":{"code","message"}}`; parts of Avito's API also answer

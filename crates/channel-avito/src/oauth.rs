@@ -13,11 +13,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use url::Url;
 
-use crate::{
-    AppKeys,
-    account::Account,
-    call::{self, CallError},
-};
+use crate::{AppKeys, account::Account, call};
 
 /// What we ask to be allowed; Avito parts scopes by commas where the standard has spaces.
 const SCOPES: &str = "messenger:read,messenger:write,user:read";
@@ -142,10 +138,7 @@ async fn ask(http: &Client, request: HttpRequest) -> Result<HttpResponse, GrantE
         .body(request.into_body())
         .send()
         .await
-        .map_err(|error| match call::transport_error(error) {
-            CallError::NotSent(why) | CallError::Lost(why) => later(why),
-            other => later(format!("{other:?}")),
-        })?;
+        .map_err(|error| later(net::error_text(error)))?;
     let status = answer.status();
     let body = answer.bytes().await;
     judge(status.as_u16(), body.as_deref().unwrap_or_default())?;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures::StreamExt;
 use net::http::{Client, RequestBuilder, Response, Url, multipart::Form};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -21,17 +19,7 @@ pub(crate) struct Api {
 }
 
 /// Why a call brought no result.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum CallError {
-    /// The Bot API answered with an error: surely not done.
-    Refused(Refusal),
-    /// Nothing reached the server: surely not done.
-    NotSent(String),
-    /// Somebody else answered (a proxy, another server), with a status that means "not done".
-    Foreign(u16),
-    /// It may have been done: the answer was lost or cannot be read.
-    Lost(String),
-}
+pub(crate) type CallError = net::CallError<Refusal>;
 
 /// `{"ok":false, …}`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,12 +76,12 @@ impl Api {
                 .push(&format!("bot{}", self.token.expose_secret()));
             segments.extend(path.split('/'));
         }
-        let response = self.http.get(url).timeout(timeout).send().await.map_err(transport_error)?;
+        let response = self.http.get(url).timeout(timeout).send().await?;
         if response.status().is_success() {
             return Ok(response);
         }
         let status = response.status().as_u16();
-        Err(answer::<()>(status, &body(response).await?)
+        Err(answer::<()>(status, &net::whole(response, MAX_ANSWER).await?)
             .err()
             .unwrap_or(CallError::Foreign(status)))
     }
@@ -108,11 +96,11 @@ impl Api {
     }
 
     async fn execute<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CallError> {
-        let response = request.send().await.map_err(transport_error)?;
+        let response = request.send().await?;
         let status = response.status().as_u16();
-        match body(response).await {
+        match net::whole(response, MAX_ANSWER).await {
             Ok(body) => answer(status, &body),
-            Err(error) if status < 300 => Err(error),
+            Err(error) if status < 300 => Err(error.into()),
             Err(_) => Err(CallError::Foreign(status)),
         }
     }
@@ -125,25 +113,6 @@ fn documented_case(name: &str) -> String {
         Some(first) => first.to_ascii_lowercase().to_string() + chars.as_str(),
         None => String::new(),
     }
-}
-
-/// A failure without an answer. Only a failed connection proves that nothing was sent.
-pub(crate) fn transport_error(error: net::http::Error) -> CallError {
-    let not_sent = error.is_connect() || error.is_builder();
-    let text = net::error_text(error);
-    if not_sent { CallError::NotSent(text) } else { CallError::Lost(text) }
-}
-
-async fn body(response: Response) -> Result<Bytes, CallError> {
-    let mut stream = response.bytes_stream();
-    let mut body = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        body.extend_from_slice(&chunk.map_err(transport_error)?);
-        if body.len() > MAX_ANSWER {
-            return Err(CallError::Lost("the answer is too long".to_owned()));
-        }
-    }
-    Ok(body.into())
 }
 
 #[derive(Deserialize)]

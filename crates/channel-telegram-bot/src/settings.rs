@@ -1,6 +1,8 @@
 //! The form, and what a person filled into it.
 
-use channel::{Channel, Connecting, Field, FieldError, FieldKind, FieldOption, SettingsForm};
+use channel::{
+    Channel, Connecting, Field, FieldError, FieldKind, FieldOption, SettingsForm, web_address,
+};
 use domain::text::Words;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -55,13 +57,7 @@ impl Settings {
         }
         let base_url = match channel.setting(BASE_URL) {
             None => Some(options.base_url.clone()),
-            Some(text) => {
-                let url = web_address(text);
-                if url.is_none() {
-                    wrong.push(bad_address(BASE_URL));
-                }
-                url
-            }
+            Some(text) => web_address(BASE_URL, text).map_err(|error| wrong.push(error)).ok(),
         };
         let proxy_text = channel
             .secret(PROXY)
@@ -71,13 +67,7 @@ impl Settings {
             .or_else(|| channel.setting(PROXY));
         let proxy = match proxy_text {
             None => options.proxy.clone(),
-            Some(text) => {
-                let url = web_address(text);
-                if url.is_none() {
-                    wrong.push(bad_address(PROXY));
-                }
-                url
-            }
+            Some(text) => web_address(PROXY, text).map_err(|error| wrong.push(error)).ok(),
         };
         let receive = match channel.setting(RECEIVE) {
             None | Some("auto") => Choice::Auto,
@@ -130,21 +120,6 @@ fn is_token(text: &str) -> bool {
             && (20..=100).contains(&key.len())
             && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
     })
-}
-
-fn web_address(text: &str) -> Option<Url> {
-    Url::parse(text).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host())
-}
-
-fn bad_address(field: &str) -> FieldError {
-    FieldError::new(
-        field,
-        "bad_url",
-        Words::new(
-            "Это не адрес. Он начинается с https:// или http://.",
-            "This is not an address. It starts with https:// or http://.",
-        ),
-    )
 }
 
 pub(crate) fn form() -> SettingsForm {

@@ -1,20 +1,10 @@
 //! Carrying out a plan: the call, its files as streams, and what came of it.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
-use channel::{OutFile, Outbound, RetryScope, SendError, Sent};
+use channel::{Outbound, RetryScope, SendError, Sent};
 use domain::delivery::DeliveryStatus;
-use futures::{Stream, StreamExt, stream};
-use net::http::{
-    Body,
-    multipart::{Form, Part},
-};
+use net::{Broken, PartOf, http::multipart::Form};
 
 use crate::{
     api::{Api, CallError},
@@ -83,13 +73,14 @@ async fn deliver(api: &Api, plan: Plan) -> Result<Vec<SentMessage>, Failure> {
     };
     let size: u64 = files.iter().map(|(_, file)| file.size).sum();
     let timeout = TEXT_TIMEOUT * 2 + Duration::from_secs(size / SLOWEST_UPLOAD);
-    let broken = Arc::new(AtomicBool::new(false));
+    let broken = Broken::default();
     let mut form = Form::new();
     for (name, value) in fields {
         form = form.text(name, value);
     }
     for (name, file) in files {
-        form = form.part(name, part(&file, &broken));
+        let of = PartOf { name: &file.name, mime: &file.mime, size: file.size };
+        form = form.part(name, net::part(of, (file.open)(), &broken));
     }
     let outcome = if method == "sendMediaGroup" {
         api.upload(method, form, timeout).await
@@ -97,54 +88,7 @@ async fn deliver(api: &Api, plan: Plan) -> Result<Vec<SentMessage>, Failure> {
         api.upload(method, form, timeout).await.map(|sent| vec![sent])
     };
     outcome.map_err(|error| match error {
-        CallError::Lost(_) if broken.load(Ordering::Relaxed) => Failure::File,
+        CallError::Lost(_) if broken.is_so() => Failure::File,
         error => Failure::Call(error),
-    })
-}
-
-fn part(file: &OutFile, broken: &Arc<AtomicBool>) -> Part {
-    let bytes = exactly(file.size, (file.open)(), Arc::clone(broken));
-    let plain = || Part::stream_with_length(Body::from(Vec::new()), 0);
-    let part = Part::stream_with_length(Body::wrap_stream(bytes), file.size);
-    // A type that cannot stand in a header is left out; Telegram looks at the bytes anyway.
-    let valid = plain().mime_str(&file.mime).is_ok();
-    let part = if valid { part.mime_str(&file.mime).unwrap_or_else(|_| plain()) } else { part };
-    part.file_name(file.name.clone())
-}
-
-/// The stream, which breaks when it has another length than promised: the request's length stands
-/// in its head already.
-fn exactly(
-    size: u64,
-    bytes: channel::ByteStream,
-    broken: Arc<AtomicBool>,
-) -> impl Stream<Item = std::io::Result<bytes::Bytes>> + Send + 'static {
-    stream::unfold((bytes, 0_u64, false), move |(mut bytes, seen, ended)| {
-        let broken = Arc::clone(&broken);
-        async move {
-            if ended {
-                return None;
-            }
-            let fail = |error: std::io::Error| {
-                broken.store(true, Ordering::Relaxed);
-                Err(error)
-            };
-            match bytes.next().await {
-                Some(Ok(chunk)) => {
-                    let seen = seen + chunk.len() as u64;
-                    if seen > size {
-                        let error = fail(std::io::Error::other("longer than promised"));
-                        return Some((error, (bytes, seen, true)));
-                    }
-                    Some((Ok(chunk), (bytes, seen, false)))
-                }
-                Some(Err(error)) => Some((fail(error), (bytes, seen, true))),
-                None if seen < size => {
-                    let error = fail(std::io::Error::other("shorter than promised"));
-                    Some((error, (bytes, seen, true)))
-                }
-                None => None,
-            }
-        }
     })
 }

@@ -1,8 +1,6 @@
 //! One call of the Bot API, with an exact answer to "was it accepted?".
 
-use bytes::Bytes;
-use futures::StreamExt;
-use net::http::{Client, Response, header::HeaderValue};
+use net::http::{Client, header::HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -22,18 +20,8 @@ pub(crate) struct Api {
     pub(crate) token: SecretString,
 }
 
-/// Why a call brought no result.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum CallError {
-    /// The Bot API answered with another status than 0: surely not done.
-    Refused(Refusal),
-    /// Nothing reached the service: surely not done.
-    NotSent(String),
-    /// Somebody else answered (a proxy, another server), with a status that means "not done".
-    Foreign(u16),
-    /// It may have been done: the answer was lost or cannot be read.
-    Lost(String),
-}
+/// Why a call brought no result. Viber refuses with another status than 0.
+pub(crate) type CallError = net::CallError<Refusal>;
 
 /// `{"status":6,"status_message":"…"}`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,11 +40,11 @@ impl Api {
             .map_err(|_| CallError::NotSent("the token cannot stand in a header".to_owned()))?;
         token.set_sensitive(true);
         let request = self.http.post(self.address(method)).header(TOKEN_HEADER, token).json(body);
-        let response = request.send().await.map_err(transport_error)?;
+        let response = request.send().await?;
         let status = response.status().as_u16();
-        match whole(response).await {
+        match net::whole(response, LONGEST_ANSWER).await {
             Ok(body) => answer(status, &body),
-            Err(error) if status < 300 => Err(error),
+            Err(error) if status < 300 => Err(error.into()),
             Err(_) => Err(without_answer(status)),
         }
     }
@@ -68,25 +56,6 @@ impl Api {
         }
         url
     }
-}
-
-/// A failure without an answer. Only a failed connection proves that nothing was sent.
-fn transport_error(error: net::http::Error) -> CallError {
-    let not_sent = error.is_connect() || error.is_builder();
-    let text = net::error_text(error);
-    if not_sent { CallError::NotSent(text) } else { CallError::Lost(text) }
-}
-
-async fn whole(response: Response) -> Result<Bytes, CallError> {
-    let mut stream = response.bytes_stream();
-    let mut body = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        body.extend_from_slice(&chunk.map_err(transport_error)?);
-        if body.len() > LONGEST_ANSWER {
-            return Err(CallError::Lost("the answer is too long".to_owned()));
-        }
-    }
-    Ok(body.into())
 }
 
 #[derive(Deserialize)]

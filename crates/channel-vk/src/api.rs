@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::StreamExt;
-use net::http::{Client, RequestBuilder, Response, Url, multipart::Form};
+use net::http::{Client, RequestBuilder, Url, multipart::Form};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -28,17 +27,7 @@ pub(crate) struct Api {
 }
 
 /// Why a call brought no result.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum CallError {
-    /// VK answered with an error.
-    Refused(Refusal),
-    /// Nothing reached the server: surely not done.
-    NotSent(String),
-    /// Somebody else answered (a proxy, another server), with a status that means "not done".
-    Foreign(u16),
-    /// It may have been done: the answer was lost or cannot be read.
-    Lost(String),
-}
+pub(crate) type CallError = net::CallError<Refusal>;
 
 /// `{"error":{…}}`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,28 +70,9 @@ impl Api {
 }
 
 async fn exchange(request: RequestBuilder) -> Result<(u16, Bytes), CallError> {
-    let response = request.send().await.map_err(transport_error)?;
+    let response = request.send().await?;
     let status = response.status().as_u16();
-    Ok((status, body(response).await?))
-}
-
-/// A failure without an answer. Only a failed connection proves that nothing was sent.
-pub(crate) fn transport_error(error: net::http::Error) -> CallError {
-    let not_sent = error.is_connect() || error.is_builder();
-    let text = net::error_text(error);
-    if not_sent { CallError::NotSent(text) } else { CallError::Lost(text) }
-}
-
-async fn body(response: Response) -> Result<Bytes, CallError> {
-    let mut stream = response.bytes_stream();
-    let mut body = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        body.extend_from_slice(&chunk.map_err(transport_error)?);
-        if body.len() > MAX_ANSWER {
-            return Err(CallError::Lost("the answer is too long".to_owned()));
-        }
-    }
-    Ok(body.into())
+    Ok((status, net::whole(response, MAX_ANSWER).await?))
 }
 
 /// What an answer means. VK's own envelope decides; the status only where the body is somebody

@@ -13,12 +13,7 @@ use net::http::{
 use serde_json::Value;
 use url::{Host, Url};
 
-use crate::{
-    Vk,
-    api::{CallError, transport_error},
-    attachments::URL,
-    errors::fetch_error,
-};
+use crate::{Vk, api::CallError, attachments::URL, errors::fetch_error};
 
 /// A whole download.
 const DOWNLOAD: Duration = Duration::from_secs(600);
@@ -47,7 +42,7 @@ impl Media for Vk {
             }
             let response = if url.origin() == api.base.origin() {
                 let request = api.http.get(url.clone()).timeout(DOWNLOAD);
-                request.send().await.map_err(|e| fetch_error(transport_error(e)))?
+                request.send().await.map_err(|e| fetch_error(e.into()))?
             } else {
                 // The address came in a message: only into the public internet, whatever its name
                 // leads to.

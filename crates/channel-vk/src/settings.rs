@@ -1,6 +1,8 @@
 //! The form, and what a person filled into it.
 
-use channel::{Channel, Connecting, Field, FieldError, FieldKind, FieldOption, SettingsForm};
+use channel::{
+    Channel, Connecting, Field, FieldError, FieldKind, FieldOption, SettingsForm, web_address,
+};
 use domain::text::Words;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -54,22 +56,7 @@ impl Settings {
         }
         let base_url = match channel.setting(BASE_URL) {
             None => Some(options.base_url.clone()),
-            Some(text) => {
-                let url = Url::parse(text)
-                    .ok()
-                    .filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
-                if url.is_none() {
-                    wrong.push(FieldError::new(
-                        BASE_URL,
-                        "bad_url",
-                        Words::new(
-                            "Это не адрес. Он начинается с https:// или http://.",
-                            "This is not an address. It starts with https:// or http://.",
-                        ),
-                    ));
-                }
-                url
-            }
+            Some(text) => web_address(BASE_URL, text).map_err(|error| wrong.push(error)).ok(),
         };
         let receive = match channel.setting(RECEIVE) {
             None | Some("auto") => Some(Wish::Auto),

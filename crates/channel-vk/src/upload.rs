@@ -1,20 +1,13 @@
 //! Carrying out a plan: files are put up one by one, then one call sends the message. Until that
 //! call nothing was handed over, so whatever fails before it is simply tried again.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
-use channel::{ByteStream, OutFile, Outbound, RetryScope, SendError, Sent};
+use channel::{OutFile, Outbound, RetryScope, SendError, Sent};
 use domain::clock::Instant;
-use futures::{Stream, StreamExt, stream};
-use net::http::{
-    Body, Url,
-    multipart::{Form, Part},
+use net::{
+    Broken, PartOf,
+    http::{Url, multipart::Form},
 };
 use serde_json::Value;
 
@@ -188,11 +181,12 @@ async fn put_bytes(
     let Some(url) = url else {
         return Err(errors::prepare_error(CallError::Lost("VK gave no upload address".to_owned())));
     };
-    let broken = Arc::new(AtomicBool::new(false));
-    let form = Form::new().part(field, part(file, &broken));
+    let broken = Broken::default();
+    let of = PartOf { name: &file.name, mime: &file.mime, size: file.size };
+    let form = Form::new().part(field, net::part(of, (file.open)(), &broken));
     let timeout = UPLOAD + Duration::from_secs(file.size / SLOWEST_UPLOAD);
     api.upload(url, form, timeout).await.map_err(|error| {
-        if broken.load(Ordering::Relaxed) {
+        if broken.is_so() {
             return SendError::Retry {
                 after: Duration::from_secs(5),
                 scope: RetryScope::Conversation,
@@ -206,53 +200,6 @@ async fn put_bytes(
                 SendError::Retry { after, scope: RetryScope::Conversation, why }
             }
             other => other,
-        }
-    })
-}
-
-fn part(file: &OutFile, broken: &Arc<AtomicBool>) -> Part {
-    let bytes = exactly(file.size, (file.open)(), Arc::clone(broken));
-    let plain = || Part::stream_with_length(Body::from(Vec::new()), 0);
-    let part = Part::stream_with_length(Body::wrap_stream(bytes), file.size);
-    // A type that cannot stand in a header is left out; VK looks at the bytes anyway.
-    let valid = plain().mime_str(&file.mime).is_ok();
-    let part = if valid { part.mime_str(&file.mime).unwrap_or_else(|_| plain()) } else { part };
-    part.file_name(file.name.clone())
-}
-
-/// The stream, which breaks when it has another length than promised: the request's length stands
-/// in its head already.
-fn exactly(
-    size: u64,
-    bytes: ByteStream,
-    broken: Arc<AtomicBool>,
-) -> impl Stream<Item = std::io::Result<bytes::Bytes>> + Send + 'static {
-    stream::unfold((bytes, 0_u64, false), move |(mut bytes, seen, ended)| {
-        let broken = Arc::clone(&broken);
-        async move {
-            if ended {
-                return None;
-            }
-            let fail = |error: std::io::Error| {
-                broken.store(true, Ordering::Relaxed);
-                Err(error)
-            };
-            match bytes.next().await {
-                Some(Ok(chunk)) => {
-                    let seen = seen + chunk.len() as u64;
-                    if seen > size {
-                        let error = fail(std::io::Error::other("longer than promised"));
-                        return Some((error, (bytes, seen, true)));
-                    }
-                    Some((Ok(chunk), (bytes, seen, false)))
-                }
-                Some(Err(error)) => Some((fail(error), (bytes, seen, true))),
-                None if seen < size => {
-                    let error = fail(std::io::Error::other("shorter than promised"));
-                    Some((error, (bytes, seen, true)))
-                }
-                None => None,
-            }
         }
     })
 }

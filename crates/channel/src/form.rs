@@ -2,6 +2,7 @@
 
 use domain::text::Words;
 use serde::Serialize;
+use url::Url;
 
 /// The fields that a person fills to connect a channel, in order.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -158,5 +159,38 @@ impl FieldError {
     /// An empty field that must be filled.
     pub fn required(field: &str) -> Self {
         Self::new(field, "required", Words::new("Заполните это поле.", "Fill in this field."))
+    }
+}
+
+/// Reads an http(s) address of a field.
+pub fn web_address(field: &str, text: &str) -> Result<Url, FieldError> {
+    let url = Url::parse(text.trim()).ok();
+    url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host()).ok_or_else(|| {
+        let message = Words::new(
+            "Это не адрес. Он начинается с https:// или http://.",
+            "This is not an address. It starts with https:// or http://.",
+        );
+        FieldError::new(field, "bad_url", message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ch_7_an_address_is_of_the_web_and_has_a_host() {
+        for (text, right) in [
+            ("https://api.vk.ru", true),
+            (" http://127.0.0.1:8081/tg ", true),
+            ("api.vk.ru", false),
+            ("ftp://api.vk.ru", false),
+            ("https://", false),
+            ("mailto:a@b.test", false),
+        ] {
+            let read = web_address("base_url", text);
+            assert_eq!(read.is_ok(), right, "{text}");
+            assert!(read.is_ok() || read.is_err_and(|wrong| wrong.code == "bad_url"));
+        }
     }
 }

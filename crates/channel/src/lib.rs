@@ -23,7 +23,9 @@ pub use extras::{
     Asking, Blocked, Blocks, Changes, Choice, Consent, LookUp, Numbers, Presses, Profile, Question,
     Reactions, Signs, Told,
 };
-pub use form::{Field, FieldError, FieldKind, FieldOption, HandOver, SettingsForm, Way};
+pub use form::{
+    Field, FieldError, FieldKind, FieldOption, HandOver, SettingsForm, Way, web_address,
+};
 pub use inbound::{
     DeliveryReport, Edited, Inbound, InboundMessage, NewFile, NewFileSource, Person, Quarantined,
     Reach, Reaction, Removed, Sender,

@@ -4,13 +4,16 @@
 //! This crate knows no service and no tenant. Start reading at [`client`]; addresses that customers
 //! give go through [`Outgoing`].
 
+mod call;
 mod client;
 mod clients;
 mod guard;
 mod outgoing;
 mod redact;
 mod signature;
+mod upload;
 
+pub use call::{CallError, Unanswered, whole};
 pub use client::{ClientError, Options, client};
 pub use clients::Clients;
 pub use guard::{Guard, Refused, Rules, Scheme};
@@ -19,3 +22,4 @@ pub use redact::{error_text, redact};
 /// The HTTP library, named once: adapters reach its types through here.
 pub use reqwest as http;
 pub use signature::{SigningSecret, sign};
+pub use upload::{Broken, PartOf, part};
