@@ -19,6 +19,7 @@ mod directory;
 mod door;
 mod dry_run;
 mod files;
+mod following;
 mod gate;
 mod gather;
 mod heard;

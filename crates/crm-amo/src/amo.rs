@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use async_trait::async_trait;
 use crm::{
     AppKeys, Caller, Chats, Connect, ConnectHints, Crm, CrmError, Grant, GrantError, Hook,
-    HookError, Portal, PortalInfo, Returned, TokenSays,
+    HookError, Portal, PortalInfo, Returned, TokenSays, Whereabouts,
 };
 use domain::crm::{
     Action, Answer, Change, CrmId, CrmKind, Directory, Effect, Entity, PortalTrouble, Question,
@@ -25,7 +25,7 @@ use crate::{
     chats::AmoChats,
     directory, done, find, hook, oauth,
     options::{Options, below},
-    write,
+    whereabouts, write,
 };
 
 /// What we want to hear of. Events of «Неразобранное» are described but not in the list of names: an
@@ -161,6 +161,14 @@ impl Connect for Amo {
         refresh: &SecretString,
     ) -> Result<Grant, GrantError> {
         oauth::refresh(&self.http, app, base, refresh).await
+    }
+
+    async fn whereabouts(
+        &self,
+        access: &SecretString,
+        refresh: &SecretString,
+    ) -> Result<Option<Whereabouts>, GrantError> {
+        whereabouts::ask(&self.http, &self.options, access, refresh).await
     }
 
     async fn about(&self, caller: &Caller<'_>) -> Result<PortalInfo, CrmError> {

@@ -30,6 +30,7 @@ mod options;
 mod refusal;
 mod repair;
 mod same;
+mod whereabouts;
 mod wire;
 mod write;
 

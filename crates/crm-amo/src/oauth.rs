@@ -161,11 +161,13 @@ async fn ask(http: &Client, request: HttpRequest) -> Result<HttpResponse, GrantE
 }
 
 /// A spent token is 401 in life and 400 in the documentation. A server that answers with a fault has
-/// given no pair away: asking again with the same token tells whether it is spent.
+/// given no pair away: asking again with the same token tells whether it is spent. One that sends us
+/// elsewhere is not the account's any more; it is not followed, because the secret would go along.
 fn judge(status: u16, body: &[u8]) -> Result<(), GrantError> {
     match status {
         200..=299 => Ok(()),
         429 | 500..=599 => Err(GrantError::NotReached(format!("HTTP {status}"))),
+        300..=399 | 404 | 410 => Err(GrantError::Elsewhere(format!("HTTP {status}"))),
         _ => Err(GrantError::Refused(reason(status, body))),
     }
 }
@@ -185,11 +187,7 @@ fn reason(status: u16, body: &[u8]) -> String {
 /// Tokens are JWT: `aud` is the integration's id, `exp` the end. They are signed with keys that amoCRM
 /// keeps to itself, so nothing of it is proved.
 pub(crate) fn token_says(token: &SecretString) -> TokenSays {
-    let claims = || -> Option<Value> {
-        let payload = token.expose_secret().split('.').nth(1)?;
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
-    };
-    let Some(claims) = claims() else { return TokenSays::default() };
+    let Some(claims) = claims(token) else { return TokenSays::default() };
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     TokenSays {
         client_id: text("aud").filter(|id| is_client_id(id)).map(str::to_owned),
@@ -198,6 +196,12 @@ pub(crate) fn token_says(token: &SecretString) -> TokenSays {
             .and_then(Value::as_i64)
             .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
     }
+}
+
+/// The middle part of a JWT.
+pub(crate) fn claims(token: &SecretString) -> Option<Value> {
+    let payload = token.expose_secret().split('.').nth(1)?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }
 
 /// A UUID, as far as limits are called by it.
@@ -279,7 +283,10 @@ mod tests {
     #[test]
     fn amo_1_a_spent_token_is_refused_and_a_fault_is_not_a_refusal() {
         let revoked = br#"{"hint":"Token has been revoked","title":"x","status":401}"#;
-        for status in [400, 401, 403, 302] {
+        for status in [301, 302, 308, 404] {
+            assert!(matches!(judge(status, b"<html>"), Err(GrantError::Elsewhere(_))), "{status}");
+        }
+        for status in [400, 401, 403] {
             assert!(matches!(judge(status, revoked), Err(GrantError::Refused(_))), "{status}");
         }
         assert_eq!(

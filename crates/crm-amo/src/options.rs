@@ -95,6 +95,18 @@ impl Options {
         Url::parse(&address).ok()
     }
 
+    /// The host that all accounts have in common, as a token named it; one of amoCRM's own alone. A
+    /// counterpart has one address for everything.
+    pub(crate) fn common(&self, host: &str) -> Option<Url> {
+        if !self.is_below_ours(host) {
+            return None;
+        }
+        if self.api.contains("{host}") {
+            return Url::parse(&self.api.replace("{host}", host)).ok();
+        }
+        Url::parse(&self.api.replace("{subdomain}", "any")).ok()?.join("/").ok()
+    }
+
     /// Whether a token may be sent to an address that an answer named: a host of amoCRM's own over
     /// https, or the very origin of the portal, which was checked before.
     pub(crate) fn trusts(&self, portal: &Url, named: &Url) -> bool {
@@ -213,6 +225,19 @@ mod tests {
         let host = options.portal_host("ecoles.amocrm.ru").expect("an allowed host");
         let base = options.base(&host).expect("an address");
         assert_eq!(below(&base, "api/v4/account").path(), "/a/ecoles/api/v4/account");
+    }
+
+    #[test]
+    fn amo_1_the_common_host_of_a_token_is_amocrms_own() {
+        let common = |host: &str| Options::default().common(host).map(String::from);
+        assert_eq!(common("api-b.amocrm.ru").as_deref(), Some("https://api-b.amocrm.ru/"));
+        for host in ["", "evil.com", "amocrm.ru.evil.com", "api-b.amocrm.ru/x", "a@api.amocrm.ru"] {
+            assert_eq!(common(host), None, "{host}");
+        }
+        let api = "http://127.0.0.1:7001/a/{subdomain}".to_owned();
+        let options = Options { api, ..Options::default() };
+        let root = options.common("api-b.amocrm.ru").map(String::from);
+        assert_eq!(root.as_deref(), Some("http://127.0.0.1:7001/"));
     }
 
     #[test]

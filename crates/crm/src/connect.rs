@@ -43,6 +43,9 @@ pub enum GrantError {
     /// Refused: spent, expired, revoked, or wrong keys.
     #[error("the token service refused: {0}")]
     Refused(String),
+    /// There is no token service at this address: the account may have moved. Nothing is spent.
+    #[error("no token service is there: {0}")]
+    Elsewhere(String),
 }
 
 /// A return from the consent page that was checked.
@@ -90,6 +93,17 @@ pub struct TokenSays {
     pub ends_at: Option<Instant>,
 }
 
+/// Where an account is that is not found where it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// The CRM's own id of the account.
+    pub external_id: String,
+    /// The portal's API, from the allow-list.
+    pub base: Url,
+    /// Where people open it.
+    pub site: Url,
+}
+
 /// What a settings screen should say before it connects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConnectHints {
@@ -126,6 +140,16 @@ pub trait Connect: Send + Sync {
         base: &Url,
         refresh: &SecretString,
     ) -> Result<Grant, GrantError>;
+
+    /// Asks the CRM itself where the account of these tokens is now. Spends nothing. `None`: it does not
+    /// say.
+    async fn whereabouts(
+        &self,
+        _access: &SecretString,
+        _refresh: &SecretString,
+    ) -> Result<Option<Whereabouts>, GrantError> {
+        Ok(None)
+    }
 
     /// What the portal says of itself; also the check of a token.
     async fn about(&self, caller: &Caller<'_>) -> Result<PortalInfo, CrmError>;

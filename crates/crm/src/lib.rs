@@ -23,7 +23,7 @@ pub use chats::{
     Posted,
 };
 pub use connect::{
-    AppKeys, Connect, ConnectHints, Grant, GrantError, PortalInfo, Returned, TokenSays,
+    AppKeys, Connect, ConnectHints, Grant, GrantError, PortalInfo, Returned, TokenSays, Whereabouts,
 };
 pub use error::CrmError;
 pub use files::{FileSource, NoFiles, OpenedFile};

@@ -178,3 +178,34 @@ async fn crm_7_lite_connects_by_a_token() {
     let full = stage.view(view.portal_id).await;
     assert_eq!((full.mode, full.token_ends_at), (PortalMode::Full, None));
 }
+
+/// AMO-1: two companies may connect one account of the CRM, each by consent of its admin. Each has its
+/// own webhook's address and its own portal, and the limits of the account hold for both together.
+#[tokio::test]
+async fn amo_1_two_companies_share_an_account_and_its_limits() {
+    let stage = Stage::set().await;
+    let id = stage.connect().await;
+    let neighbour = person(&stage.app).await;
+    let by = app::PortalApp::Same;
+    let asked = stage.app.portal_consent(&neighbour, CrmKind::Amo, None, by).await.unwrap();
+    let state = asked.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+    let back = stage.back_as(Some(&neighbour), &state, "ecoles.crm.test", "good").await;
+    let other = back.unwrap();
+    assert_ne!(other, id);
+    let job = serde_json::json!({ "job": "connect_portal", "portal": other });
+    stage.app.run(neighbour.account, &job, 0).await.unwrap();
+    let hooks = stage.crm.hooks.lock().unwrap().clone();
+    assert_eq!(hooks.len(), 2);
+    assert_ne!(hooks[0], hooks[1]);
+    assert!(stage.app.portal(&neighbour, id).await.is_err(), "neither sees the other's");
+    assert!(stage.app.portal(&stage.boss, other).await.is_err());
+    let mut conn = stage.database.connect().await;
+    let limits: Vec<String> = sqlx::query_scalar(
+        "select key from crm_rates where key like 'amo:ecoles.crm.test%' and key not like '%connecting'
+         order by key",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    assert_eq!(limits, ["amo:ecoles.crm.test", "amo:ecoles.crm.test:our-app"]);
+}

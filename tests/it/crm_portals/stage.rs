@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use crm::{
     AppKeys, Caller, Connect, ConnectHints, Crm, CrmError, Grant, GrantError, PortalInfo, Returned,
-    TokenSays,
+    TokenSays, Whereabouts,
 };
 use domain::{
     attribution::Attribution,
@@ -71,6 +71,8 @@ pub struct Fake {
     pub asked_by: Mutex<Vec<String>>,
     /// What looking at an account comes to instead, the next ones first.
     pub looks: Mutex<Vec<CrmError>>,
+    /// The only host at which the account answers, if it has moved.
+    pub home: Mutex<Option<String>>,
     /// What registering a webhook comes to instead.
     pub no_hooks: Mutex<Option<CrmError>>,
 }
@@ -83,6 +85,11 @@ impl Fake {
             refresh: Some(format!("refresh-{n}").into()),
             expires_in: Duration::from_secs(86_400),
         }
+    }
+
+    fn is_elsewhere(&self, base: &Url) -> bool {
+        let home = self.home.lock().unwrap();
+        home.as_ref().is_some_and(|home| base.host_str() != Some(home))
     }
 
     fn good(&self, what: &str) -> String {
@@ -130,9 +137,12 @@ impl Connect for Fake {
     async fn refresh(
         &self,
         app: &AppKeys,
-        _: &Url,
+        base: &Url,
         refresh: &SecretString,
     ) -> Result<Grant, GrantError> {
+        if self.is_elsewhere(base) {
+            return Err(GrantError::Elsewhere("HTTP 302".to_owned()));
+        }
         self.refreshes.fetch_add(1, Ordering::SeqCst);
         self.asked_by.lock().unwrap().push(app.client_id.clone());
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -151,6 +161,9 @@ impl Connect for Fake {
         if let Some(trouble) = trouble {
             return Err(trouble);
         }
+        if self.is_elsewhere(&caller.portal.base) {
+            return Err(CrmError::Disconnected { trouble: PortalTrouble::ConnectAgain });
+        }
         if *self.silent.lock().unwrap() {
             return Err(CrmError::Retry { after: None, why: "down".to_owned() });
         }
@@ -159,8 +172,9 @@ impl Connect for Fake {
             return Err(CrmError::TokenExpired);
         }
         let host = caller.portal.site.host_str().unwrap_or_default();
+        let has_moved = self.home.lock().unwrap().is_some();
         Ok(PortalInfo {
-            external_id: host.to_owned(),
+            external_id: if has_moved { "ecoles.crm.test" } else { host }.to_owned(),
             title: "Школа".to_owned(),
             user_id: Some("1".to_owned()),
             chats_id: None,
@@ -181,6 +195,21 @@ impl Connect for Fake {
     async fn unsubscribe(&self, _: &Caller<'_>, hook: &Url) -> Result<(), CrmError> {
         self.hooks.lock().unwrap().retain(|known| *known != hook.to_string());
         Ok(())
+    }
+
+    async fn whereabouts(
+        &self,
+        _: &SecretString,
+        refresh: &SecretString,
+    ) -> Result<Option<Whereabouts>, GrantError> {
+        let home = self.home.lock().unwrap().clone();
+        if refresh.expose_secret() != self.good("refresh") {
+            return Ok(None);
+        }
+        Ok(home.and_then(|host| self.portal(&host)).map(|(base, site)| {
+            let external_id = "ecoles.crm.test".to_owned();
+            Whereabouts { external_id, base, site }
+        }))
     }
 
     fn token_says(&self, token: &SecretString) -> TokenSays {

@@ -94,3 +94,31 @@ async fn amo_1_a_stumble_after_the_code_costs_no_second_consent() {
     let back = stage.back(&stage.state(None).await, "other.crm.test").await;
     assert_eq!(back, Err("unpaid"));
 }
+
+/// AMO-1: an account that has another address now is found there, by the token's end or by a call; its
+/// tokens are not sent after a redirect, and nobody has to connect it again.
+#[tokio::test]
+async fn amo_1_an_account_that_moved_is_followed() {
+    let stage = Stage::set().await;
+    let id = stage.connect().await;
+    *stage.crm.home.lock().unwrap() = Some("new.crm.test".to_owned());
+    let view = stage.check(id).await;
+    assert_eq!(
+        (view.state, view.address.as_str()),
+        (PortalState::Connected, "https://new.crm.test/")
+    );
+    *stage.crm.home.lock().unwrap() = Some("newer.crm.test".to_owned());
+    stage.days(1);
+    stage.app.look_after_portals(10).await.unwrap();
+    let view = stage.check(id).await;
+    assert_eq!(
+        (view.state, view.address.as_str()),
+        (PortalState::Connected, "https://newer.crm.test/")
+    );
+    assert_eq!(stage.crm.refreshes.load(Ordering::SeqCst), 1, "no token was lost on the way");
+    // One that the CRM does not know any more is a person's matter.
+    *stage.crm.home.lock().unwrap() = Some("newest.crm.test".to_owned());
+    stage.crm.pair.fetch_add(1, Ordering::SeqCst);
+    let view = stage.check(id).await;
+    assert_eq!(view.remedy, Some(PortalTrouble::ConnectAgain.remedy()));
+}

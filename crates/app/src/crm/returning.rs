@@ -161,7 +161,7 @@ impl App {
         let grant = adapter.connect().exchange(&keys, &base, &code).await.map_err(|error| {
             tracing::warn!(%error, crm.kind = kind.as_str(), "a code was not exchanged");
             match error {
-                GrantError::Refused(_) => ReturnFault::code(),
+                GrantError::Refused(_) | GrantError::Elsewhere(_) => ReturnFault::code(),
                 GrantError::NotReached(_) | GrantError::Lost(_) => ReturnFault::unreachable(),
             }
         })?;

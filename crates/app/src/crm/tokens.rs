@@ -124,9 +124,17 @@ impl App {
             Ok(grant) => self.keep(&row, &spent, tokens(grant, self.clock.now())).await,
             Err(GrantError::NotReached(why)) => {
                 self.give_back(&row).await?;
+                // Its next try goes to where the account is now.
+                self.follow(&row).await;
                 Err(refused(why))
             }
-            Err(error @ (GrantError::Lost(_) | GrantError::Refused(_))) => {
+            Err(GrantError::Elsewhere(why)) if self.follow(&row).await => {
+                self.give_back(&row).await?;
+                Err(refused(why))
+            }
+            Err(
+                error @ (GrantError::Lost(_) | GrantError::Refused(_) | GrantError::Elsewhere(_)),
+            ) => {
                 tracing::error!(portal.id = %row.portal_id, %error, "access to a CRM is lost");
                 self.stop_unless_changed(&row, &spent).await?;
                 Err(CUT_OFF)

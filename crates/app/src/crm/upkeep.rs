@@ -126,7 +126,17 @@ impl App {
 
     /// A living token, what the portal says of itself, our webhook.
     async fn see_to(&self, row: PortalRow) -> Result<Door, CrmError> {
-        let door = self.look_again(row).await?;
+        let door = match self.look_again(row.clone()).await {
+            Err(CrmError::Disconnected { trouble: PortalTrouble::ConnectAgain })
+                if self.follow(&row).await =>
+            {
+                let there = self.portal_row(row.account, row.portal_id).await;
+                let there =
+                    there.map_err(|e| CrmError::Retry { after: None, why: e.to_string() })?;
+                self.look_again(there.unwrap_or(row)).await?
+            }
+            other => other?,
+        };
         let door = self.subscribe_portal(door).await?;
         let (account, id) = (door.row.account, door.row.portal_id);
         let noted = async {

@@ -272,6 +272,12 @@ impl Visit<'_> {
             CrmError::Disconnected { trouble: PortalTrouble::ChatsRefused } => {
                 self.without_chats().await
             }
+            CrmError::Disconnected { trouble: PortalTrouble::ConnectAgain }
+                if self.app.follow(&self.portal).await =>
+            {
+                let why = "the account has moved to another address".to_owned();
+                Fault::Later(JobError::Wait { after: Duration::from_secs(1), why })
+            }
             CrmError::Disconnected { trouble } => self.stop(trouble).await,
             CrmError::TokenExpired => self.stop(PortalTrouble::ConnectAgain).await,
         }
