@@ -8,6 +8,7 @@ mod figures;
 mod layers;
 mod manifests;
 mod new_channel;
+mod rules;
 mod sources;
 mod sql;
 mod workspace;
@@ -52,6 +53,7 @@ fn violations_of_the_house(root: &Path) -> Result<Vec<String>> {
     violations.extend(manifests::violations(root, &workspace)?);
     violations.extend(sql::violations(root)?);
     violations.extend(figures::violations(root)?);
+    violations.extend(rules::violations(root)?);
     violations.extend(config_keys::violations_in(&root.join("config/default.toml"))?);
     Ok(violations)
 }

@@ -44,4 +44,10 @@ fn by_6_carried_out_decisions_leave_nothing_to_do() {
         let idle = after.given(|f| f.occasion = Occasion::default());
         assert_eq!(idle.plan(), Plan::default());
     }
+    // Not a word either, where something would be left out.
+    let elsewhere = full().given(|f| {
+        f.enquiry.channel.id = OTHER_CHANNEL;
+        f.occasion = Occasion::default();
+    });
+    assert_eq!(elsewhere.plan(), Plan::default());
 }

@@ -165,6 +165,13 @@ fn wa_3_wa_5_wa_7_numbers_channels_and_users_of_chats() {
     warns("/chats/users/0/channels/0 channel_not_passed", |s| s.chats = Some(users));
     let twice = ChatSettings { users: vec![user("11"), user("11")], ..Default::default() };
     refuses("/chats/users/1/user duplicate_user", |s| s.chats = Some(twice));
+    let signed = |length: usize| {
+        let signature = "я".repeat(length);
+        let users = vec![ChatUser { channels: vec![CHANNEL], signature, ..user("11") }];
+        codes(|s| s.chats = Some(ChatSettings { users, ..Default::default() })).0
+    };
+    assert_eq!(signed(500), strings(&[]));
+    assert_eq!(signed(501), strings(&["/chats/users/0/signature too_long"]));
 }
 
 #[test]

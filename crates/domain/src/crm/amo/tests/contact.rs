@@ -262,6 +262,41 @@ fn amo_8_by_3_fields_are_filled_and_what_cannot_be_is_told() {
 }
 
 #[test]
+fn amo_8_a_field_is_written_once_by_the_first_pair_that_has_a_value() {
+    let pair =
+        |field: &str, from: Param| super::super::super::FieldPair { field: field.into(), from };
+    let story = story().set(|s| {
+        s.fields.contact =
+            vec![pair("71", Param::Referrer), pair("71", Param::Site), pair("71", Param::Campaign)];
+    });
+    let fields = contact_of(&story).fields;
+    assert_eq!(fields.len(), 1);
+    assert_eq!(fields[0].value, serde_json::json!([{ "value": "shop.example.ru" }]));
+}
+
+#[test]
+fn amo_13_wa_5_what_the_crms_chat_shows() {
+    let shown = |story: &Story| super::super::is_shown(&story.settings, &story.facts);
+    let chats = || {
+        story()
+            .phone()
+            .set(|s| s.chats = Some(Default::default()))
+            .given(|f| f.chats_connected = true)
+    };
+    let bound = || chats().given(|f| f.links.chat = Some("c-1".into()));
+    assert!(!shown(&chats()), "before it is bound amoCRM would make an unsorted record of it");
+    assert!(shown(&bound()));
+    assert!(shown(&chats().unsorted()), "there it is to make one");
+    assert!(!shown(&chats().unsorted().rule(|rule| rule.create_deal = false)));
+    assert!(!shown(&chats().unsorted().given(|f| f.enquiry.channel.id = OTHER_CHANNEL)));
+    for story in [bound(), chats().unsorted()] {
+        assert!(!shown(&story.set(|s| s.skip_phones = vec![PHONE.to_owned()])));
+    }
+    assert!(!shown(&bound().set(|s| s.chats = None)));
+    assert!(!shown(&bound().given(|f| f.chats_connected = false)));
+}
+
+#[test]
 fn amo_13_the_chat_is_bound_to_the_contact_once() {
     let chats = |s: &mut AmoSettings| s.chats = Some(Default::default());
     let story = story().set(chats).given(|f| f.chats_connected = true);
@@ -275,6 +310,8 @@ fn amo_13_the_chat_is_bound_to_the_contact_once() {
         .given(|f| f.chats_connected = true);
     assert_eq!(nobody.does(), strings(&["create_deal"]));
     assert!(nobody.left_out().contains(&"chat_without_contact".to_owned()));
+    let unset = super::story().given(|f| f.chats_connected = true);
+    assert_eq!(unset.does(), strings(&["create_contact", "create_deal"]), "chats are off here");
     let off = super::story().set(chats);
     assert_eq!(off.does(), strings(&["create_contact", "create_deal"]), "no chats service");
 }

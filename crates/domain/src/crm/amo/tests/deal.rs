@@ -126,6 +126,15 @@ fn by_5_of_several_open_deals_the_setting_chooses_and_the_log_says_so() {
 }
 
 #[test]
+fn by_5_of_two_made_in_one_second_the_greater_id_is_the_newer() {
+    let open = |id| deal(id, "1", EntityState::Open);
+    for (choice, expect) in [(DealChoice::Newest, "10"), (DealChoice::Oldest, "9")] {
+        let story = story().linked().set(|s| s.deal_choice = choice);
+        assert_eq!(used(&story.told(Answer::Deals(vec![open("10"), open("9")]))), expect);
+    }
+}
+
+#[test]
 fn by_5_an_operators_choice_wins() {
     let chosen = |f: &mut Facts| f.occasion.chosen_deal = Some("333".into());
     for story in [
@@ -182,6 +191,9 @@ fn amo_8_a_field_of_the_person_is_filled_in_the_deal_when_it_becomes_known() {
     let Action::UpdateDeal { fields, .. } = story.action("update_deal") else { panic!() };
     assert_eq!(fields.len(), 1);
     assert_eq!(fields[0].field.as_str(), "81");
+    // What is won or lost is left as it was.
+    let closed = story.given(|f| f.links.deals[0].state = EntityState::Closed);
+    assert_eq!(closed.does(), strings(&["update_contact"]));
 }
 
 #[test]
@@ -221,6 +233,12 @@ fn amo_10_amo_11_the_stage_is_that_of_the_first_rule_that_holds_else_the_default
 }
 
 #[test]
+fn amo_10_the_first_funnel_and_stage_are_those_of_the_crms_order() {
+    let story = story().given(|f| f.directory.pipelines.reverse());
+    assert_eq!(draft_of(&story).at, Some(at("1", "11")));
+}
+
+#[test]
 fn amo_10_without_known_funnels_the_crm_chooses_and_any_open_deal_counts() {
     let story = story().given(|f| f.directory.pipelines.clear());
     assert_eq!(draft_of(&story).at, None);
@@ -238,6 +256,17 @@ fn amo_9_the_deal_is_named_by_its_template() {
         let story = story().set(|s| s.names.deal = Some(template.to_owned()));
         assert_eq!(draft_of(&story).name, expect);
     }
+}
+
+#[test]
+fn amo_3_a_deal_is_made_for_words_and_not_for_new_data_of_the_client() {
+    let story = story().linked().given(|f| {
+        f.occasion = Occasion { contact_changed: true, ..Occasion::default() };
+    });
+    assert_eq!(story.does(), strings(&[]));
+    let said = story.given(|f| f.occasion.lines = vec![inbound(2)]);
+    let said = said.told(Answer::Deals(Vec::new()));
+    assert_eq!(said.does(), strings(&["create_deal"]));
 }
 
 #[test]

@@ -34,6 +34,20 @@ fn crm_4_before_the_end_and_with_transcripts_off_nothing_is_written() {
     assert_eq!(closed().set(|s| s.transcript = Transcript::Off).does(), strings(&[]));
     let empty = closed().given(|f| f.occasion.history.clear());
     assert_eq!(empty.does(), strings(&[]), "nothing was said");
+    let nowhere = story()
+        .rule(|rule| (rule.create_contact, rule.create_deal) = (false, false))
+        .set(|s| s.transcript = Transcript::Off)
+        .given(|f| f.occasion.closed = true);
+    assert!(!nowhere.left_out().contains(&"nowhere_to_write".to_owned()));
+}
+
+#[test]
+fn crm_4_messages_stand_in_their_order_each_once() {
+    let mut f = facts();
+    f.occasion.history = vec![inbound(1), outbound(3)];
+    f.occasion.lines = vec![inbound(2), outbound(3), inbound(4)];
+    let lines = super::super::super::transcript::all_lines(&f);
+    assert_eq!(lines.iter().map(|line| line.position).collect::<Vec<_>>(), [1, 2, 3, 4]);
 }
 
 #[test]
@@ -251,6 +265,9 @@ fn crm_4_files_are_attached_by_choice() {
         panic!()
     };
     assert_eq!(name, "счёт.pdf");
+    let attachment = AttachmentId(Uuid::from_u128(77));
+    let there = story.given(|f| f.links.attached = vec![attachment]);
+    assert_eq!(there.does(), strings(&["create_contact", "create_deal"]), "once");
 }
 
 #[test]

@@ -103,6 +103,15 @@ fn crm_3_an_employee_is_found_by_the_list_or_by_e_mail() {
 }
 
 #[test]
+fn crm_3_of_two_users_with_one_address_the_active_one_is_meant() {
+    let story = answered(story().in_deal(EntityState::Open)).given(|f| {
+        let left = CrmUser { id: "9".into(), active: false, ..f.directory.users[1].clone() };
+        f.directory.users.insert(0, left);
+    });
+    assert_eq!(story.does(), strings(&["set_responsible", "set_responsible"]));
+}
+
+#[test]
 fn crm_6_passing_responsibility_switched_off_is_told() {
     let story =
         answered(story().in_deal(EntityState::Open)).set(|s| s.transfer_responsible = false);

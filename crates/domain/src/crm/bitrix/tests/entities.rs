@@ -324,6 +324,47 @@ fn b24_16_where_repeat_enquiries_make_nothing_the_chat_is_linked_too() {
 }
 
 #[test]
+fn b24_16_a_request_is_never_begun_by_an_operator() {
+    let mut facts = facts();
+    facts.enquiry.kind = ConversationKind::Request;
+    facts.occasion.lines = vec![line(1, Direction::Outbound, "Олег", "Перезвоню")];
+    facts.links.contact = Some(linked_contact("7"));
+    facts.links.deals = vec![LinkedDeal { of_this: false, ..linked("12") }];
+    let mut settings = settings();
+    settings.chats.repeat = RepeatEntity::Deal;
+    settings.requests = settings.chats.clone();
+    let done = decide(&settings, facts, &Portal::default());
+    assert_eq!(done.steps, ["deal NEW < 7"]);
+}
+
+#[test]
+fn b24_5_what_was_removed_makes_no_enquiry_a_repeat_one() {
+    let gone = || LinkedDeal { of_this: false, state: EntityState::Gone, ..linked("12") };
+    let mut unknown = facts();
+    unknown.links.deals = vec![gone()];
+    let done = decide(&settings(), unknown, &Portal::default());
+    assert_eq!(done.plan.steps.last().unwrap().because.code, "first_enquiry");
+    // Of a try that made the contact, and of whose deal somebody got rid.
+    let mut tried = facts();
+    tried.enquiry.order = EnquiryOrder::First;
+    tried.links.contact = Some(linked_contact("7"));
+    tried.links.deals = vec![gone()];
+    assert_eq!(decide(&settings(), tried, &Portal::default()).steps, ["deal NEW < 7"]);
+}
+
+#[test]
+fn b24_5_an_activity_is_for_the_begin_of_an_enquiry_alone() {
+    let mut facts = later(vec![line(2, Direction::Inbound, "", "И ещё")]);
+    facts.links.contact = Some(linked_contact("7"));
+    // Its deal was removed, so that it goes to another of the client's.
+    facts.links.deals = vec![LinkedDeal { state: EntityState::Gone, ..linked("11") }];
+    let mut settings = settings();
+    settings.chats.repeat = RepeatEntity::Activity;
+    let portal = Portal { deals: vec![open("12")], ..Portal::default() };
+    assert_eq!(decide(&settings, facts, &portal).steps, ["use deal 12"]);
+}
+
+#[test]
 fn b24_16_an_english_company_reads_english() {
     let mut facts = facts();
     facts.company.language = Language::En;

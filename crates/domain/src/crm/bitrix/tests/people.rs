@@ -87,6 +87,15 @@ fn crm_3_a_responsible_changed_by_hand_stays() {
 }
 
 #[test]
+fn crm_3_a_company_has_other_clients_and_keeps_its_responsible() {
+    let mut facts = later(vec![line(2, Direction::Outbound, "Олег", "Добрый день")]);
+    facts.occasion.answered_by = Some(oleg());
+    facts.links.written = vec![written("79", Entity::Company, "44", 1)];
+    let done = decide(&settings(), facts, &Portal::default());
+    assert!(done.steps.is_empty(), "{:?}", done.steps);
+}
+
+#[test]
 fn crm_3_off_or_unknown_to_the_crm_is_told() {
     let mut facts = later(vec![line(2, Direction::Outbound, "Олег", "Добрый день")]);
     facts.links.deals = vec![linked("12")];
