@@ -69,7 +69,7 @@ export async function run(stage) {
     const health = page.locator('[data-crm-health]')
     await health.getByText('всё передано').waitFor()
     await axe(page, 'the overview beside a CRM')
-    await health.getByRole('link').click()
+    await health.getByRole('listitem').getByRole('link').click()
     await page.locator('[data-portal=connected]').waitFor()
     await page.getByRole('link', { name: /Основная/ }).first().click()
   })
@@ -128,6 +128,71 @@ export async function run(stage) {
     await bar.waitFor({ state: 'detached' })
   })
 
+  /** The only integration, changed by another admin. */
+  const another = async (change) => {
+    const { items } = await company.api.get('/crm/integrations')
+    const { integration_id, revision, name, enabled, settings } = items[0]
+    await company.api.put(`/crm/integrations/${integration_id}`, { revision, name, enabled, settings: { ...settings, ...change } })
+  }
+  const stored = async () => (await company.api.get('/crm/integrations')).items[0].settings
+
+  await check('two admins at once: what the other saved elsewhere is kept together with mine', async () => {
+    await tab('История')
+    await page.getByLabel(/Передавать файлы/).check()
+    await another({ tasks: { due_minutes: 90, owner: 'contact_card' } })
+    // It is told before saving: the page hears of it.
+    await bar.getByText('кто-то ещё сохранил: «Задачи»').waitFor()
+    await axe(page, 'somebody else saved')
+    await shot(page, 'stale')
+    await bar.getByRole('button', { name: 'Перенести мои изменения' }).click()
+    await save()
+    assert.deepEqual([(await stored()).files, (await stored()).tasks.due_minutes], [true, 90])
+  })
+
+  await check('two admins at once: where both changed the same it is said whose choice would stand', async () => {
+    await tab('Задачи')
+    await page.getByLabel('Срок задачи', { exact: true }).fill('45')
+    await another({ tasks: { due_minutes: 15, owner: 'contact_card' } })
+    await bar.getByText('Изменили оба: «Задачи»').waitFor()
+    await bar.getByRole('button', { name: 'Загрузить новые' }).click()
+    await bar.waitFor({ state: 'detached' })
+    assert.equal(await page.getByLabel('Срок задачи', { exact: true }).inputValue(), '15')
+  })
+
+  await check('what another admin saved is shown at once where nothing is being changed', async () => {
+    await another({ tasks: { due_minutes: 20, owner: 'contact_card' } })
+    await until(async () => (await page.getByLabel('Срок задачи', { exact: true }).inputValue()) === '20', { what: 'the new time' })
+    assert.equal(await bar.count(), 0)
+  })
+
+  await check('a server that fails or is not reached loses nothing of what was typed', async () => {
+    await tab('История')
+    await page.getByLabel('Не передавать', { exact: true }).check()
+    for (const [answer, said] of [
+      [(route) => route.fulfill({ status: 500, contentType: 'text/plain', body: 'oops' }), 'Не получилось'],
+      [(route) => route.abort(), 'Нет связи с сервером'],
+    ]) {
+      await page.route('**/api/v1/crm/integrations/*', (route) => (route.request().method() === 'PUT' ? answer(route) : route.fallback()))
+      await bar.getByRole('button', { name: 'Сохранить' }).click()
+      await bar.getByText(said).waitFor()
+      assert.ok(await page.getByLabel('Не передавать', { exact: true }).isChecked())
+      await page.unroute('**/api/v1/crm/integrations/*')
+    }
+    await page.getByRole('link', { name: 'Интеграции CRM' }).first().click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Остаться' }).click()
+    await bar.getByRole('button', { name: 'Отмена' }).click()
+  })
+
+  await check('an integration that is off says so, and is switched on where one is', async () => {
+    const { items } = await company.api.get('/crm/integrations')
+    const { integration_id, revision, name, settings } = items[0]
+    await company.api.put(`/crm/integrations/${integration_id}`, { revision, name, settings, enabled: false })
+    await page.getByText('Интеграция выключена: правила сохраняются').waitFor()
+    await page.getByRole('button', { name: 'Включить', exact: true }).click()
+    await save()
+    await page.getByText('Интеграция выключена').waitFor({ state: 'detached' })
+  })
+
   await check('a wrong setting marks its tab and stands at its field', async () => {
     await tab('Тегирование')
     await page.getByRole('button', { name: 'Добавить тег' }).click()
@@ -147,7 +212,12 @@ export async function run(stage) {
     await page.getByText('Будет создано', { exact: true }).waitFor()
     await page.locator('[data-tried]').getByText('AMO-3').first().waitFor()
     await axe(page, 'the dry run')
+    await page.locator('[data-tried]').getByText('Теги:').first().waitFor()
     assert.equal((await account()).leads?.length ?? 0, before)
+    // One goes to mend something and comes back to what was tried.
+    await tab('Задачи')
+    await tab('Проверка')
+    await page.locator('[data-tried]').waitFor()
   })
 
   await check('CRM-6: a visitor writes; the journal shows rule, calls and card', async () => {
@@ -168,6 +238,56 @@ export async function run(stage) {
     await page.locator('[data-run] details').first().locator('summary').first().click()
     await axe(page, 'an entry of the journal')
     await shot(page, 'run')
+    // It has an address of its own, and the list is narrowed by its address.
+    await page.reload()
+    await page.getByRole('heading', { name: 'Что сделано' }).waitFor()
+    await page.getByRole('button', { name: 'Журнал' }).click()
+    await page.getByLabel('Результат').selectOption('failed')
+    await page.getByText('По этому отбору записей нет').waitFor()
+    await page.reload()
+    assert.equal(await page.getByLabel('Результат').inputValue(), 'failed')
+    await page.getByLabel('Результат').selectOption('')
+    await page.getByLabel('Номер обращения').fill('987654')
+    await page.getByRole('button', { name: 'Найти' }).click()
+    await page.getByText('Обращения № 987654 нет').waitFor()
+    await page.getByLabel('Номер обращения').fill('')
+    await page.locator('[data-journal]').waitFor()
+  })
+
+  await check('BY-6: a past conversation is tried, by its number', async () => {
+    const { number } = (await company.api.get('/conversations?limit=1')).items[0]
+    await tab('Проверка')
+    await page.getByLabel('Прошлом обращении').check()
+    await page.getByLabel('Номер обращения').fill('987654')
+    await page.getByRole('button', { name: 'Проверить' }).click()
+    await page.getByText('Обращения № 987654 нет').waitFor()
+    await page.getByLabel('Номер обращения').fill(String(number))
+    await page.getByRole('button', { name: 'Проверить' }).click()
+    await page.locator('[data-tried]').getByText('AMO-3').first().waitFor()
+  })
+
+  await check('CRM-6: why nothing was created is answered and mended, and the decision is made anew', async () => {
+    const { items } = await company.api.get('/crm/integrations')
+    const gate = { verdict: 'allow', when: { is: 'param', param: 'visit.campaign', by: 'equals', values: ['Осень'] } }
+    await another({ filter: gate })
+    const visitor = await stage.visitor(site)
+    await visitor.say('Почему меня нет в CRM?')
+    await page.goto(`/cabinet/crm/${items[0].integration_id}/log?state=nothing`)
+    await page.locator('[data-journal] button').first().click({ timeout: 30_000 })
+    await page.getByText('Почему ничего не создано').waitFor()
+    await axe(page, 'nothing was made')
+    await shot(page, 'nothing')
+    const run = page.url()
+    await page.getByRole('button', { name: 'Исправить в настройках' }).click()
+    await page.getByLabel(/Передавать по условиям/).uncheck()
+    await save()
+    const before = (await account()).leads.length
+    await page.goto(run)
+    await page.getByRole('button', { name: 'Повторить' }).click()
+    await page.getByText('Вместо этого решения принято другое').waitFor()
+    await until(async () => (await account()).leads.length === before + 1, { within: 20_000, what: 'a deal of the decision made anew' })
+    await page.getByRole('link', { name: /^Все записи обращения/ }).click()
+    await page.locator('[data-journal]').getByText(/^Создан/).waitFor({ timeout: 20_000 })
   })
 
   const tabs = ['', 'tasks', 'filter', 'tags', 'names', 'funnels', 'employees', 'fields', 'history', 'chats', 'try', 'log']
@@ -219,6 +339,10 @@ export async function run(stage) {
     const [{ name }] = (await company.api.get('/crm/integrations')).items
     await page.getByRole('button', { name: /^Отключить/ }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Отключить' }).click()
+    await page.getByRole('button', { name: /^Удалить портал/ }).click()
+    await page.getByRole('dialog').getByText(`«${name}»`, { exact: false }).last().waitFor()
+    await axe(page, 'what goes with a portal')
+    await page.getByRole('dialog').getByRole('button', { name: 'Удалить портал' }).click()
     await page.getByText('CRM ещё не подключена').waitFor()
   })
 
