@@ -32,7 +32,9 @@ const TRAITS: Traits = Traits {
 };
 
 /// Messages asked for at a look, of two thousand at most.
-const LISTED: u32 = 500;
+const LISTED: usize = 500;
+/// Five thousand messages between two looks.
+const MOST_PAGES: usize = 10;
 /// A message may be listed later than its date says.
 const OVERLAP: i64 = 300;
 /// How far back the first look goes.
@@ -158,9 +160,19 @@ impl Provider for Exolve {
             None => now - chrono::Duration::seconds(FIRST),
         };
         let date = |at: Instant| at.to_rfc3339_opts(SecondsFormat::Millis, true);
-        let body = json!({ "date_gte": date(from), "limit": LISTED });
-        let answer = ask(line, "messaging/v1/GetList", &body).await?;
-        let mut listed = loose::objects(&answer);
+        let mut pages = Vec::new();
+        // The newest stand first: what comes meanwhile moves messages to a later page, never past one.
+        for page in 0..MOST_PAGES {
+            let offset = page * LISTED;
+            let body = json!({ "date_gte": date(from), "limit": LISTED, "offset": offset });
+            let answer = ask(line, "messaging/v1/GetList", &body).await?;
+            let full = loose::objects(&answer).len() >= LISTED;
+            pages.push(answer);
+            if !full {
+                break;
+            }
+        }
+        let mut listed: Vec<_> = pages.iter().flat_map(loose::objects).collect();
         // The same instant, the smaller id first.
         listed.sort_by_key(|m| {
             let id: Option<u64> = loose::text(m, &["message_id"]).and_then(|id| id.parse().ok());

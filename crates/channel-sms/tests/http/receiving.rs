@@ -101,6 +101,22 @@ async fn by_8_people_are_heard_without_a_public_address_each_message_once() {
     }
 }
 
+/// More than one page of the provider's list.
+#[tokio::test]
+async fn by_8_six_hundred_messages_between_two_looks_are_all_found() {
+    let world = world(Provider::Exolve).await;
+    let inbox = Remembers::default();
+    for n in 0..600 {
+        world.phone.writes(&world.account, &format!("сообщение {n}"));
+    }
+    listen_until(&world, &inbox, |events| messages(events).len() >= 600).await.expect("ok");
+    let events = locked(&inbox.events);
+    let ids: std::collections::BTreeSet<&str> =
+        messages(&events).iter().map(|m| m.external_id.as_str()).collect();
+    assert_eq!(ids.len(), 600);
+    world.no_violations();
+}
+
 #[tokio::test]
 async fn cv_7_delivery_is_told_by_webhook() {
     for provider in Provider::ALL {
