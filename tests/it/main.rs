@@ -18,6 +18,7 @@ mod crm_chats;
 mod crm_chats_vk;
 mod crm_portals;
 mod crm_store;
+mod crm_words;
 mod demo;
 mod directories;
 mod doctor;

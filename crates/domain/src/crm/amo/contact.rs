@@ -264,7 +264,7 @@ fn replaces_8(case: &Case<'_>, now: Option<&FoundContact>) -> bool {
     let first = occasion.first_inbound && facts.enquiry.order == EnquiryOrder::First;
     let old = |phone: &String| {
         let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
-        digits.len() == 11 && digits.starts_with('8')
+        digits.len() == 11 && phone.trim().starts_with('8')
     };
     let some = now.map_or(!facts.contact.phones.is_empty(), |now| now.phones.iter().any(old));
     wanted && first && some

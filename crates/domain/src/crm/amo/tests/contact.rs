@@ -120,13 +120,14 @@ fn wa_6_a_number_with_8_is_rewritten_at_the_first_inbound_message() {
     };
     let story = story().phone().told(Answer::Contacts(vec![found("777", &[])])).set(chats);
     assert_eq!(story.reasons(), strings(&["contact_found", "replace_8", "no_open_deal_in_funnel"]));
-    let fine = || {
+    let with = |phone: &str| {
         let mut contact = found("777", &[]);
-        contact.phones = vec![PHONE.to_owned()];
+        contact.phones = vec![phone.to_owned()];
         Answer::Contacts(vec![contact])
     };
     for (what, story) in [
-        ("already +7", story.told(fine())),
+        ("already +7", super::story().phone().set(chats).told(with(PHONE))),
+        ("a foreign number", super::story().phone().set(chats).told(with("+84912345678"))),
         (
             "a repeat enquiry",
             super::story()
