@@ -168,26 +168,94 @@ export async function run(stage) {
       change(view, view.portals[0])
       await route.fulfill({ response: answer, json: view })
     })
-    return () => page.unroute(address)
+    return () => page.unrouteAll({ behavior: 'wait' })
   }
 
-  await check('a move waits until the CRM has it; one that it did not do is told in words', async () => {
-    let waiting = true
-    const stop = await told((_, card) => (card.waiting = waiting))
-    await page.route('**/crm/stage', (route) => route.fulfill({ status: 202 }))
+  /** What a person does on the sandbox's page of the account. */
+  const there = async (what, body = {}) => {
+    const { accounts } = await fetch(`${amo.url}/sandbox/state`).then((r) => r.json())
+    const { id } = accounts.find((one) => one.subdomain === amo.account)
+    const send = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }
+    const answer = await fetch(`${amo.url}/sandbox/accounts/${id}/${what}`, send)
+    assert.ok(answer.ok, `${what}: ${answer.status}`)
+  }
+  const moveBy = async (name) => {
     await choice.click()
-    await page.getByRole('menuitem').nth(3).click()
-    await block.getByText('Переводим на этап').waitFor()
-    await block.locator('[data-stage=pending]').waitFor()
-    await axe(page, 'a move on its way')
-    await shot(page, 'moving')
-    waiting = false
-    await anna.say('Ау')
-    await block.getByText('не перевела сделку на этап').waitFor({ timeout: 30_000 })
-    await axe(page, 'a move that was not done')
-    await shot(page, 'refused')
-    await page.unroute('**/crm/stage')
-    await stop()
+    await page.getByRole('menuitem', { name, exact: true }).first().click()
+  }
+  const known = (name) => block.locator('[data-stage=known]').getByText(name, { exact: true })
+  const open = funnel.stages.filter((one) => one.kind === 'open')
+
+  await check('CRM-5: a stage moved while the CRM is down waits, after a reload too and for everybody, and is done then', async () => {
+    const [, , to, other] = open
+    await there('faults', { outage: 'unavailable' })
+    try {
+      await moveBy(to.name)
+      await block.locator('[data-stage=pending]').getByText(to.name, { exact: true }).waitFor()
+      await block.getByText(new RegExp(`Перевод на этап «${to.name}» ждёт`)).waitFor({ timeout: 20_000 })
+      await axe(page, 'a move that waits')
+      await shot(page, 'waits')
+      await page.reload()
+      await block.getByText(new RegExp(`Перевод на этап «${to.name}» ждёт`)).waitFor()
+      const oleg = await company.employee('Олег Петров')
+      const colleague = await stage.person({ as: oleg, width: 1280 })
+      await colleague.page.goto(new URL(page.url()).pathname)
+      await colleague.page.locator('[data-crm] [data-stage=pending]').waitFor()
+      // Whoever changes their mind orders another: the newest counts.
+      await moveBy(other.name)
+      await block.getByText(new RegExp(`«${other.name}»`)).first().waitFor()
+      await colleague.context.close()
+    } finally {
+      await there('faults', { outage: 'no' })
+    }
+    await known(other.name).waitFor({ timeout: 60_000 })
+    await block.getByText('ждёт').waitFor({ state: 'detached' })
+  })
+
+  await check('CRM-5: a move that amoCRM refuses is told with its reason, after a reload too, and is in the log', async () => {
+    const shut = pipelines.find((one) => !one.main)
+    await there('archive', { pipeline: Number(shut.id), on: true })
+    try {
+      await choice.click()
+      const stages = shut.stages.filter((one) => one.kind === 'open')
+      await page.getByRole('menuitem', { name: stages.at(-1).name, exact: true }).click()
+      await block.getByText('не перевела сделку на этап').waitFor({ timeout: 30_000 })
+      await block.getByText('Этого этапа в amoCRM больше нет').waitFor()
+      await block.locator('[data-stage=known]').waitFor()
+      await axe(page, 'a move that was refused')
+      await shot(page, 'refused')
+      await log.getByText(`не удалось перевести сделку на этап «${stages.at(-1).name}»`).waitFor()
+      await page.reload()
+      await block.getByText('Этого этапа в amoCRM больше нет').waitFor()
+      await block.getByRole('link', { name: 'Подробно в журнале' }).click()
+      await page.locator('[data-run=failed]').waitFor()
+      await page.goBack()
+    } finally {
+      await there('archive', { pipeline: Number(shut.id), on: false })
+    }
+    // Another order takes the refusal's place.
+    await moveBy(open[1].name)
+    await known(open[1].name).waitFor({ timeout: 30_000 })
+    assert.equal(await block.getByText('не перевела').count(), 0)
+  })
+
+  await check('CRM-6: an operator reads why, without the right to the settings', async () => {
+    const vera = await company.employee('Вера Лис')
+    const other = await stage.person({ as: vera, width: 1280 })
+    await other.page.goto(new URL(page.url()).pathname)
+    await other.page.locator('[data-crm]').getByRole('button', { name: 'Журнал CRM' }).click()
+    const dialog = other.page.getByRole('dialog')
+    await dialog.getByText('не удалось').first().waitFor()
+    await dialog.getByText(/Создан/).first().waitFor()
+    assert.equal(await dialog.getByRole('link').count(), 0)
+    for (const theme of ['light', 'dark']) {
+      await other.wear(theme)
+      await axe(other.page, `the log of a conversation, ${theme}`)
+    }
+    await shot(other.page, 'log')
+    await other.page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    await other.context.close()
   })
 
   const standings = {

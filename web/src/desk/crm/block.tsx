@@ -28,6 +28,9 @@ interface Sent {
   to?: StageRef
 }
 
+/** An order that is on its way is asked after so often. */
+const ASKED_AFTER = 4000
+
 /** What each CRM has of the conversation. */
 export default function Block({ id, view, onReread }: Props) {
   const [sent, setSent] = useState<Sent | null>(null)
@@ -38,6 +41,14 @@ export default function Block({ id, view, onReread }: Props) {
   useEffect(() => {
     if (!asking.current) setSent(null)
   }, [view])
+
+  // Nobody tells that the CRM did not answer: what is on its way is asked after.
+  const pending = view.portals.some((card) => card.choosing || card.deals.some((deal) => deal.moving && !deal.moving.refused))
+  useEffect(() => {
+    if (!pending) return
+    const timer = setTimeout(() => void onReread().catch(() => {}), ASKED_AFTER)
+    return () => clearTimeout(timer)
+  }, [pending, view, onReread])
 
   const order = async (what: Sent, send: () => Promise<unknown>) => {
     if (asking.current) return
