@@ -97,6 +97,7 @@ fn take_chosen(case: &Case<'_>, chosen: &CrmId, plan: &mut Plan) -> Target {
         "An operator chose the deal for this enquiry.",
     );
     plan.push(Action::UseDeal { deal: chosen.clone() }, because);
+    tag(case, chosen, plan);
     let linked = case.facts.links.deals.iter().find(|deal| deal.id == *chosen);
     Target {
         at: Ref::Id(chosen.clone()),
@@ -242,17 +243,7 @@ fn use_open(
     );
     because.facts.extend(placed.why.iter().cloned());
     plan.push(Action::UseDeal { deal: deal.id.clone() }, because);
-    let new_tags = tags::tags(&case.settings.tags, case.facts);
-    if !new_tags.is_empty() {
-        let because = Because::new(
-            "AMO-7",
-            "tags_added",
-            "К сделке, которая уже была, теги добавлены; прежние теги остались.",
-            "Tags are added to the deal that was there; its own tags stay.",
-        );
-        let deal = Ref::Id(deal.id.clone());
-        plan.push(Action::UpdateDeal { deal, fields: Vec::new(), tags: new_tags }, because);
-    }
+    tag(case, &deal.id, plan);
     if !case.settings.fields.deal.is_empty() {
         plan.leave_out(Because::new(
             "AMO-8",
@@ -268,6 +259,22 @@ fn use_open(
         fresh: false,
         waiting: false,
     }
+}
+
+/// AMO-7: the enquiry's tags for a deal that was there.
+fn tag(case: &Case<'_>, deal: &CrmId, plan: &mut Plan) {
+    let new_tags = tags::tags(&case.settings.tags, case.facts);
+    if new_tags.is_empty() {
+        return;
+    }
+    let because = Because::new(
+        "AMO-7",
+        "tags_added",
+        "К сделке, которая уже была, теги добавлены; прежние теги остались.",
+        "Tags are added to the deal that was there; its own tags stay.",
+    );
+    let deal = Ref::Id(deal.clone());
+    plan.push(Action::UpdateDeal { deal, fields: Vec::new(), tags: new_tags }, because);
 }
 
 fn make(case: &Case<'_>, person: &Person, placed: funnel::Placed, plan: &mut Plan) -> Target {

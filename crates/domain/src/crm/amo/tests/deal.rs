@@ -146,6 +146,9 @@ fn by_5_an_operators_choice_wins() {
         assert_eq!(used(&story), "333");
         assert!(!story.does().iter().any(|verb| verb.starts_with("create")));
     }
+    let tagged = story().in_deal(EntityState::Open).given(chosen);
+    let tagged = tagged.set(|s| s.tags.own = strings(&["из чата"]));
+    assert_eq!(tagged.does(), strings(&["use_deal", "update_deal"]), "AMO-7");
     let same =
         story().in_deal(EntityState::Open).given(|f| f.occasion.chosen_deal = Some("901".into()));
     assert_eq!(same.does(), strings(&[]));
