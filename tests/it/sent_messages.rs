@@ -543,6 +543,9 @@ async fn cv_7_what_may_have_gone_stays_uncertain_when_the_channel_goes_down() {
         stage.work().await;
         assert_eq!(stage.puppet.asked(), ["send раз", "send раз"]);
         assert_eq!(stage.status(id).await, Uncertain);
+        let why = stage.view(id).await.why.expect("a reason");
+        assert!(why.ru.contains(|c: char| c.is_alphabetic() && !c.is_ascii()), "{why:?}");
+        assert!(why.en.is_ascii(), "{why:?}");
         let channel = stage.channel.channel_id;
         stage.app.report(stage.anna.account, channel, &StateReport::connected()).await.unwrap();
         stage.ripe().await;

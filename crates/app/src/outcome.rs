@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use channel::{RetryScope, SendError};
-use domain::text::Words;
+use domain::{refusal, text::Words};
 use store::{ChannelRow, TenantTx};
 
 use crate::{
@@ -37,7 +37,7 @@ impl App {
     ) -> Result<Settled> {
         Ok(match outcome {
             Ok(()) => Settled::Done,
-            Err(SendError::Rejected { text, .. }) => Settled::Refused(refused(&text)),
+            Err(SendError::Rejected { code, text }) => Settled::Refused(refused(code, &text)),
             Err(SendError::Retry { after, scope, why }) => {
                 if scope == RetryScope::Channel {
                     let pause = chrono::Duration::from_std(after)
@@ -70,15 +70,16 @@ impl App {
 
 fn again(after: Duration, why: String, attempts: i32) -> Settled {
     if attempts >= MOST_TRIES {
-        return Settled::Refused(refused(&why));
+        return Settled::Refused(refused(refusal::GIVEN_UP, &why));
     }
     Settled::Again(JobError::Retry { after, why })
 }
 
-fn refused(text: &str) -> Words {
+fn refused(code: &str, said: &str) -> Words {
+    let Words { ru, en } = refusal::words(code, said);
     Words::new(
-        format!("Сервис отказал, у клиента всё осталось как было: {text}"),
-        format!("The service refused; the customer sees everything as it was: {text}"),
+        format!("У клиента всё осталось как было. {ru}"),
+        format!("The customer sees everything as it was. {en}"),
     )
 }
 

@@ -411,6 +411,7 @@ async fn insert(
         album: None,
         status: new.status,
         failure: None,
+        failure_code: None,
         client_id: new.client_id,
         mentions: new.mentions,
         occurred_at: new.at,

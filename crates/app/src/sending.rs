@@ -9,6 +9,7 @@ use domain::{
     content::Content,
     delivery::DeliveryStatus,
     ids::{AccountId, MessageId},
+    refusal,
 };
 use futures::{StreamExt, TryStreamExt};
 use store::{AttachmentRow, ChannelRow, MessageRow, StatusChange, StoredBody, TenantTx};
@@ -31,6 +32,15 @@ enum Prepared {
     /// Its lane waits.
     Wait(Duration, String),
     Send(Box<ChannelRow>, Box<Outbound>),
+}
+
+/// Why a message did not go, or may not have gone.
+#[derive(Clone, Copy)]
+struct Why<'a> {
+    /// Of [`refusal`], or the driver's.
+    code: &'a str,
+    /// In the service's words.
+    said: &'a str,
 }
 
 /// Which try of a message it was.
@@ -83,12 +93,12 @@ impl App {
         let mut tx = self.store.tenant(account).await?;
         let Some(message) = tx.message(id).await? else { return Ok(Prepared::Done) };
         let Some(channel) = tx.channel(message.channel_id).await? else {
-            let why = "the channel was removed";
+            let why = Why { code: refusal::CHANNEL_REMOVED, said: "the channel was removed" };
             match message.status {
                 Some(DeliveryStatus::Sending) => {
                     self.settle_uncertain(&mut tx, &message, why).await?;
                 }
-                _ => self.settle(&mut tx, &message, DeliveryStatus::Failed, Some(why)).await?,
+                _ => self.fail(&mut tx, &message, why).await?,
             }
             tx.commit().await?;
             return Ok(Prepared::Done);
@@ -99,8 +109,9 @@ impl App {
             Some(DeliveryStatus::Queued) => false,
             Some(DeliveryStatus::Sending) if can.idempotent_send => true,
             Some(DeliveryStatus::Sending) => {
-                let why = "the program stopped while the message was being sent";
-                self.settle(&mut tx, &message, DeliveryStatus::Uncertain, Some(why)).await?;
+                let said = "the program stopped while the message was being sent";
+                let why = Why { code: refusal::STOPPED, said };
+                self.settle_uncertain(&mut tx, &message, why).await?;
                 tx.commit().await?;
                 return Ok(Prepared::Done);
             }
@@ -110,6 +121,7 @@ impl App {
             let why = "the channel is down";
             if repeated {
                 // Nobody knows for how long, and services know a repeat for a time.
+                let why = Why { code: refusal::CHANNEL_DOWN, said: why };
                 self.settle_uncertain(&mut tx, &message, why).await?;
                 tx.commit().await?;
                 return Ok(Prepared::Done);
@@ -213,13 +225,11 @@ impl App {
                 Ok(())
             }
             Err(SendError::Rejected { code, text }) => {
-                // What is said of this try, and not of one before it.
+                let why = Why { code, said: text };
+                // It is said of this try, and not of one before it.
                 match repeated {
-                    true => self.settle_uncertain(&mut tx, &message, text).await?,
-                    false => {
-                        let failed = DeliveryStatus::Failed;
-                        self.settle(&mut tx, &message, failed, Some(text)).await?;
-                    }
+                    true => self.settle_uncertain(&mut tx, &message, why).await?,
+                    false => self.fail(&mut tx, &message, why).await?,
                 }
                 if *code == "blocked" {
                     self.blocked(&mut tx, &message).await?;
@@ -232,6 +242,7 @@ impl App {
                     // Left `sending`: the next run repeats it under the same id.
                     Err(JobError::Retry { after: back_off(attempts), why: why.clone() })
                 } else {
+                    let why = Why { code: refusal::LOST, said: why };
                     self.settle_uncertain(&mut tx, &message, why).await?;
                     Ok(())
                 }
@@ -239,12 +250,10 @@ impl App {
             Err(SendError::Retry { after, scope, why }) => {
                 if attempts >= MOST_TRIES {
                     // This try surely failed, and one before it may not have.
+                    let why = Why { code: refusal::GIVEN_UP, said: why };
                     match repeated {
                         true => self.settle_uncertain(&mut tx, &message, why).await?,
-                        false => {
-                            let failed = DeliveryStatus::Failed;
-                            self.settle(&mut tx, &message, failed, Some(why)).await?;
-                        }
+                        false => self.fail(&mut tx, &message, why).await?,
                     }
                     Ok(())
                 } else {
@@ -265,6 +274,7 @@ impl App {
                 let next = match repeated {
                     // This try surely failed, and one before it may not have.
                     true => {
+                        let why = Why { code: refusal::CHANNEL_DOWN, said: why };
                         self.settle_uncertain(&mut tx, &message, why).await?;
                         Ok(())
                     }
@@ -290,10 +300,15 @@ impl App {
         failure: Option<&str>,
     ) -> Result<()> {
         tx.set_status(message.message_id, status, failure).await?;
-        if let Some(c) = tx.conversation(message.conversation_id).await? {
-            append_changed(tx, message.message_id, &c.audience()).await?;
-        }
-        Ok(())
+        self.tell_changed(tx, message).await
+    }
+
+    /// It surely did not go.
+    async fn fail(&self, tx: &mut TenantTx, message: &MessageRow, why: Why<'_>) -> Result<()> {
+        let id = message.message_id;
+        tx.set_status(id, DeliveryStatus::Failed, Some(why.said)).await?;
+        tx.set_failure_code(id, why.code).await?;
+        self.tell_changed(tx, message).await
     }
 
     /// The answer was lost; a report that came meanwhile knows better.
@@ -301,13 +316,20 @@ impl App {
         &self,
         tx: &mut TenantTx,
         message: &MessageRow,
-        why: &str,
+        why: Why<'_>,
     ) -> Result<()> {
-        let change =
-            StatusChange { status: DeliveryStatus::Uncertain, failure: Some(why.to_owned()) };
-        if tx.move_status(message.message_id, &change).await?
-            && let Some(c) = tx.conversation(message.conversation_id).await?
-        {
+        let id = message.message_id;
+        let failure = Some(why.said.to_owned());
+        let change = StatusChange { status: DeliveryStatus::Uncertain, failure };
+        if tx.move_status(id, &change).await? {
+            tx.set_failure_code(id, why.code).await?;
+            self.tell_changed(tx, message).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_changed(&self, tx: &mut TenantTx, message: &MessageRow) -> Result<()> {
+        if let Some(c) = tx.conversation(message.conversation_id).await? {
             append_changed(tx, message.message_id, &c.audience()).await?;
         }
         Ok(())

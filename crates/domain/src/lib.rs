@@ -33,6 +33,7 @@ pub mod phone;
 pub mod preferences;
 pub mod problem;
 pub mod reaction;
+pub mod refusal;
 pub mod routing;
 pub mod scenario;
 pub mod search;

@@ -97,6 +97,9 @@ pub struct MessageView {
     /// Why it failed or is uncertain, in the service's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// The same to be shown, in the reader's language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Words>,
     /// The sender's own id of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,

@@ -10,6 +10,7 @@ use domain::{
     ids::{AttachmentId, ChannelId, ConversationId, EmployeeId, IdentityId, MessageId},
     message_change::MessageChange,
     reaction::MessageReaction,
+    refusal,
     view::{AttachmentView, Body, MessageView, SystemLine},
 };
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,7 @@ macro_rules! columns {
     () => {
         "m.message_id, m.conversation_id, m.position, m.channel_id, m.direction, m.author_id,
          m.automatic, m.content, m.external_id, m.reply_to, m.album, m.status, m.failure,
-         m.client_id, m.mentions, m.occurred_at, m.created_at, m.edited_at, m.removed_at, m.change,
+         m.failure_code, m.client_id, m.mentions, m.occurred_at, m.created_at, m.edited_at, m.removed_at, m.change,
          (select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('side', r.side, 'emoji', r.emoji,
                 'employee_id', 'emp_' || replace(r.employee_id::text, '-', ''), 'state', r.state,
                 'reason', r.reason)) order by r.side)
@@ -56,6 +57,7 @@ struct Row {
     album: Option<String>,
     status: Option<String>,
     failure: Option<String>,
+    failure_code: Option<String>,
     client_id: Option<String>,
     mentions: Vec<Uuid>,
     occurred_at: DateTime<Utc>,
@@ -82,6 +84,8 @@ pub struct MessageRow {
     pub album: Option<String>,
     pub status: Option<DeliveryStatus>,
     pub failure: Option<String>,
+    /// Of [`domain::refusal`].
+    pub failure_code: Option<String>,
     pub client_id: Option<String>,
     pub mentions: Vec<EmployeeId>,
     pub occurred_at: DateTime<Utc>,
@@ -115,6 +119,7 @@ impl TryFrom<Row> for MessageRow {
                 .map(|s| DeliveryStatus::parse(&s).ok_or_else(|| bad("status", &s)))
                 .transpose()?,
             failure: row.failure,
+            failure_code: row.failure_code,
             client_id: row.client_id,
             mentions: row.mentions.into_iter().map(EmployeeId).collect(),
             occurred_at: row.occurred_at,
@@ -154,6 +159,10 @@ impl MessageRow {
             reply_to: self.reply_to,
             album: self.album,
             status: self.status,
+            why: self
+                .failure
+                .as_deref()
+                .map(|said| refusal::words(self.failure_code.as_deref().unwrap_or_default(), said)),
             failure: self.failure,
             client_id: self.client_id,
             mentions: self.mentions,
@@ -413,13 +422,27 @@ impl TenantTx {
     ) -> Result<()> {
         let account = self.account().0;
         sqlx::query(
-            "update messages set status = $3, failure = $4
+            "update messages set status = $3, failure = $4, failure_code = null
              where account_id = $1 and message_id = $2",
         )
         .bind(account)
         .bind(id.0)
         .bind(status.as_str())
         .bind(failure)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Keeps what a failure means, beside what was said of it.
+    pub async fn set_failure_code(&mut self, id: MessageId, code: &str) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update messages set failure_code = $3 where account_id = $1 and message_id = $2",
+        )
+        .bind(account)
+        .bind(id.0)
+        .bind(code)
         .execute(self.conn())
         .await?;
         Ok(())

@@ -54,6 +54,7 @@ pub(super) fn view_of(item: &Item, conversation: &Open) -> MessageView {
         album: item.album.clone(),
         status: None,
         failure: None,
+        why: None,
         client_id: None,
         mentions: Vec::new(),
         occurred_at: item.occurred_at,

@@ -187,7 +187,7 @@ function Failure({ message }: { message: Message }) {
   return (
     <p className={`clear-both mt-1 text-second ${failed ? 'text-red' : 'text-amber'}`}>
       {failed ? t.chat.failed : t.chat.uncertain}
-      {message.failure && ` ${message.failure}`}{' '}
+      {message.why && ` ${words(message.why)}`}{' '}
       <button
         type="button"
         className={act}
