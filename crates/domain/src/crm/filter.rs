@@ -89,11 +89,16 @@ impl Filter {
             Self::Param { param, by, values } => {
                 let found = param.candidates(facts);
                 let holds = compare(*by, &found, values);
-                let mut shown = param.value(facts);
+                // An id says nothing to people; the name is what they know a channel by.
+                let read = if *param == Param::ChannelId { &Param::ChannelName } else { param };
+                let mut shown = read.value(facts);
                 if shown.trim().is_empty() {
                     shown = "—".to_owned();
                 }
-                let line = FactLine { name: sentence(param, *by, values), value: shown };
+                let mut said: Vec<Words> =
+                    values.iter().map(|value| param.told(value, facts)).collect();
+                said.dedup();
+                let line = FactLine { name: sentence(read, *by, &said), value: shown };
                 Judgement { holds, because: vec![line] }
             }
         }
@@ -249,7 +254,7 @@ fn folded(text: &str) -> String {
 }
 
 /// «Сайт = «shop» или «opt»».
-fn sentence(param: &Param, by: Operator, values: &[String]) -> Words {
+fn sentence(param: &Param, by: Operator, values: &[Words]) -> Words {
     let title = param.title();
     let (ru, en) = match by {
         Operator::Equals => ("=", "="),
@@ -260,14 +265,14 @@ fn sentence(param: &Param, by: Operator, values: &[String]) -> Words {
         Operator::Filled => ("заполнено", "is known"),
         Operator::Empty => ("не заполнено", "is not known"),
     };
-    let list = |open: &str, close: &str, or: &str| {
+    let list = |of: fn(&Words) -> &String, open: &str, close: &str, or: &str| {
         let quoted: Vec<String> =
-            values.iter().map(|value| format!("{open}{}{close}", value.trim())).collect();
+            values.iter().map(|value| format!("{open}{}{close}", of(value))).collect();
         if quoted.is_empty() { String::new() } else { format!(" {}", quoted.join(or)) }
     };
     Words::new(
-        format!("{} {ru}{}", title.ru, list("«", "»", " или ")),
-        format!("{} {en}{}", title.en, list("“", "”", " or ")),
+        format!("{} {ru}{}", title.ru, list(|words| &words.ru, "«", "»", " или ")),
+        format!("{} {en}{}", title.en, list(|words| &words.en, "“", "”", " or ")),
     )
 }
 

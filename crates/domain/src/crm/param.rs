@@ -238,6 +238,23 @@ impl Param {
         }
     }
 
+    /// A value that a condition names, as people read it: conditions on lists keep codes and ids.
+    pub fn told(&self, value: &str, facts: &Facts) -> Words {
+        let channel = &facts.enquiry.channel;
+        let same = |text: &str| Words::new(text, text);
+        match (self, value) {
+            (Self::EnquiryKind, "chat") => kind_words(ConversationKind::Chat),
+            (Self::EnquiryKind, "request") => kind_words(ConversationKind::Request),
+            (Self::EnquiryOrder, "first") => order_words(EnquiryOrder::First),
+            (Self::EnquiryOrder, "repeat") => order_words(EnquiryOrder::Repeat),
+            (Self::ChannelKind, code) if code == channel.kind => channel.kind_title.clone(),
+            (Self::ChannelId, id) if id == channel.id.to_string() => same(&channel.name),
+            // The names of others are no facts of this enquiry.
+            (Self::ChannelId, _) => Words::new("другой канал", "another channel"),
+            (_, text) => same(text.trim()),
+        }
+    }
+
     /// Whether it says something of the person, which may become known later than the enquiry.
     pub fn is_of_contact(&self) -> bool {
         matches!(

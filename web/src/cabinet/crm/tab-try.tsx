@@ -32,6 +32,11 @@ export function TabTry() {
     parts.tried.current = { on, number, sample, utm, tried }
   })
   const came = useRef<HTMLDivElement>(null)
+  const [runs, setRuns] = useState(0)
+  useEffect(() => {
+    // What came of it stands below what is seen.
+    if (runs > 0) came.current?.scrollIntoView({ block: 'nearest' })
+  }, [runs])
   const now = JSON.stringify(draft.settings)
 
   async function run(event: FormEvent) {
@@ -46,8 +51,7 @@ export function TabTry() {
       if (on === 'past' && !past) return setFault(f.try.noNumber(number.trim()))
       const what = past ? { conversation_id: past.conversation_id } : { sample: imagined(sample, utm) }
       put({ tried: { of: now, told: await tryIntegration(id, what, draft.settings) } })
-      // Once it is drawn: in a narrow window it stands below what is seen.
-      setTimeout(() => came.current?.scrollIntoView({ block: 'nearest' }))
+      setRuns((n) => n + 1)
     } catch (error) {
       put({ tried: null })
       setFault(whyNot(error))

@@ -118,3 +118,30 @@ fn amo_6_the_part_that_decided_is_named() {
     assert_eq!(empty.because[0].name.en, "Page is not known");
     assert_eq!(empty.because[0].value, "—");
 }
+
+#[test]
+fn amo_6_what_decided_is_told_by_names_and_not_by_codes() {
+    let f = facts();
+    let own = f.enquiry.channel.id.to_string();
+    let name = &f.enquiry.channel.name;
+    let told = |param: &str, values: &[&str]| {
+        let (param, values) = (param.parse().unwrap(), strings(values));
+        let judged = Filter::Param { param, by: Operator::Equals, values }.judge(&f);
+        format!("{}: {}", judged.because[0].name.ru, judged.because[0].value)
+    };
+    let other = "chn_01999999999970008000000000000001";
+    assert_eq!(
+        told("channel.id", &[&own, other, other]),
+        format!("Канал = «{name}» или «другой канал»: {name}")
+    );
+    assert_eq!(
+        told("channel.kind", &["telegram_bot"]),
+        "Тип канала = «Telegram-бот»: Telegram-бот"
+    );
+    assert_eq!(told("enquiry.kind", &["request"]), "Вид обращения = «заявка»: чат");
+    assert_eq!(
+        told("enquiry.order", &["first"]),
+        "Первичное или повторное = «первичное»: первичное"
+    );
+    assert_eq!(told("visit.site", &[" shop.ru "]).split(':').next(), Some("Сайт = «shop.ru»"));
+}
