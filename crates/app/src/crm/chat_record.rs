@@ -13,6 +13,7 @@ use super::{
     chat_open::open,
     gather::Gathered,
     mirror::{chats, refused},
+    relay::sync_job,
     visit::{Visit, calling},
 };
 use crate::{App, Error, JobError, Result};
@@ -84,6 +85,12 @@ impl App {
                 created_at: self.clock.now(),
             })
             .await?;
+        }
+        // What was said before there was a record had no place: its task and its words get theirs now.
+        let former = gathered.facts.links.unsorted.as_ref();
+        if former.is_none_or(|record| !record.of_this) {
+            enquiry.passed_position = 0;
+            tx.push(sync_job(gathered.portal.portal_id, contact, integration, conversation));
         }
         tx.save_crm_enquiry(&enquiry).await?;
         tx.commit().await?;
