@@ -12,6 +12,7 @@ use sandbox::{
     telegram::{self, Bot, Customer, Media, MediaKind, Telegram},
 };
 use serde_json::{Value, json};
+use server::Config;
 use tests::{PATIENCE, Session, TestServer, Way, connect, until};
 
 struct Stage {
@@ -39,6 +40,11 @@ pub(crate) struct House {
 
 impl House {
     pub async fn start() -> Self {
+        Self::beside(|_| {}).await
+    }
+
+    /// With a counterpart of a messenger that the server is told of.
+    pub async fn beside(more: impl FnOnce(&mut Config)) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("http://127.0.0.1:{port}");
         let options = amo::Options { limits: Limits::off(), ..amo::Options::default() };
@@ -57,6 +63,7 @@ impl House {
             ours.api = format!("{}/a/{{subdomain}}", amo.url());
             ours.consent = format!("{}/oauth", amo.url()).parse().unwrap();
             ours.chats = format!("{}/amojo", amo.url()).parse().unwrap();
+            more(config);
         })
         .await;
         Self { server, amo, account, integration, url }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use crm::{ChatEvent, ChatMedia, ChatMessageRef, ChatPlace, ChatReceiver, ChatStatus};
 use domain::{
+    channel::{Capabilities, FileLimit},
     content::FileKind,
     crm::{AmoSettings, CrmId, CrmUser, Settings, chat_way, signed},
     delivery::DeliveryStatus,
@@ -15,12 +16,13 @@ use domain::{
         MessageId, PortalId,
     },
     text::{Words, shortened, without_nul},
-    view::AttachmentState,
+    view::{AttachmentState, ConversationView},
 };
 use net::SendError;
 use serde_json::json;
 use store::{
-    BegunChat, ChatRefusal, ChatWritten, IdentityRow, NewAttachment, NewJob, PortalRow, TenantTx,
+    BegunChat, ChannelRow, ChatRefusal, ChatWritten, IdentityRow, NewAttachment, NewJob, PortalRow,
+    TenantTx,
 };
 use url::Url;
 
@@ -322,28 +324,33 @@ impl App {
             )
             .await?;
         }
+        let can = self.driver(&channel)?.capabilities();
         let mut files = Vec::new();
-        if let Some(file) = file {
+        if let Some(mut file) = file {
+            file.kind = carried(file.kind, file.size.unwrap_or(0), &can.files);
             tx.insert_attachment(&file).await?;
             files.push(file.attachment_id);
         }
-        let draft = Draft {
+        let reply_to = quoted(&mut tx, portal, answer.reply_to).await?;
+        let (words, caption) = parted(&can, answer.text, !files.is_empty());
+        let draft = |text, files, reply_to| Draft {
             client_id: String::new(),
-            text: answer.text,
+            text,
             files,
-            reply_to: quoted(&mut tx, portal, answer.reply_to).await?,
+            reply_to,
             kind: DraftKind::Answer,
             mentions: Vec::new(),
             subject: None,
         };
-        let said = self.answer_from_elsewhere(&mut tx, &mut c, &channel, answer.by, draft).await;
-        let said = said.map_err(|error| match error {
-            Error::Invalid(wrong) => match wrong.into_iter().next() {
-                Some(wrong) => not_sent(wrong.message),
-                None => Stop::Fault(Error::Internal("invalid for no reason".to_owned())),
-            },
-            other => Stop::Fault(other),
-        })?;
+        let said = draft(words, files, reply_to);
+        let said = self.say_one(&mut tx, &mut c, &channel, answer.by, said).await?;
+        let caption = match caption {
+            Some(words) => {
+                let after = draft(words, Vec::new(), None);
+                Some(self.say_one(&mut tx, &mut c, &channel, answer.by, after).await?)
+            }
+            None => None,
+        };
         save(&mut tx, &c, before).await?;
         let written = ChatWritten {
             portal,
@@ -351,9 +358,28 @@ impl App {
             author: answer.author,
             signature: answer.signature,
         };
-        tx.crm_chat_became(conversation, said.message_id, &written).await?;
+        tx.crm_chat_became(conversation, said, caption, &written).await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    /// One message; why the channel does not take it, in words.
+    async fn say_one(
+        &self,
+        tx: &mut TenantTx,
+        c: &mut ConversationView,
+        channel: &ChannelRow,
+        by: Option<EmployeeId>,
+        draft: Draft,
+    ) -> Result<MessageId, Stop> {
+        match self.answer_from_elsewhere(tx, c, channel, by, draft).await {
+            Ok(said) => Ok(said.message_id),
+            Err(Error::Invalid(wrong)) => Err(match wrong.into_iter().next() {
+                Some(wrong) => not_sent(wrong.message),
+                None => Stop::Fault(Error::Internal("invalid for no reason".to_owned())),
+            }),
+            Err(other) => Err(Stop::Fault(other)),
+        }
     }
 
     /// Fetches a file of the CRM. The inner error: it will not come.
@@ -599,6 +625,22 @@ pub(super) async fn quoted(
     }
 }
 
+/// As what a file goes: as itself, or as a plain file where the channel does not carry it as that.
+fn carried(kind: FileKind, size: i64, limits: &[FileLimit]) -> FileKind {
+    let size = u64::try_from(size).unwrap_or(0);
+    let fits = |kind: FileKind| limits.iter().any(|l| l.kind == kind && size <= l.max_bytes);
+    if !fits(kind) && fits(FileKind::File) { FileKind::File } else { kind }
+}
+
+/// The words with a file, and those that go after it because the channel carries none or fewer with it.
+fn parted(can: &Capabilities, text: String, with_file: bool) -> (String, Option<String>) {
+    let fits = can.subject || can.text_unit.length(&text) <= can.max_caption;
+    match with_file && !fits {
+        true => (String::new(), Some(text)),
+        false => (text, None),
+    }
+}
+
 fn file_name(media: &ChatMedia, url: &Url) -> String {
     let last = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
     let name = if media.name.is_empty() { last } else { media.name.as_str() };
@@ -636,4 +678,24 @@ fn nobody_to_write_to() -> Stop {
         "The contact has no phone or address that this channel can write to.",
     );
     Stop::Refused(ChatRefusal { code: CANNOT_BE_WRITTEN_TO, words })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amo_13_a_file_goes_as_the_channel_carries_it() {
+        let limit = |kind, max_bytes| FileLimit { kind, max_bytes };
+        let all = [limit(FileKind::Image, 10), limit(FileKind::File, 100)];
+        for (kind, size, expect) in [
+            (FileKind::Image, 10, FileKind::Image),
+            (FileKind::Image, 11, FileKind::File),
+            (FileKind::Voice, 11, FileKind::File),
+            (FileKind::Voice, 101, FileKind::Voice),
+        ] {
+            assert_eq!(carried(kind, size, &all), expect, "{kind:?} {size}");
+        }
+        assert_eq!(carried(FileKind::Voice, 1, &all[..1]), FileKind::Voice, "it is told so");
+    }
 }

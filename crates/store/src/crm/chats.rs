@@ -305,17 +305,18 @@ impl TenantTx {
         }))
     }
 
-    /// It is a message of ours now.
+    /// It is a message of ours now; `caption`: its words are another one, after its file.
     pub async fn crm_chat_became(
         &mut self,
         conversation: ConversationId,
         message: MessageId,
+        caption: Option<MessageId>,
         written: &ChatWritten,
     ) -> Result<()> {
         let account = self.account().0;
         sqlx::query(
             "update crm_chat_received set conversation_id = $4, message_id = $5, said = '{}',
-                author = $6, signature = $7
+                author = $6, signature = $7, caption_id = $8
              where account_id = $1 and portal_id = $2 and external_id = $3",
         )
         .bind(account)
@@ -325,6 +326,7 @@ impl TenantTx {
         .bind(message.0)
         .bind(&written.author)
         .bind(&written.signature)
+        .bind(caption.map(|caption| caption.0))
         .execute(self.conn())
         .await?;
         Ok(())
@@ -400,8 +402,10 @@ impl TenantTx {
     ) -> Result<Vec<(MessageId, ChatWritten)>> {
         let account = self.account().0;
         let rows: Vec<(Uuid, Uuid, String, String, String)> = sqlx::query_as(
-            "select message_id, portal_id, external_id, author, signature from crm_chat_received
-             where account_id = $1 and conversation_id = $2 and message_id is not null",
+            "select m.id, r.portal_id, r.external_id, r.author, r.signature
+             from crm_chat_received r
+             cross join lateral (values (r.message_id), (r.caption_id)) m(id)
+             where r.account_id = $1 and r.conversation_id = $2 and m.id is not null",
         )
         .bind(account)
         .bind(conversation.0)

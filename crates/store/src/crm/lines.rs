@@ -30,7 +30,7 @@ macro_rules! select_lines {
                 on e.account_id = m.account_id and e.employee_id = m.author_id
              left join crm_chat_received r
                 on r.account_id = m.account_id and r.conversation_id = m.conversation_id
-                and r.message_id = m.message_id
+                and m.message_id in (r.message_id, r.caption_id)
              where m.account_id = $1 and m.conversation_id = $2
                and m.direction in ('inbound', 'outbound') and m.removed_at is null ",
             $rest
