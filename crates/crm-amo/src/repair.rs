@@ -32,7 +32,7 @@ pub(crate) fn repair(item: &mut Value, refusal: &Refusal, effect: &mut Effect) -
     findings.sort_by_key(|finding| std::cmp::Reverse(steps(&finding.path)));
     for finding in findings {
         let path = steps(&finding.path);
-        if is_about(&path) {
+        if is_about(&path, item) {
             return Repair::Gone;
         }
         mended |= take_out(item, &path, effect);
@@ -69,19 +69,25 @@ fn named(path: &[Step]) -> Vec<&str> {
         .collect()
 }
 
-/// The entity itself, or the one that the write is hung on.
-fn is_about(path: &[Step]) -> bool {
-    matches!(
-        named(path).as_slice(),
-        ["id"] | ["entity_id"] | ["_embedded", "contacts"] | ["_embedded", "contacts", "id"]
-    )
+/// The entity itself, or the one that the write is hung on. A contact that is made by the same write is
+/// no such thing.
+fn is_about(path: &[Step], item: &Value) -> bool {
+    match named(path).as_slice() {
+        ["id"] | ["entity_id"] => true,
+        ["_embedded", "contacts"] | ["_embedded", "contacts", "id"] => {
+            item.pointer("/_embedded/contacts/0/id").is_some()
+        }
+        _ => false,
+    }
 }
 
 fn take_out(item: &mut Value, path: &[Step], effect: &mut Effect) -> bool {
     let Value::Object(fields) = item else { return false };
     let Some((Step::Name(name), rest)) = path.split_first() else { return false };
     match (name.as_str(), rest) {
-        ("custom_fields_values", rest) => take_field(fields, rest, effect),
+        ("custom_fields_values", rest) => {
+            take_label(fields, rest) || take_field(fields, rest, effect)
+        }
         ("responsible_user_id", _) => take_responsible(fields, effect),
         ("status_id" | "pipeline_id", _) => take_stage(fields, effect),
         ("task_type_id", _) => fields.remove(name).is_some(),
@@ -97,6 +103,18 @@ fn take_out(item: &mut Value, path: &[Step], effect: &mut Effect) -> bool {
             .is_some_and(|embedded| embedded.remove(part).is_some()),
         _ => false,
     }
+}
+
+/// Of a phone or an e-mail only its label: the number itself is what counts.
+fn take_label(fields: &mut Map<String, Value>, rest: &[Step]) -> bool {
+    let [Step::Item(n), Step::Name(_), Step::Item(m), Step::Name(label)] = rest else {
+        return false;
+    };
+    let field = fields.get_mut("custom_fields_values").and_then(|fields| fields.get_mut(*n));
+    let Some(field) = field.filter(|field| field.get("field_code").is_some()) else { return false };
+    let value = field.get_mut("values").and_then(|values| values.get_mut(*m));
+    matches!(label.as_str(), "enum_id" | "enum_code")
+        && value.and_then(Value::as_object_mut).is_some_and(|value| value.remove(label).is_some())
 }
 
 /// One field with its values; without a number, all of them, since nothing says which it is.
@@ -197,6 +215,20 @@ mod tests {
     }
 
     #[test]
+    fn crm_6_a_phone_is_not_lost_with_its_label() {
+        let item = json!({ "name": "A", "custom_fields_values": [
+            { "field_code": "PHONE", "values": [{ "value": "+79161234567", "enum_code": "WORK" }] },
+        ]});
+        let (repair, item, effect) = mend(item, &["custom_fields_values.0.values.0.enum_code"]);
+        assert_eq!(repair, Repair::Mended);
+        assert_eq!(
+            item.pointer("/custom_fields_values/0/values"),
+            Some(&json!([{ "value": "+79161234567" }]))
+        );
+        assert_eq!(effect, Effect::default());
+    }
+
+    #[test]
     fn amo_12_a_deactivated_user_is_left_out() {
         let (repair, item, effect) =
             mend(json!({ "name": "A", "responsible_user_id": 7 }), &["responsible_user_id"]);
@@ -232,6 +264,13 @@ mod tests {
             let item = json!({ "name": "A", "_embedded": { "contacts": [{ "id": 1 }] } });
             assert_eq!(mend(item, &[path]).0, Repair::Gone, "{path}");
         }
+    }
+
+    /// The contact of an «unsorted» is made with it, so it cannot be gone: that would be tried for ever.
+    #[test]
+    fn amo_4_a_refused_contact_of_an_unsorted_is_told() {
+        let item = json!({ "_embedded": { "contacts": [{ "name": "A" }], "leads": [{}] } });
+        assert_eq!(mend(item, &["_embedded.contacts"]).0, Repair::Hopeless);
     }
 
     #[test]
