@@ -331,6 +331,8 @@ export async function run(stage) {
     const before = (await company.api.get('/crm/integrations')).items
     await page.getByRole('button', { name: /^Подключить заново/ }).click()
     const dialog = page.getByRole('dialog')
+    // The sandbox is reached by another address than its name.
+    await dialog.getByLabel('Адрес портала').fill(amo.account)
     await dialog.getByLabel('Долгосрочный токен', { exact: false }).last().fill(amo.token)
     await dialog.getByRole('button', { name: 'Подключить', exact: true }).click()
     await page.locator('[data-portal=connected]').waitFor()

@@ -168,8 +168,19 @@ fn judge(status: u16, body: &[u8]) -> Result<(), GrantError> {
         200..=299 => Ok(()),
         429 | 500..=599 => Err(GrantError::NotReached(format!("HTTP {status}"))),
         300..=399 | 404 | 410 => Err(GrantError::Elsewhere(format!("HTTP {status}"))),
+        _ if is_about_keys(body) => Err(GrantError::Keys(reason(status, body))),
         _ => Err(GrantError::Refused(reason(status, body))),
     }
+}
+
+/// Who we are is looked at before the token is: with wrong keys it is not spent. The words are the only
+/// difference; `invalid_client` is the standard's.
+fn is_about_keys(body: &[u8]) -> bool {
+    let body: Option<Value> = serde_json::from_slice(body).ok();
+    let says = |name: &str, text: &str| {
+        body.as_ref().and_then(|body| body.get(name)?.as_str()).is_some_and(|said| said == text)
+    };
+    says("title", "Некорректный клиент") || says("error", "invalid_client")
 }
 
 /// `Token has been revoked`; never anything that was sent.
@@ -297,6 +308,10 @@ mod tests {
             assert!(matches!(judge(status, b"<html>"), Err(GrantError::NotReached(_))));
         }
         assert_eq!(judge(200, b""), Ok(()));
+        let keys = r#"{"title":"Некорректный клиент","status":401,"detail":"Авторизация клиента не прошла"}"#;
+        for body in [keys, r#"{"error":"invalid_client"}"#] {
+            assert!(matches!(judge(401, body.as_bytes()), Err(GrantError::Keys(_))), "{body}");
+        }
     }
 
     /// The claims of a made-up token: `{"aud":"5a1b-77","exp":1893456000}`.

@@ -40,9 +40,12 @@ pub enum GrantError {
     /// The answer was lost or is unreadable: a refresh token is spent, the portal must be connected again.
     #[error("the answer of the token service was lost: {0}")]
     Lost(String),
-    /// Refused: spent, expired, revoked, or wrong keys.
+    /// Refused: spent, expired or revoked.
     #[error("the token service refused: {0}")]
     Refused(String),
+    /// The id or the secret of the app is wrong. Nothing is spent.
+    #[error("the token service does not take the keys of the app: {0}")]
+    Keys(String),
     /// There is no token service at this address: the account may have moved. Nothing is spent.
     #[error("no token service is there: {0}")]
     Elsewhere(String),

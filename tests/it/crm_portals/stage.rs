@@ -128,6 +128,9 @@ impl Connect for Fake {
     async fn exchange(&self, app: &AppKeys, _: &Url, code: &str) -> Result<Grant, GrantError> {
         self.exchanges.fetch_add(1, Ordering::SeqCst);
         self.asked_by.lock().unwrap().push(app.client_id.clone());
+        if app.client_secret.expose_secret() == "wrong" {
+            return Err(GrantError::Keys("HTTP 401".to_owned()));
+        }
         match code {
             "good" => Ok(self.grant()),
             _ => Err(GrantError::Refused("code".to_owned())),

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crm::CrmError;
+use crm::{CrmError, GrantError};
 use domain::{
     crm::{PortalState, PortalTrouble},
     text::Words,
@@ -121,4 +121,27 @@ async fn amo_1_an_account_that_moved_is_followed() {
     stage.crm.pair.fetch_add(1, Ordering::SeqCst);
     let view = stage.check(id).await;
     assert_eq!(view.remedy, Some(PortalTrouble::ConnectAgain.remedy()));
+}
+
+/// CRM-7: keys that the CRM does not take spend no token: they are told, and put right everything goes on
+/// without anybody's consent.
+#[tokio::test]
+async fn crm_7_wrong_keys_lose_no_access() {
+    let stage = Stage::set().await;
+    let id = stage.connect().await;
+    stage.days(1);
+    *stage.crm.trouble.lock().unwrap() = Some(GrantError::Keys("HTTP 401".to_owned()));
+    let view = stage.check(id).await;
+    let reason = PortalTrouble::KeysRefused.reason();
+    assert_eq!((view.state, view.reason), (PortalState::Stopped, Some(reason)));
+    stage.days(1);
+    assert_eq!(stage.app.look_after_portals(10).await.unwrap(), 1);
+    assert_eq!(stage.view(id).await.state, PortalState::Connected);
+
+    let wrong = app::PortalApp::Own {
+        client_id: "own-app".to_owned(),
+        client_secret: "wrong".to_owned().into(),
+    };
+    let state = stage.state_by(None, wrong).await;
+    assert_eq!(stage.back(&state, "other.crm.test").await, Err("keys_refused"));
 }

@@ -2,7 +2,7 @@
 //! product sees by itself (CRM-6, AMO-9).
 
 use domain::{
-    crm::{ChannelName, Fault, Names, Param, Settings, amo, names, preview},
+    crm::{ChannelName, Fault, Names, Param, PortalState, Settings, amo, names, preview},
     crm_view::{CrmFaultView, CrmNamesView, CrmParamView},
     ids::{ConversationId, IntegrationId},
     people::Right,
@@ -82,6 +82,14 @@ impl App {
         for row in rows.iter().filter(|row| row.enabled) {
             let Settings::Amo(settings) = &row.settings else { continue };
             let portal = tx.portal(row.portal_id).await?;
+            if portal.as_ref().is_none_or(|portal| portal.state == PortalState::Disconnected) {
+                found.push(CrmFaultView {
+                    integration_id: row.integration_id,
+                    integration: row.name.clone(),
+                    fault: disconnected(),
+                });
+                continue;
+            }
             if settings.chats.is_some() && !portal.is_some_and(|portal| has_chats(&portal)) {
                 found.push(CrmFaultView {
                     integration_id: row.integration_id,
@@ -102,6 +110,19 @@ impl App {
         }
         Ok(found)
     }
+}
+
+/// AMO-1: the rules are on, and there is nowhere to pass anything to.
+fn disconnected() -> Fault {
+    let words = Words::new(
+        "Портал интеграции отключён: в amoCRM ничего не передаётся.",
+        "The integration's portal is disconnected: nothing is passed to amoCRM.",
+    );
+    let remedy = Words::new(
+        "На странице «Интеграции CRM» подключите портал заново или смените портал интеграции.",
+        "On the page “CRM integrations” connect the portal again, or change the integration's portal.",
+    );
+    Fault::new("channels", "portal_disconnected", words, remedy)
 }
 
 /// AMO-13: chats are on, and the CRM has no channel of ours.

@@ -161,6 +161,7 @@ impl App {
         let grant = adapter.connect().exchange(&keys, &base, &code).await.map_err(|error| {
             tracing::warn!(%error, crm.kind = kind.as_str(), "a code was not exchanged");
             match error {
+                GrantError::Keys(_) => ReturnFault::refused(PortalTrouble::KeysRefused),
                 GrantError::Refused(_) | GrantError::Elsewhere(_) => ReturnFault::code(),
                 GrantError::NotReached(_) | GrantError::Lost(_) => ReturnFault::unreachable(),
             }

@@ -128,6 +128,11 @@ impl App {
                 self.follow(&row).await;
                 Err(refused(why))
             }
+            Err(GrantError::Keys(why)) => {
+                tracing::error!(portal.id = %row.portal_id, why, "a CRM does not take the keys of an app");
+                self.give_back(&row).await?;
+                Err(CrmError::Disconnected { trouble: PortalTrouble::KeysRefused })
+            }
             Err(GrantError::Elsewhere(why)) if self.follow(&row).await => {
                 self.give_back(&row).await?;
                 Err(refused(why))

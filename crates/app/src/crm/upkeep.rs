@@ -104,8 +104,8 @@ impl App {
             let Some(row) = self.portal_row(*account, *id).await? else { continue };
             let was = row.state;
             match self.see_to(row).await {
-                Ok(_) if was == PortalState::Stopped => {
-                    tracing::info!(portal.id = %id, "a portal was mended in the CRM");
+                Ok(_) if was != PortalState::Connected => {
+                    tracing::info!(portal.id = %id, "a portal is well again");
                     self.portal_connected(*account, *id).await?;
                 }
                 Ok(_) => {}

@@ -47,6 +47,15 @@ async fn amo_1_a_portal_is_connected_by_consent_and_keeps_its_access() {
     let spent = amo.refresh(&app, &base, &old).await.unwrap_err();
     assert!(matches!(&spent, GrantError::Refused(why) if why.contains("revoked")), "{spent}");
 
+    // The tokens tell where the account is and whose they are, and are not spent by it.
+    let refresh = second.refresh.unwrap();
+    let found = amo.whereabouts(&second.access, &refresh).await.unwrap().expect("a place");
+    assert_eq!((found.base, found.external_id), (base.clone(), sand.account.id.to_string()));
+    assert_eq!(amo.whereabouts(&second.access, &old).await, Ok(None), "a spent one");
+    assert_eq!(amo.token_says(&second.access).client_id, Some(app.client_id.clone()));
+    assert!(amo.token_says(&second.access).ends_at.is_some());
+    amo.refresh(&app, &base, &refresh).await.unwrap();
+
     sand.stand.portal.token = second.access;
     let about = sand.stand.amo.about(&sand.stand.caller()).await.unwrap();
     assert_eq!(about.external_id, sand.account.id.to_string());
@@ -64,7 +73,7 @@ async fn amo_1_another_address_of_return_is_refused() {
     assert!(matches!(refused, Err(GrantError::Refused(_))), "{refused:?}");
     let app = AppKeys { client_secret: "wrong".into(), ..keys(&sand) };
     let refused = sand.stand.amo.exchange(&app, &sand.stand.portal.base, &code).await;
-    assert!(matches!(refused, Err(GrantError::Refused(_))), "{refused:?}");
+    assert!(matches!(refused, Err(GrantError::Keys(_))), "{refused:?}");
 }
 
 /// The token is spent though nobody has the next one.

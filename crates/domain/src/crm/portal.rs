@@ -48,6 +48,8 @@ pub enum PortalTrouble {
     ChatsRefused,
     /// The CRM lets only known network addresses in, and ours is not among them.
     AddressRefused,
+    /// The CRM does not take the id or the secret of our app; no token was spent.
+    KeysRefused,
 }
 
 macro_rules! texts {
@@ -80,6 +82,7 @@ texts!(PortalTrouble {
     NoRights = "no_rights",
     ChatsRefused = "chats_refused",
     AddressRefused = "address_refused",
+    KeysRefused = "keys_refused",
 });
 
 impl PortalTrouble {
@@ -112,6 +115,10 @@ impl PortalTrouble {
             Self::AddressRefused => Words::new(
                 "CRM принимает запросы только с разрешённых адресов сети.",
                 "The CRM takes requests from listed network addresses only.",
+            ),
+            Self::KeysRefused => Words::new(
+                "CRM не приняла ID или секретный ключ интеграции.",
+                "The CRM does not take the integration's id or secret key.",
             ),
         }
     }
@@ -146,6 +153,12 @@ impl PortalTrouble {
             Self::AddressRefused => Words::new(
                 "Добавьте адрес нашего сервера в список разрешённых в настройках CRM и нажмите «Проверить».",
                 "Add our server's address to the list in the CRM's settings, then press “Check”.",
+            ),
+            Self::KeysRefused => Words::new(
+                "Если это ваша интеграция, нажмите «Подключить заново» и впишите её нынешние ключи; если \
+                 ключи сервера, их исправит его администратор, и передача продолжится.",
+                "If the integration is your own, press “Connect again” and enter its present keys; if the \
+                 keys are the server's, its admin mends them, and passing on goes on.",
             ),
         }
     }

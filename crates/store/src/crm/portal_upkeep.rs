@@ -25,9 +25,9 @@ impl TenantTx {
 
 impl Store {
     /// Takes portals that are due by `now`, and puts them off to `again`: whoever looks after them says
-    /// then when the next time is. Of those that are stopped only the ones that may have been mended in
-    /// the CRM itself: an account that was paid for, an address that was let in. One that blocks us is
-    /// left alone.
+    /// then when the next time is. Of those that are stopped only the ones that may have been mended
+    /// elsewhere: an account that was paid for, an address that was let in, keys that were put right. One
+    /// that blocks us is left alone.
     pub async fn take_due_upkeep(
         &self,
         now: DateTime<Utc>,
@@ -40,7 +40,7 @@ impl Store {
                 select account_id, portal_id from portals
                 where (upkeep_at is null or upkeep_at <= $1) and deleted_at is null
                   and (state in ('connected', 'interrupted')
-                       or (state = 'stopped' and trouble in ('unpaid', 'address_refused')))
+                       or (state = 'stopped' and trouble in ('unpaid', 'address_refused', 'keys_refused')))
                 order by upkeep_at nulls first limit $3
                 for update skip locked
              ) due

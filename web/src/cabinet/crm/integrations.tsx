@@ -105,7 +105,7 @@ export function Integrations({
                     </span>
                     {parted && <span className="block text-second text-amber">{p.portalOff}</span>}
                   </span>
-                  <span className={`text-second ${one.enabled ? 'text-green' : 'text-ink3'}`}>{one.enabled ? f.on : f.off}</span>
+                  <span className={`text-second ${one.enabled && !parted ? 'text-green' : 'text-ink3'}`}>{one.enabled ? f.on : f.off}</span>
                   <ChevronRight size={16} className="shrink-0 text-ink3" aria-hidden="true" />
                 </Link>
                 {(portals.length > 1 || parted) && (

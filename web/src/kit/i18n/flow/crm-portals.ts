@@ -51,6 +51,7 @@ export const crmPortalsRu = {
   toSettings: 'Открыть настройки',
   portalOff: 'портал отключён: ничего не передаётся',
   came: {
+    keys_refused: 'amoCRM не приняла ID или секретный ключ интеграции. Скопируйте оба на вкладке «Ключи и доступы» и подключите ещё раз.',
     blocked: 'amoCRM заблокировала запросы этого аккаунта. Напишите в её поддержку и подключите заново.',
     unpaid: 'Аккаунт amoCRM не оплачен. Оплатите его и подключите заново.',
     address_refused: 'amoCRM принимает запросы только с разрешённых адресов. Добавьте адрес сервера в её настройках и подключите заново.',
@@ -106,6 +107,7 @@ export const crmPortalsEn: typeof crmPortalsRu = {
   toSettings: 'Open the settings',
   portalOff: 'the portal is disconnected: nothing is passed on',
   came: {
+    keys_refused: 'amoCRM does not take the integration’s id or secret key. Copy both from “Keys and scopes” and connect once more.',
     blocked: 'amoCRM blocks requests of this account. Write to its support and connect again.',
     unpaid: 'The amoCRM account is not paid for. Pay for it and connect again.',
     address_refused: 'amoCRM takes requests from listed addresses only. Add the server’s address in its settings and connect again.',
