@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { choices, type Deal, mainDeal, moveOf, type Pipeline, placeOf, progress } from '../src/desk/crm/deals'
+import { acceptedDeals, choices, type Deal, mainDeal, moveOf, type Pipeline, placeOf, progress } from '../src/desk/crm/deals'
 import { safeUrl, sayItems } from '../src/desk/crm/words'
 import { deskCrmEn, deskCrmRu } from '../src/kit/i18n/desk-crm'
 
@@ -104,6 +104,15 @@ describe('the deal of a conversation', () => {
     expect(mainDeal([deal('1'), deal('2', { current: true })])?.id).toBe('2')
     expect(mainDeal([deal('1', { closed: true }), deal('2')])?.id).toBe('2')
     expect(mainDeal([])).toBe(null)
+  })
+
+  it('AMO-4: the deal inside a record of «Неразобранное» is none to work with before it is accepted', () => {
+    const url = 'https://romashka.amocrm.ru/leads/detail/1'
+    const inside = deal('1', { at: null, url })
+    const unsorted = { id: 'u1', name: '', url }
+    const ids = (card: Parameters<typeof acceptedDeals>[0]) => acceptedDeals(card).map((one) => one.id)
+    expect(ids({ deals: [inside, deal('2')], unsorted })).toEqual(['2'])
+    expect(ids({ deals: [inside, deal('2')], unsorted: null })).toEqual(['1', '2'])
   })
 
   it('CRM-5: an order is shown as sent at once, then as the server tells it', () => {

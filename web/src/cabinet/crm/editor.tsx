@@ -1,16 +1,17 @@
+import { Plug } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
-import { api, ask } from '../../kit/api/client'
+import { api, ask, Refused } from '../../kit/api/client'
 import { t, words } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { Link } from '../../kit/link'
 import { go } from '../../kit/route'
-import { Button } from '../../kit/ui/button'
+import { Button, buttonClass } from '../../kit/ui/button'
 import { signOf } from '../../kit/ui/channel-badge'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { readKinds } from '../kinds'
 import { Faulty, useLoaded } from '../load'
-import { Back, Confirm } from '../parts/bits'
+import { Back, Confirm, Empty } from '../parts/bits'
 import { readEmployees } from '../parts/directory'
 import { deleteIntegration, readFaults, readIntegration, readIntegrations, readParams, readPortals } from './api'
 import { Note, TextButton } from './choice'
@@ -37,7 +38,8 @@ import { useLive } from './use-live'
 import type { FaultView, IntegrationView, PortalView } from './views'
 
 interface Loaded {
-  integration: IntegrationView
+  /** `null`: there is none, or not any more. */
+  integration: IntegrationView | null
   company: Company
   faults: FaultView[]
 }
@@ -46,7 +48,10 @@ interface Loaded {
 export function EditorPage({ id, tab, language }: { id: string; tab: string; language: CompanyLanguage }) {
   const { data, setData, fault, again } = useLoaded(async (): Promise<Loaded> => {
     const [integration, portals, integrations, params, channels, kinds, employees, faults] = await Promise.all([
-      readIntegration(id),
+      readIntegration(id).catch((error: unknown) => {
+        if (error instanceof Refused && error.status === 404) return null
+        throw error
+      }),
       readPortals(),
       readIntegrations(),
       readParams(),
@@ -75,6 +80,15 @@ export function EditorPage({ id, tab, language }: { id: string; tab: string; lan
       </>
     )
   if (!data) return null
+  const { integration } = data
+  if (!integration)
+    return (
+      <Empty icon={<Plug size={22} />} title={crmSettings().notThere} hint={crmSettings().notThereHint}>
+        <Link href="/cabinet/crm" className={buttonClass('main')}>
+          {crmTexts().title}
+        </Link>
+      </Empty>
+    )
   const setPortal = (portal: Company['portals'][number]) =>
     setData({
       ...data,
@@ -83,7 +97,7 @@ export function EditorPage({ id, tab, language }: { id: string; tab: string; lan
         portals: data.company.portals.map((one) => (one.portal_id === portal.portal_id ? portal : one)),
       },
     })
-  return <Editor key={id} {...data} tab={tabNamed(tab)} language={language} setPortal={setPortal} />
+  return <Editor key={id} {...data} integration={integration} tab={tabNamed(tab)} language={language} setPortal={setPortal} />
 }
 
 function Editor({
@@ -93,7 +107,12 @@ function Editor({
   tab,
   language,
   setPortal,
-}: Loaded & { tab: Tab; language: CompanyLanguage; setPortal: (portal: Company['portals'][number]) => void }) {
+}: Loaded & {
+  integration: IntegrationView
+  tab: Tab
+  language: CompanyLanguage
+  setPortal: (portal: Company['portals'][number]) => void
+}) {
   const f = crmSettings()
   const here = `/cabinet/crm/${integration.integration_id}`
   const open = (next: Tab) => go(next === 'main' ? here : `${here}/${next}`)

@@ -44,7 +44,7 @@ export function TabNames() {
               error={told(`/names/${of}`)}
               onChange={(next) => change({ names: { ...names, [of]: next === defaults[of] ? null : next } })}
             />
-            <div className="flex flex-wrap items-center gap-2">
+            <div hidden={off} className="flex flex-wrap items-center gap-2">
               <p className="min-w-0 flex-1 text-second text-ink2" aria-live="polite">
                 {answered ? f.preview : f.previewLocal}:{' '}
                 <span className="font-medium text-ink" data-preview={of}>

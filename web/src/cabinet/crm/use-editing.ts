@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'react'
 import { fieldErrors, Refused } from '../../kit/api/client'
 import { t, words } from '../../kit/i18n'
+import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { toast, whyRefused } from '../../kit/ui/toast'
 import { type IntegrationDraft, readIntegration, saveIntegration } from './api'
 import { type Fault, faultAt, faultsOf, marked, type Tab, TABS, tabOf, without } from './pointers'
 import { type Rebased, rebased } from './rebase'
-import type { AmoSettings } from './settings'
+import { type AmoSettings, isUnsorted } from './settings'
 import type { IntegrationView } from './views'
 
 const draftOf = ({ name, enabled, settings }: IntegrationView): IntegrationDraft => ({
@@ -91,7 +92,8 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
       const found = faultsOf(fieldErrors(error))
       const homeless = found.find((one) => tabOf(one.at) === null)
       setFaults(found)
-      if (error.problem?.code === 'changed_meanwhile') {
+      if (error.status === 404) setFault(crmSettings().deletedMeanwhile)
+      else if (error.problem?.code === 'changed_meanwhile') {
         setStale(true)
         await readIntegration(stored.integration_id).then(setTheirs, () => {})
       } else setFault(homeless ? words(homeless.words) : found.length > 0 ? t.cabinet.checkFields : whyRefused(error))
@@ -107,6 +109,8 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
   const parts = draftOf(stored).settings as unknown as Record<string, unknown>
   const draftParts = draft.settings as unknown as Record<string, unknown>
   const standing = warnings.filter(({ at }) => {
+    // The tab itself says that funnels have no effect then.
+    if (at.startsWith('/funnel') && isUnsorted(draft.settings)) return false
     const part = at.split('/')[1] ?? ''
     return JSON.stringify(parts[part]) === JSON.stringify(draftParts[part])
   })

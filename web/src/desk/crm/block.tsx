@@ -7,7 +7,7 @@ import { has } from '../../kit/session'
 import { tellRefusal } from '../../kit/ui/toast'
 import { Part } from '../card/part'
 import { useDesk } from '../context'
-import { type Card, type CrmView, mainDeal, type Move, moveOf, placeOf, type StageRef } from './deals'
+import { acceptedDeals, type Card, type CrmView, mainDeal, type Move, moveOf, placeOf, type StageRef } from './deals'
 import { DealView } from './deal'
 import { Log } from './log'
 import { Others } from './others'
@@ -122,9 +122,10 @@ function Portal({
   const crm = texts.kinds[card.kind]
   const off = card.state === 'stopped' || card.state === 'disconnected'
   const may = has(me, 'work_conversations') && !off
-  const main = mainDeal(card.deals)
-  const others = card.deals.filter((deal) => deal !== main)
-  const empty = !card.contact && card.deals.length === 0 && !card.unsorted
+  const deals = acceptedDeals(card)
+  const main = mainDeal(deals)
+  const others = deals.filter((deal) => deal !== main)
+  const empty = !card.contact && deals.length === 0 && !card.unsorted
   const move = main && moveOf(main, sent?.to ? { deal: sent.deal, to: sent.to } : null)
   const choosing = (sent && !sent.to) || !!card.choosing
   return (

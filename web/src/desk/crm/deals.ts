@@ -39,6 +39,10 @@ export function progress({ pipeline, stage }: { pipeline: Pipeline; stage: Stage
   }
 }
 
+/** Deals to work with: the one inside a record of «Неразобранное» is none before it is accepted. */
+export const acceptedDeals = ({ deals, unsorted }: Pick<Card, 'deals' | 'unsorted'>): Deal[] =>
+  unsorted ? deals.filter((deal) => deal.at || (deal.url && deal.url !== unsorted.url)) : deals
+
 /** The deal that the card is about: the conversation's own, else the only one that is open. */
 export function mainDeal(deals: readonly Deal[]): Deal | null {
   const current = deals.find((deal) => deal.current)
