@@ -139,6 +139,17 @@ export async function run(stage) {
     await page.unrouteAll({ behavior: 'wait' })
   })
 
+  await check('CH-1: a secret that was replaced is a stored one again', async () => {
+    await page.goto(`/cabinet/channels/${bot.channel_id}`)
+    const stored = page.getByRole('group', { name: 'Токен бота' })
+    await stored.getByRole('button', { name: /Заменить/ }).click()
+    await page.getByLabel('Токен бота').fill(bot.bot.token)
+    await page.getByRole('button', { name: 'Сохранить', exact: true }).click()
+    await stored.getByText('Сохранён и не показывается').waitFor()
+    assert.equal(await page.getByLabel('Токен бота').locator('input').count(), 0)
+    await axe(page, 'a replaced secret')
+  })
+
   // The desk
   await tellOfKind(page, { instead: 'telegram_bot' })
   await company.api.post(`/conversations/${conversation_id}/take`)
@@ -159,6 +170,7 @@ export async function run(stage) {
     last = { ...told.items.findLast((one) => one.direction === 'outbound'), ...extra }
     const items = told.items.map((one) => (one.message_id === last.message_id ? last : one.direction === 'inbound' ? { ...one, reactions: [{ side: 'customer', emoji: '🔥' }] } : one))
     items.push({ ...last, message_id: 'msg_x', position: last.position + 1, direction: 'system', body: { happened: 'listing', listing }, author_id: null, client_id: null, status: null, change: null, reactions: [] })
+    items.push({ ...items.at(-1), message_id: 'msg_z', position: last.position + 2, body: { happened: 'block_refused', why: both('Чат не найден.', 'No such chat.') } })
     await route.fulfill({ response: answer, json: { ...told, items } })
   })
   await page.route('**/api/v1/messages/*', async (route) => {
@@ -179,6 +191,8 @@ export async function run(stage) {
     await card.getByText('Lada Vesta, 2021').waitFor()
     assert.match(await card.getAttribute('rel'), /noopener/)
     await page.getByText('Клиент пишет о другом объявлении').waitFor()
+    // WA-5: what the service's black list refused, with the remedy.
+    await page.getByText('заблокируйте его там вручную. Чат не найден.').waitFor()
     await page.locator('section h2 + p').filter({ hasText: '1 150 000 ₽' }).waitFor()
     await shot(page, 'listing')
   })
