@@ -7,4 +7,5 @@ mod moving;
 mod own_app;
 mod parting;
 mod stage;
+mod story;
 mod upkeep;

@@ -124,4 +124,50 @@ async function walk(stage) {
     await dialog.getByRole('button', { name: 'Удалить портал' }).click()
     await page.getByText('CRM ещё не подключена').waitFor()
   })
+
+  await need('AMO-1: a portal is connected by an integration of one’s own, and says whose it is', async () => {
+    const { accounts } = await fetch(`${amo.url}/sandbox/state`).then((r) => r.json())
+    const own = await fetch(`${amo.url}/sandbox/accounts/${accounts[0].id}`).then((r) => r.json())
+    const [{ client_id, client_secret }] = own.integrations
+    await page.getByRole('button', { name: 'Подключить amoCRM' }).click()
+    await dialog.getByLabel('ID интеграции').fill(client_id)
+    await dialog.getByLabel('Секретный ключ').fill(client_secret)
+    await dialog.getByRole('button', { name: 'Перейти в amoCRM' }).click()
+    await page.getByLabel('Аккаунт').selectOption('vasilek')
+    await page.getByRole('button', { name: 'Разрешить' }).click()
+    await page.getByText('amoCRM подключена').waitFor()
+    await card('connected').getByText('Своя интеграция').waitFor()
+    await axe(page, 'a portal of one’s own integration')
+    await shot(page, 'own-portal')
+    await page.getByRole('button', { name: /^Подключить заново/ }).click()
+    await dialog.getByText(client_id, { exact: false }).waitFor()
+    assert.ok(!(await page.content()).includes(client_secret))
+    await axe(page, 'keys that are kept')
+    await shot(page, 'own-kept')
+    await page.keyboard.press('Escape')
+  })
+
+  await check('AMO-1: an integration changes its portal, is off where the other lacks something, and says so', async () => {
+    const [own] = (await company.api.get('/crm/portals')).items
+    const lists = await company.api.get(`/crm/portals/${own.portal_id}/directory`)
+    await company.api.post('/crm/integrations', {
+      portal_id: own.portal_id,
+      name: 'Заявки',
+      enabled: true,
+      settings: { crm: 'amo', channels: [{ channel: site.channel_id }], responsible: { default: lists.users[0].id } },
+    })
+    await company.api.post('/crm/portals', { kind: 'amo', address: amo.account, token: amo.token })
+    await page.goto('/cabinet/crm')
+    await card('connected').nth(1).waitFor()
+    await page.getByRole('button', { name: 'Сменить портал: «Заявки»' }).click()
+    await axe(page, 'another portal')
+    await shot(page, 'move')
+    await dialog.getByRole('button', { name: 'Сменить портал' }).click()
+    await page.getByText('Портал сменён, интеграция выключена').waitFor()
+    await page.getByText('ООО «Ромашка» · контакт и сделка', { exact: false }).waitFor()
+    await shot(page, 'moved')
+    const [moved] = (await company.api.get('/crm/integrations')).items
+    assert.equal(moved.enabled, false)
+    assert.deepEqual(moved.warnings.map((one) => one.code), ['responsible_inactive'])
+  })
 }

@@ -36,7 +36,7 @@ export function ConnectDialog({
   }
   return (
     <Dialog title={portal ? `${f.again}: ${portal.title}` : f.connect} onClose={onClose}>
-      {!kind.can_oauth && (
+      {!kind.can_oauth && !portal?.own_app && (
         <div className="mb-4">
           <Note>{kind.redirect_uri ? p.noServerKeys : p.noWays}</Note>
         </div>
