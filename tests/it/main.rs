@@ -19,6 +19,7 @@ mod crm_chats_avito;
 mod crm_chats_vk;
 mod crm_portals;
 mod crm_store;
+mod crm_sync;
 mod crm_words;
 mod demo;
 mod directories;

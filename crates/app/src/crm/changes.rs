@@ -1,5 +1,5 @@
 //! Webhooks of a CRM: what happened there comes back and shows here (CRM-4a). Answered after COMMIT;
-//! what is not understood is kept and shown.
+//! what is not understood is kept, the newest hundred of each portal.
 
 use std::sync::Arc;
 

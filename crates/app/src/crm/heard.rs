@@ -67,18 +67,36 @@ pub(crate) fn hear(
         Happening::Added => return None,
     };
     let news = if now == *link { News::Nothing } else { news };
-    now.data.heard_at = now.data.heard_at.max(change.at);
+    remember(&mut now, link.data.at.as_ref(), change);
     (now != *link).then_some((now, news))
 }
 
+/// Keeps how late it is with an entity, and which stages it was at and is no more in this second.
+fn remember(now: &mut LinkRow, known: Option<&StageRef>, change: &Change) {
+    if change.at > now.data.heard_at {
+        now.data.heard_at = change.at;
+        now.data.left.clear();
+    }
+    if let (Happening::Moved { to, from }, Some(_)) = (&change.happened, change.at) {
+        let left = &mut now.data.left;
+        for stage in known.into_iter().chain(from) {
+            if !left.contains(stage) {
+                left.push(stage.clone());
+            }
+        }
+        left.retain(|stage| stage != to);
+    }
+}
+
 /// Whether a change is older than what was heard already: webhooks overtake each other. The CRM counts
-/// in seconds; within one, a move that does not begin where the entity is known to be is an old one.
+/// in seconds; within one, a move to where the entity was already is an old one, unless it begins where
+/// it is.
 fn is_late(link: &LinkRow, change: &Change) -> bool {
     let (Some(heard), Some(at)) = (link.data.heard_at, change.at) else { return false };
     match &change.happened {
         Happening::Moved { to, from } if at == heard => {
-            let known = link.data.at.as_ref();
-            known.is_some_and(|known| known != to && from.as_ref() != Some(known))
+            let here = link.data.at.as_ref();
+            link.data.left.contains(to) && (from.is_none() || from.as_ref() != here)
         }
         Happening::Moved { .. }
         | Happening::Responsible { .. }
@@ -271,6 +289,14 @@ mod tests {
             let (next, _) = heard(&last, &moved(Some("13"), "11", 101)).expect("a way on");
             assert_eq!(next.data.at, Some(at("11")));
         }
+        // All of it in the second in which the deal was heard of for the first time.
+        let (mut now, _) = heard(&deal, &moved(None, "11", 101)).expect("a time");
+        for (from, to) in [(None, "13"), (Some("12"), "13"), (None, "12"), (Some("11"), "12")] {
+            if let Some((next, _)) = heard(&now, &moved(from, to, 101)) {
+                now = next;
+            }
+        }
+        assert_eq!(now.data.at, Some(at("13")));
         // An update that says nothing new is remembered by its time alone.
         let (known, news) = heard(&deal, &moved(None, "11", 105)).expect("a time");
         assert_eq!((news, known.data.at.as_ref()), (News::Nothing, Some(&at("11"))));

@@ -106,11 +106,18 @@ impl App {
         let on = |i: &store::IntegrationRow| i.enabled.then_some(i.integration_id);
         let on: BTreeSet<IntegrationId> = tx.integrations().await?.iter().filter_map(on).collect();
         let runs: Vec<&RunRow> = runs.iter().filter(|r| on.contains(&r.integration_id)).collect();
+        let mut made = 0;
         for run in &runs {
-            self.replay(&mut tx, run).await?;
+            match self.replay(&mut tx, run).await {
+                Ok(()) => made += 1,
+                // One that there is nothing to repeat of (its deal went elsewhere, another took it) does
+                // not hold the others up.
+                Err(Error::NotFound { .. } | Error::Conflict { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         tx.commit().await?;
-        Ok(runs.len())
+        Ok(made)
     }
 
     /// A decision that made nothing is made anew from the conversation's beginning; one that was refused
@@ -124,9 +131,12 @@ impl App {
         }
         match run.state {
             RunState::Failed => {
+                // Of two who press the button one is first.
+                if !tx.take_failed_crm_run(run.run_id).await? {
+                    return Err(nothing_to_repeat());
+                }
                 self.order_again(tx, &c, run).await?;
                 self.attach_again(tx, &c, run).await?;
-                tx.set_crm_run(run.run_id, RunState::Replanned, None, self.clock.now()).await?;
             }
             RunState::Nothing => {
                 let mut enquiry =

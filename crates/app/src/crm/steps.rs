@@ -350,11 +350,15 @@ impl App {
         };
         let portal = gathered.portal.portal_id;
         let mut tx = self.store.tenant(visit.account).await?;
+        let mut contact = gathered.conversation.contact_id;
+        let mut before = tx.lock_crm_links(portal, contact).await?;
         // They may have been merged during the call: the link is of whom the conversation is with now.
         let person = tx.hold_crm_person(gathered.conversation.conversation_id).await?;
-        let contact = person.unwrap_or(gathered.conversation.contact_id);
+        if let Some(person) = person.filter(|person| *person != contact) {
+            contact = person;
+            before = tx.lock_crm_links(portal, contact).await?;
+        }
         tx.end_crm_step(running.run, n, &end).await?;
-        let before = tx.crm_links(portal, contact).await?;
         let left = links::left(action, &effect, &before, &running.known, &visit.directory, now);
         let mut used = links::Uses::new();
         for link in left {

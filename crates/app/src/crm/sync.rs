@@ -45,6 +45,8 @@ enum Decided {
     Nothing,
     /// The CRM refused a question without which nothing can be decided; stored, to be repeated by hand.
     Refused,
+    /// The person was merged meanwhile; not stored.
+    Overtaken,
 }
 
 /// How a run ended.
@@ -111,12 +113,19 @@ impl App {
             }
             let unfinished = match unfinished {
                 Some(run) => {
-                    let merged = run.contact_id != person;
+                    let (was, since) = (run.contact_id, run.created_at);
                     let running = self.resumed(&mut tx, run, attempts).await.map_err(fault)?;
+                    let merged = !running.is_begun()
+                        && (was != person
+                            || tx
+                                .merged_since(person, since)
+                                .await
+                                .map_err(Error::from)
+                                .map_err(fault)?);
                     if !running.is_begun() && !gathered.integration.enabled {
                         return self.drop_runs(tx, integration, conversation).await.map_err(fault);
                     }
-                    if !running.is_begun() && merged && running.passed.is_some() {
+                    if merged && running.passed.is_some() {
                         // Of one person it may be decided otherwise than of two.
                         self.drop_runs(tx, integration, conversation).await.map_err(fault)?;
                         continue;
@@ -159,6 +168,8 @@ impl App {
                 Decided::Steps(running) => running,
                 Decided::Nothing => return Ok(End::Finished),
                 Decided::Refused => return Ok(End::Failed),
+                // The next round finds the lane where it belongs.
+                Decided::Overtaken => return Ok(End::Finished),
             },
         };
         self.take_steps(visit, gathered, running).await
@@ -280,6 +291,11 @@ impl App {
             (None, false) => RunState::Working,
         };
         let mut tx = self.store.tenant(visit.account).await?;
+        // Held until it is stored: whoever decides for the kept person sees it, or this sees the merge.
+        let person = tx.hold_crm_person(gathered.conversation.conversation_id).await?;
+        if person != Some(gathered.conversation.contact_id) {
+            return Ok(Decided::Overtaken);
+        }
         tx.insert_crm_run(&NewRun {
             run_id: run,
             portal_id: gathered.portal.portal_id,

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    content::Content,
+    content::{Content, FileKind},
     conversation::Direction,
     crm::{Line, LineFile, unsigned},
     ids::{AttachmentId, ConversationId, EmployeeId, MessageId},
+    view::AttachmentView,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -150,7 +151,7 @@ impl TenantTx {
                     .files()
                     .iter()
                     .filter_map(|id| views.get(id))
-                    .map(|v| LineFile { attachment: v.attachment_id, name: v.name.clone() })
+                    .map(|v| LineFile { attachment: v.attachment_id, name: file_name(v) })
                     .collect();
                 Ok(WrittenLine {
                     line: Line {
@@ -167,6 +168,29 @@ impl TenantTx {
                 })
             })
             .collect()
+    }
+}
+
+/// A messenger's photo or voice message has no name, and a CRM takes no file without one.
+fn file_name(file: &AttachmentView) -> String {
+    if !file.name.trim().is_empty() {
+        return file.name.clone();
+    }
+    let kind = match file.kind {
+        FileKind::Image => "photo",
+        FileKind::Video | FileKind::VideoNote => "video",
+        FileKind::Voice => "voice",
+        FileKind::Audio => "audio",
+        FileKind::Sticker => "sticker",
+        FileKind::File => "file",
+    };
+    // `image/jpeg; …`: what follows the slash is mostly what files of the kind end with.
+    let of = file.mime.split(';').next().unwrap_or_default().trim();
+    match of.split_once('/').map(|(_, subtype)| subtype) {
+        Some("jpeg") => format!("{kind}.jpg"),
+        Some("mpeg") => format!("{kind}.mp3"),
+        Some(subtype) if (2..=4).contains(&subtype.len()) => format!("{kind}.{subtype}"),
+        _ => kind.to_owned(),
     }
 }
 

@@ -88,6 +88,9 @@ pub struct LinkData {
     /// Of the last change that was heard, by the CRM's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heard_at: Option<DateTime<Utc>>,
+    /// Stages where it was in that second and is no more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<StageRef>,
 }
 
 /// What we last wrote of an entity, by which an echo is recognised.
@@ -221,6 +224,26 @@ impl TenantTx {
             columns!(),
             " from crm_links where account_id = $1 and contact_id = $2 and portal_id = $3
              order by created_at desc, link_id desc"
+        ))
+        .bind(account)
+        .bind(contact.0)
+        .bind(portal.0)
+        .fetch_all(self.conn())
+        .await?)
+    }
+
+    /// The same, locked. Before the conversation's row: a webhook takes them in this order.
+    pub async fn lock_crm_links(
+        &mut self,
+        portal: PortalId,
+        contact: ContactId,
+    ) -> Result<Vec<LinkRow>> {
+        let account = self.account().0;
+        all(sqlx::query_as(concat!(
+            "select ",
+            columns!(),
+            " from crm_links where account_id = $1 and contact_id = $2 and portal_id = $3
+             order by link_id for update"
         ))
         .bind(account)
         .bind(contact.0)

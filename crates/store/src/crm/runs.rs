@@ -437,6 +437,20 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Takes a failed decision to make it anew; false: another has.
+    pub async fn take_failed_crm_run(&mut self, id: CrmRunId) -> Result<bool> {
+        let account = self.account().0;
+        let done = sqlx::query(
+            "update crm_runs set state = 'replanned', error = null
+             where account_id = $1 and run_id = $2 and state = 'failed'",
+        )
+        .bind(account)
+        .bind(id.0)
+        .execute(self.conn())
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// A later decision took up what these could not do. What a person ordered is no decision by rules,
     /// and a file that was refused is not taken up again by itself: those stay failed.
     pub async fn supersede_crm_runs(
@@ -462,6 +476,21 @@ impl TenantTx {
         .execute(self.conn())
         .await?;
         Ok(())
+    }
+
+    /// Whether somebody was merged into this person since then.
+    pub async fn merged_since(&mut self, contact: ContactId, at: DateTime<Utc>) -> Result<bool> {
+        let account = self.account().0;
+        Ok(sqlx::query_scalar(
+            "select exists (
+                select 1 from contact_merges
+                where account_id = $1 and kept_id = $2 and created_at >= $3)",
+        )
+        .bind(account)
+        .bind(contact.0)
+        .bind(at)
+        .fetch_one(self.conn())
+        .await?)
     }
 
     /// Whether a decision about another conversation of this person is being carried out in the lane of
