@@ -166,7 +166,8 @@ function Editor({
               noValidate
               onSubmit={(event) => {
                 event.preventDefault()
-                save()
+                // Forms of dialogs that a tab opens are within it for React alone; they save themselves.
+                if (event.target === event.currentTarget) save()
               }}
               className="space-y-5 rounded-card border border-line bg-pane p-6 max-[759px]:p-4"
             >
