@@ -175,15 +175,6 @@ fn amo_4_a_record_whose_deal_was_deleted_after_it_was_accepted_is_made_anew() {
 }
 
 #[test]
-fn amo_4_a_record_whose_deal_was_deleted_after_it_was_accepted_is_made_anew() {
-    let gone = later(UnsortedState::Accepted)
-        .given(|f| f.links.deals = vec![linked_deal("902", EntityState::Gone)]);
-    assert_eq!(gone.reasons(), strings(&["unsorted_again"]));
-    let ours = gone.given(|f| f.occasion.lines = vec![outbound(7)]);
-    assert_eq!(ours.does(), strings(&[]));
-}
-
-#[test]
 fn by_4_with_chats_the_funnel_is_that_of_amocrms_source_and_it_is_told() {
     let story = story()
         .set(|s| {
