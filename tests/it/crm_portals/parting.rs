@@ -45,6 +45,11 @@ async fn amo_1_disconnecting_keeps_the_rules_and_connecting_again_goes_on() {
     assert_eq!(stage.app.store.portal_by_hook_key(&row.hook_key).await.unwrap(), None);
     let check = stage.app.check_portal(&stage.boss, id).await;
     assert!(matches!(check, Err(app::Error::Conflict { code: "disconnected", .. })), "{check:?}");
+    let lists = stage.app.refresh_portal_directory(&stage.boss, id).await;
+    assert!(matches!(lists, Err(app::Error::Conflict { code: "disconnected", .. })), "{lists:?}");
+    let secret = "chat".to_owned().into();
+    let chats = stage.app.connect_portal_chats(&stage.boss, id, "channel", "bot", secret).await;
+    assert!(matches!(chats, Err(app::Error::Conflict { code: "disconnected", .. })), "{chats:?}");
     assert!(stage.told_off("our-secret").await.is_err(), "there is nothing to switch off");
     assert_eq!(stage.app.pull_due_directories(10).await.unwrap(), 0);
     stage.days(40);

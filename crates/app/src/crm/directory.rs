@@ -17,7 +17,7 @@ use store::{PortalRow, TenantTx};
 use super::{
     changed,
     door::{Door, at_portal},
-    portals::NOT_FOUND,
+    portals::{NOT_FOUND, disconnected},
 };
 use crate::{Actor, App, Error, Result};
 
@@ -38,6 +38,9 @@ impl App {
     pub async fn refresh_portal_directory(&self, actor: &Actor, id: PortalId) -> Result<Directory> {
         actor.require(Right::ManageAccount)?;
         let row = self.portal_row(actor.account, id).await?.ok_or(NOT_FOUND)?;
+        if row.state == PortalState::Disconnected {
+            return Err(disconnected());
+        }
         self.refresh_directory(row).await.map_err(not_pulled)
     }
 

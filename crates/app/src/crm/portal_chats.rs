@@ -4,7 +4,7 @@
 
 use crm::CrmError;
 use domain::{
-    crm::{PortalMode, PortalTrouble},
+    crm::{PortalMode, PortalState, PortalTrouble},
     crm_view::PortalView,
     ids::PortalId,
     people::Right,
@@ -14,7 +14,12 @@ use secrecy::SecretString;
 use serde_json::json;
 use store::{PortalChat, PortalRow, PortalSecrets, TenantTx};
 
-use super::{changed, door::Door, portals::NOT_FOUND, relay};
+use super::{
+    changed,
+    door::Door,
+    portals::{NOT_FOUND, disconnected},
+    relay,
+};
 use crate::{Actor, App, Error, Result, Work, fields::Check};
 
 /// How our channel is called in the CRM.
@@ -47,6 +52,9 @@ impl App {
                     "Chats need the full connection of the CRM.",
                 ),
             ));
+        }
+        if row.state == PortalState::Disconnected {
+            return Err(disconnected());
         }
         let other = row.chat.as_ref().is_some_and(|chat| chat.channel_id != channel_id);
         if other {

@@ -214,6 +214,17 @@ pub(super) fn about(info: PortalInfo) -> PortalAbout {
     }
 }
 
+/// It must be connected again first.
+pub(super) fn disconnected() -> Error {
+    Error::conflict(
+        "disconnected",
+        Words::new(
+            "Портал отключён. Нажмите «Подключить заново».",
+            "The portal is disconnected. Press “Connect again”.",
+        ),
+    )
+}
+
 fn other_account() -> Error {
     Error::conflict(
         "other_account",

@@ -24,8 +24,8 @@ use super::{
 };
 use crate::{Actor, App, Error, Result, secret_token};
 
-/// Looks at an account that was just allowed, and the time between them.
-const MOST_LOOKS: usize = 4;
+/// How long a browser waits for the first look at an account that was just allowed.
+const PATIENCE: Duration = Duration::from_secs(20);
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// Why a return from a consent page came to nothing. The code goes back to the settings screen.
@@ -206,15 +206,18 @@ impl App {
 
     /// The code is spent: a CRM that stumbles now would cost the person another consent.
     async fn look_with_patience(&self, access: &Access) -> Result<PortalInfo, CrmError> {
-        for _ in 1..MOST_LOOKS {
-            match self.look_at(access).await {
-                Err(CrmError::Retry { .. } | CrmError::Busy(_)) => {
-                    tokio::time::sleep(BETWEEN_LOOKS).await;
+        let looks = async {
+            loop {
+                match self.look_at(access).await {
+                    Err(CrmError::Retry { .. } | CrmError::Busy(_)) => {
+                        tokio::time::sleep(BETWEEN_LOOKS).await;
+                    }
+                    other => return other,
                 }
-                other => return other,
             }
-        }
-        self.look_at(access).await
+        };
+        let silent = || CrmError::Retry { after: None, why: "no answer in time".to_owned() };
+        tokio::time::timeout(PATIENCE, looks).await.unwrap_or_else(|_| Err(silent()))
     }
 
     /// Asks a CRM account what it is, before it is a portal of ours.

@@ -44,6 +44,9 @@ impl App {
         row: PortalRow,
         refused: Option<&SecretString>,
     ) -> Result<PortalRow, CrmError> {
+        if row.state == PortalState::Disconnected {
+            return Err(CUT_OFF);
+        }
         if !is_due(&row, refused, self.clock.now()) {
             return Ok(row);
         }

@@ -12,7 +12,6 @@ use domain::{
     crm_view::PortalView,
     ids::{AccountId, PortalId},
     people::Right,
-    text::Words,
 };
 use store::PortalRow;
 
@@ -20,7 +19,7 @@ use super::{
     changed,
     door::{Door, at_portal},
     lanes_of,
-    portals::{NOT_FOUND, about},
+    portals::{NOT_FOUND, about, disconnected},
     set_state,
 };
 use crate::{Actor, App, Error, JobError, Result, work::back_off};
@@ -36,13 +35,7 @@ impl App {
         actor.require(Right::ManageAccount)?;
         let row = self.portal_row(actor.account, id).await?.ok_or(NOT_FOUND)?;
         if row.state == PortalState::Disconnected {
-            return Err(Error::conflict(
-                "disconnected",
-                Words::new(
-                    "Портал отключён. Нажмите «Подключить заново».",
-                    "The portal is disconnected. Press “Connect again”.",
-                ),
-            ));
+            return Err(disconnected());
         }
         let seen = async {
             let door = self.see_to(row).await?;
