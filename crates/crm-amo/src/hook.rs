@@ -218,11 +218,12 @@ fn at(item: &Node) -> Option<Instant> {
         .find_map(|text| moment(text.parse().ok()?))
 }
 
-/// Several events of one body say the same of an entity; of moves the one that knows whence is kept.
+/// Several events of one body say the same of an entity: what was said last stays, in its place, since a
+/// deal may have gone there and back. Of moves it is kept whence, where one of them says it.
 fn without_repeats(changes: Vec<Change>) -> Vec<Change> {
     let mut kept: Vec<Change> = Vec::new();
-    for change in changes {
-        let same = kept.iter_mut().find(|other| {
+    for mut change in changes {
+        let same = kept.iter().position(|other| {
             other.of == change.of
                 && other.id == change.id
                 && match (&other.happened, &change.happened) {
@@ -230,14 +231,13 @@ fn without_repeats(changes: Vec<Change>) -> Vec<Change> {
                     (a, b) => a == b,
                 }
         });
-        match same {
-            None => kept.push(change),
-            Some(other) => {
-                if let Happening::Moved { from: None, .. } = other.happened {
-                    *other = change;
-                }
-            }
+        if let Some(former) = same.map(|at| kept.remove(at))
+            && let Happening::Moved { from: known, .. } = former.happened
+            && let Happening::Moved { from, .. } = &mut change.happened
+        {
+            *from = from.take().or(known);
         }
+        kept.push(change);
     }
     kept
 }

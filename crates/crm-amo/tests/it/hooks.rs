@@ -214,6 +214,28 @@ fn crm_4a_what_happened_last_is_told_last() {
     assert_eq!(stages, wanted.collect::<Vec<_>>());
 }
 
+/// There and back again in one body: where it stands now is told last, not where it was in between.
+#[test]
+fn crm_4a_what_came_back_to_where_it_was_is_told_so() {
+    let told = |body: &str| -> Vec<Happening> {
+        read(body).into_iter().map(|change| change.happened).collect()
+    };
+    let moves: Vec<String> = [(0, 20), (1, 30), (2, 20)]
+        .into_iter()
+        .map(|(n, to)| {
+            let item = format!("leads[status][{n}]");
+            format!("{item}[id]=5&{item}[pipeline_id]=300&{item}[status_id]={to}")
+        })
+        .collect();
+    let moved = |to| Happening::Moved { to: stage(300, to), from: None };
+    assert_eq!(told(&moves.join("&")), [moved(30), moved(20)]);
+    let tasks: Vec<String> = [(0, 1), (1, 0), (2, 1)]
+        .into_iter()
+        .map(|(n, done)| format!("task[update][{n}][id]=5&task[update][{n}][status]={done}"))
+        .collect();
+    assert_eq!(told(&tasks.join("&")), [Happening::TaskOpened, Happening::TaskDone]);
+}
+
 /// Whoever learned the address may send anything: what amoCRM never sends is refused whole and soon.
 #[test]
 fn crm_4a_a_flood_is_refused_and_long_texts_are_cut() {
