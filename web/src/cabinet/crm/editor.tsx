@@ -1,7 +1,7 @@
 import { Plug } from 'lucide-react'
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import { api, ask, Refused } from '../../kit/api/client'
-import { t, words } from '../../kit/i18n'
+import { t } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { Link } from '../../kit/link'
@@ -14,17 +14,18 @@ import { Faulty, useLoaded } from '../load'
 import { Back, Confirm, Empty } from '../parts/bits'
 import { readEmployees } from '../parts/directory'
 import { deleteIntegration, readFaults, readIntegration, readIntegrations, readParams, readPortals } from './api'
-import { Note, TextButton } from './choice'
 import { type Company, EditorContext } from './context'
 import { EditorFaults, isHere } from './faults'
-import { isSetting, type Tab, tabNamed, TABS } from './pointers'
+import { isSetting, type Tab, tabNamed } from './pointers'
 import { SaveBar } from './save-bar'
+import { Remarks, Standing } from './standing'
 import { TabChats } from './tab-chats'
 import { TabEmployees } from './tab-employees'
 import { TabFields } from './tab-fields'
 import { TabFilter } from './tab-filter'
 import { TabFunnels } from './tab-funnels'
 import { TabHistory } from './tab-history'
+import { TabList } from './tab-list'
 import { TabLog } from './tab-log'
 import { TabMain } from './tab-main'
 import { TabNames } from './tab-names'
@@ -35,7 +36,7 @@ import type { CompanyLanguage } from './template'
 import { usePortalChanges } from './use-changes'
 import { useEditing } from './use-editing'
 import { useLive } from './use-live'
-import type { FaultView, IntegrationView, PortalView } from './views'
+import type { FaultView, IntegrationView } from './views'
 
 interface Loaded {
   /** `null`: there is none, or not any more. */
@@ -197,46 +198,6 @@ function Editor({
   )
 }
 
-/** What the server finds wrong with what is stored on this tab; fields say theirs at each pair. */
-function Remarks({ said }: { said: readonly string[] }) {
-  if (said.length === 0) return null
-  return (
-    <div className="mb-4">
-      <Note>
-        {said.map((one) => (
-          <p key={one}>{one}</p>
-        ))}
-      </Note>
-    </div>
-  )
-}
-
-/** What keeps everything from being passed on, whatever the tabs say. */
-function Standing({ portal, off, onSwitchOn }: { portal: PortalView | undefined; off: boolean; onSwitchOn: () => void }) {
-  const f = crmSettings()
-  const stopped = (portal?.state === 'stopped' || portal?.state === 'disconnected') && portal.reason
-  const interrupted = portal?.state === 'interrupted'
-  if (!stopped && !interrupted && !off) return null
-  return (
-    <div className="mb-4 space-y-2">
-      {stopped && (
-        <Note tone="bad">
-          {words(stopped)} {portal.remedy && words(portal.remedy)}{' '}
-          <Link href="/cabinet/crm" className="rounded-control font-medium underline underline-offset-2">
-            {f.toPortals}
-          </Link>
-        </Note>
-      )}
-      {interrupted && <Note>{portal.reason ? words(portal.reason) : crmTexts().interrupted}</Note>}
-      {off && (
-        <Note tone="plain">
-          {f.isOff} <TextButton onClick={onSwitchOn}>{f.switchOn}</TextButton>
-        </Note>
-      )}
-    </div>
-  )
-}
-
 function Panel({ tab }: { tab: Tab }) {
   switch (tab) {
     case 'main':
@@ -263,73 +224,4 @@ function Panel({ tab }: { tab: Tab }) {
     case 'log':
       return null
   }
-}
-
-/** Tabs beside the form, or above it in a narrow window; arrows go through them. */
-function TabList({
-  current,
-  wrong,
-  warned,
-  open,
-}: {
-  current: Tab
-  wrong: Set<Tab>
-  warned: Set<Tab>
-  open: (tab: Tab) => void
-}) {
-  const f = crmSettings()
-  const list = useRef<HTMLDivElement>(null)
-  // In a narrow window the row is longer than what is seen of it.
-  useEffect(() => {
-    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
-  }, [current])
-  const key = (event: KeyboardEvent) => {
-    const steps: Record<string, number> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }
-    const step = steps[event.code]
-    const place = TABS.indexOf(current)
-    const next =
-      event.code === 'Home'
-        ? TABS[0]
-        : event.code === 'End'
-          ? TABS.at(-1)
-          : step && TABS[(place + step + TABS.length) % TABS.length]
-    if (!next) return
-    event.preventDefault()
-    open(next)
-    list.current?.querySelector<HTMLElement>(`#crm-tab-${next}`)?.focus()
-  }
-  return (
-    <div
-      ref={list}
-      role="tablist"
-      aria-label={f.tabList}
-      onKeyDown={key}
-      className="sticky top-4 flex flex-col gap-0.5 max-[1023px]:relative max-[1023px]:top-0 max-[1023px]:flex-row max-[1023px]:overflow-x-auto max-[1023px]:pb-1"
-    >
-      {TABS.map((tab) => (
-        <button
-          key={tab}
-          id={`crm-tab-${tab}`}
-          type="button"
-          role="tab"
-          aria-selected={tab === current}
-          aria-controls="crm-panel"
-          tabIndex={tab === current ? 0 : -1}
-          onClick={() => open(tab)}
-          className="flex h-9 shrink-0 items-center gap-2 rounded-control px-2.5 text-left font-medium text-ink2 -outline-offset-2 hover:bg-hover aria-selected:bg-accent-soft aria-selected:text-accent-text"
-        >
-          <span className="min-w-0 flex-1 whitespace-nowrap">{f.tabs[tab]}</span>
-          {wrong.has(tab) ? <Mark tone="bg-red" said={f.hasFault} /> : warned.has(tab) && <Mark tone="bg-amber" said={f.hasWarning} />}
-        </button>
-      ))}
-    </div>
-  )
-}
-
-function Mark({ tone, said }: { tone: string; said: string }) {
-  return (
-    <span className={`size-2 shrink-0 rounded-full ${tone}`} title={said}>
-      <span className="sr-only">{said}</span>
-    </span>
-  )
 }

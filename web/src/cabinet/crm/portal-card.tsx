@@ -53,7 +53,7 @@ export function PortalCard({
   const parted = portal.state === 'disconnected'
   const stopped = portal.state === 'stopped'
   const facts = [
-    portal.waiting > 0 ? f.waiting(portal.waiting) : parted ? '' : f.nothingWaits,
+    portal.waiting > 0 ? f.waiting(portal.waiting) : parted || portal.failed > 0 ? '' : f.nothingWaits,
     portal.failed > 0 ? f.failed(portal.failed) : '',
     portal.directory_at ? f.directoryAt(moment(portal.directory_at)) : f.directoryNever,
     portal.user_name ? f.connectedBy(portal.user_name) : '',

@@ -34,7 +34,7 @@ function Thing({ said: { what, thing, url }, journal, crm }: { said: Said; journ
   const look = 'text-accent-text underline break-words'
   if (what === 'failed')
     return journal ? (
-      <Link href="/cabinet/crm/log" className={look}>
+      <Link href="/cabinet/crm/log?state=failed" className={look}>
         {thing}
       </Link>
     ) : (
