@@ -20,7 +20,7 @@ use store::{ChannelRow, MessageRow, NewJob, StoredBody, TenantTx};
 use crate::{
     Actor, App, Error, Result,
     inbound::append_changed,
-    outcome::{Settled, channel_gone},
+    outcome::{Settled, channel_gone, unchanged},
     preview,
     reply::{check_text, too_long},
     work::{JobError, Work},
@@ -200,7 +200,7 @@ impl App {
                 Ok(())
             }
             Settled::Refused(why) => {
-                refuse(&mut tx, &c, id, todo.change.clone(), why).await?;
+                refuse(&mut tx, &c, id, todo.change.clone(), unchanged(why)).await?;
                 Ok(())
             }
             Settled::Again(error) => Err(error),

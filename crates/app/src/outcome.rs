@@ -37,7 +37,9 @@ impl App {
     ) -> Result<Settled> {
         Ok(match outcome {
             Ok(()) => Settled::Done,
-            Err(SendError::Rejected { code, text }) => Settled::Refused(refused(code, &text)),
+            Err(SendError::Rejected { code, text }) => {
+                Settled::Refused(refusal::words(code, &text))
+            }
             Err(SendError::Retry { after, scope, why }) => {
                 if scope == RetryScope::Channel {
                     let pause = chrono::Duration::from_std(after)
@@ -70,13 +72,13 @@ impl App {
 
 fn again(after: Duration, why: String, attempts: i32) -> Settled {
     if attempts >= MOST_TRIES {
-        return Settled::Refused(refused(refusal::GIVEN_UP, &why));
+        return Settled::Refused(refusal::words(refusal::GIVEN_UP, &why));
     }
     Settled::Again(JobError::Retry { after, why })
 }
 
-fn refused(code: &str, said: &str) -> Words {
-    let Words { ru, en } = refusal::words(code, said);
+/// A refusal, said of something that the customer was to see.
+pub(crate) fn unchanged(Words { ru, en }: Words) -> Words {
     Words::new(
         format!("У клиента всё осталось как было. {ru}"),
         format!("The customer sees everything as it was. {en}"),

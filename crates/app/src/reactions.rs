@@ -15,7 +15,7 @@ use crate::{
     Actor, App, Error, Result,
     inbound::append_changed,
     message_changes::lock_message,
-    outcome::{Settled, channel_gone},
+    outcome::{Settled, channel_gone, unchanged},
     signs::sign_job,
     work::{JobError, Work},
 };
@@ -210,7 +210,7 @@ impl App {
         let mut tx = self.store.tenant(account).await?;
         let refused = match self.settled(&mut tx, &channel, outcome, attempts).await? {
             Settled::Done => None,
-            Settled::Refused(why) => Some(why),
+            Settled::Refused(why) => Some(unchanged(why)),
             Settled::Again(error) => {
                 tx.commit().await?;
                 return Ok(Err(error));
