@@ -373,3 +373,54 @@ async fn crm_4a_a_webhook_that_is_not_understood_is_kept_and_a_wrong_address_is_
     // Of a lead that is not ours nothing is heard.
     client.send(post(&at, "leads[status][0][id]=1&leads[status][0][status_id]=142"), 200).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn crm_5_a_move_ordered_while_the_crm_is_down_is_told_as_waiting_and_is_done_then() {
+    let stage = AmoStage::start(json!({})).await;
+    stage.customer(77, "Иван").sends_text(&stage.bot, "Здравствуйте");
+    let c = stage.conversation("Иван").await;
+    stage.line(&c, "deal_created").await;
+    let lead = stage.account.leads()[0].clone();
+    let (id, pipeline) = (lead["id"].as_i64().unwrap(), lead["pipeline_id"].as_i64().unwrap());
+    let stages = stage.account.stages();
+    let mut open = stages.iter().filter(|s| s.pipeline_id == pipeline && !s.is_unsorted);
+    let to = open.nth(2).unwrap().status_id;
+    let moving = async || {
+        let card = stage.owner.get(&path(&c, "/crm"), 200).await.json();
+        card["portals"][0]["deals"][0]["moving"].clone()
+    };
+    assert_eq!(moving().await, Value::Null);
+    stage.account.set_outage(Outage::Unavailable);
+    let form = json!({"portal_id": stage.portal, "deal": id.to_string(),
+        "pipeline": pipeline.to_string(), "stage": to.to_string()});
+    stage.owner.post(&path(&c, "/crm/stage"), &form, 202).await;
+    assert_eq!(moving().await["to"]["stage"], to.to_string(), "from the very first");
+    until("a try met a CRM that is down", async || (moving().await["waits"] == true).then_some(()))
+        .await;
+    assert_ne!(stage.account.lead(id).unwrap()["status_id"], to);
+    stage.account.set_outage(Outage::No);
+    until("it is told no more", async || moving().await.is_null().then_some(())).await;
+    assert_eq!(stage.account.lead(id).unwrap()["status_id"], to);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_6_what_made_nothing_is_made_anew_by_the_settings_of_now_and_once() {
+    let stage = AmoStage::start(json!({})).await;
+    let gate = json!({"when": {"is": "param", "param": "visit.campaign", "by": "equals",
+        "values": ["Осень"]}});
+    stage.save(json!({"filter": gate})).await;
+    stage.customer(77, "Иван").sends_text(&stage.bot, "Есть кто?");
+    let run = until("a decision that makes nothing", async || {
+        stage.runs("state=nothing&limit=1").await.pop()
+    })
+    .await;
+    let replay = format!("/api/v1/crm/runs/{}/replay", run["run_id"].as_str().unwrap());
+    stage.save(json!({})).await;
+    stage.owner.poke(&replay, 202).await;
+    until("the deal", async || (stage.account.leads().len() == 1).then_some(())).await;
+    stage.settled().await;
+    // It has made something meanwhile: to repeat it would make nothing, and that is said.
+    let again = stage.owner.poke(&replay, 409).await.json();
+    assert_eq!(again["code"], "nothing_to_repeat");
+    assert_eq!(stage.account.leads().len(), 1);
+}
