@@ -40,7 +40,7 @@ const MOST_PLANS: usize = 5;
 
 /// What was decided.
 enum Decided {
-    Steps(Running),
+    Steps(Box<Running>),
     /// Nothing is to be done, and that is stored.
     Nothing,
     /// The CRM refused a question without which nothing can be decided; stored, to be repeated by hand.
@@ -165,7 +165,7 @@ impl App {
         let running = match unfinished {
             Some(running) => running,
             None => match self.decide(visit, gathered, attempts).await? {
-                Decided::Steps(running) => running,
+                Decided::Steps(running) => *running,
                 Decided::Nothing => return Ok(End::Finished),
                 Decided::Refused => return Ok(End::Failed),
                 // The next round finds the lane where it belongs.
@@ -233,7 +233,9 @@ impl App {
         };
         let stored = self.store_decision(visit, gathered, &facts, decided, refused).await;
         Ok(match stored.map_err(fault)? {
-            Decided::Steps(running) => Decided::Steps(Running { attempts, ..running }),
+            Decided::Steps(running) => {
+                Decided::Steps(Box::new(Running { attempts, ..*running }))
+            }
             other => other,
         })
     }
@@ -347,7 +349,8 @@ impl App {
         });
         let (passed, known) = (Some(gathered.passed.clone()), facts.known.clone());
         let steps = steps.collect();
-        Ok(Decided::Steps(Running { run, passed, known, steps, attempts: 0 }))
+        let running = Running { run, passed, known, steps, attempts: 0 };
+        Ok(Decided::Steps(Box::new(running)))
     }
 
     /// The run is at its end: what was passed on is noted, the conversation is told in one line.

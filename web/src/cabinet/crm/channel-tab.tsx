@@ -55,7 +55,7 @@ function Integrations({ channel }: { channel: string }) {
         {toCrm}
       </Empty>
     )
-  const own = data.faults.filter((one) => one.channel === channel)
+  const own = data.faults.filter((one) => one.channel === channel || one.channels?.includes(channel))
   return (
     <div className="grid max-w-[640px] grid-cols-[minmax(0,1fr)] gap-4">
       <HomeFaults faults={own} />
