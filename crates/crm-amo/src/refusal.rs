@@ -74,8 +74,8 @@ fn place(path: &str) -> (&'static str, &'static str) {
     let has = |name: &str| path.split('.').any(|part| part == name);
     if has("custom_fields_values") {
         (
-            "значения поля: откройте «Поля», обновите список и проверьте сопоставление",
-            "the value of a field: open “Fields”, refresh the list and check the mapping",
+            "значения поля: откройте «Дополнительные поля», обновите список и проверьте сопоставление",
+            "the value of a field: open “Custom fields”, refresh the list and check the mapping",
         )
     } else if has("responsible_user_id") {
         (
@@ -122,7 +122,10 @@ mod tests {
         let refusal = Refusal::read(400, Some(&body));
         assert_eq!(refusal.findings.len(), 1);
         let words = words(&refusal);
-        assert!(words.ru.contains("«Поля»") && words.en.contains("“Fields”"), "{words:?}");
+        assert!(
+            words.ru.contains("«Дополнительные поля»") && words.en.contains("“Custom fields”"),
+            "{words:?}"
+        );
         assert!(words.ru.contains("custom_fields_values.0.field_id"));
     }
 

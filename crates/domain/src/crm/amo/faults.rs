@@ -45,7 +45,7 @@ fn of_channels(settings: &AmoSettings, channels: &[ChannelName]) -> Vec<Fault> {
             );
             let remedy = Words::new(
                 "Включите «Искать существующего клиента».",
-                "Switch “Look for an existing client” on.",
+                "Switch “Look for an existing customer” on.",
             );
             found.push(Fault::new("channels", "search_off", words, remedy).of(channel.id));
         }
@@ -195,7 +195,7 @@ fn of_fields(settings: &AmoSettings, directory: &Directory) -> Vec<Fault> {
             );
             let remedy = Words::new(
                 "Выберите другое поле на вкладке «Дополнительные поля».",
-                "Choose another field on the tab “Fields”.",
+                "Choose another field on the tab “Custom fields”.",
             );
             Fault::new("fields", "field_gone", words, remedy)
         })
