@@ -439,7 +439,7 @@ async fn amo_3_links_are_kept_once_and_follow_a_merge() {
     let channel = company.channel().await;
     let integration = company.integration(portal, &[channel]).await.unwrap();
     let (conversation, contact) = company.conversation(channel).await;
-    let (_, other) = company.conversation(channel).await;
+    let (theirs, other) = company.conversation(channel).await;
     let link = |entity, id: &str, contact_id, state| NewLink {
         link_id: Uuid::now_v7(),
         portal_id: portal,
@@ -469,15 +469,25 @@ async fn amo_3_links_are_kept_once_and_follow_a_merge() {
     assert_eq!((kept.passed_position, kept.chosen_deal), (4, Some("32".into())), "a choice stays");
     let using = tx.conversation_using(portal, contact, Entity::Deal, &"31".into()).await.unwrap();
     assert_eq!(using, Some(conversation));
-    let theirs = tx.conversation_using(portal, other, Entity::Deal, &"31".into()).await.unwrap();
-    assert_eq!(theirs, None, "each person is told of their own conversation");
+    let using = tx.conversation_using(portal, other, Entity::Deal, &"31".into()).await.unwrap();
+    assert_eq!(using, None, "each person is told of their own conversation");
     tx.lock_contacts([contact, other]).await.unwrap();
     let merge = domain::ids::MergeId(Uuid::now_v7());
     tx.merge_contacts(merge, contact, other, company.employee, Utc::now()).await.unwrap();
     assert_eq!(tx.crm_links(portal, contact).await.unwrap().len(), 2);
+    assert_eq!(tx.hold_crm_person(theirs).await.unwrap(), Some(contact));
+    // A deal that was made meanwhile for the conversation that goes back, and one of the kept person.
+    let mut made_since = link(Entity::Deal, "55", contact, LinkState::Open);
+    made_since.conversation_id = Some(theirs);
+    tx.put_crm_link(&made_since).await.unwrap();
     let made = tx.merge(merge).await.unwrap().unwrap();
     assert!(tx.undo_merge(&made, Utc::now()).await.unwrap());
-    assert_eq!(tx.crm_links(portal, contact).await.unwrap().len(), 1);
+    assert_eq!(tx.crm_links(portal, contact).await.unwrap().len(), 2);
+    let back = tx.crm_ids_of(portal, other, Entity::Deal).await.unwrap();
+    assert_eq!(back, [CrmId::from("55")], "or the next message would make it again");
+    let told = [(Entity::Deal, "55".into()), (Entity::Deal, "56".into())];
+    let ours = tx.crm_linked(portal, &told).await.unwrap();
+    assert_eq!(ours.into_iter().collect::<Vec<_>>(), [(Entity::Deal, CrmId::from("55"))]);
     assert_eq!(tx.crm_ids_of(portal, other, Entity::Contact).await.unwrap(), [CrmId::from("8")]);
     tx.commit().await.unwrap();
 }
