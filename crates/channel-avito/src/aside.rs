@@ -59,6 +59,7 @@ pub(crate) struct Aside {
 
 struct Broken {
     chat: Chat,
+    why: String,
     /// What came after this second is missing.
     after: i64,
     tries: u32,
@@ -71,7 +72,7 @@ struct Broken {
 #[derive(Default)]
 pub(crate) struct Tally {
     read: usize,
-    broken: usize,
+    broken: Vec<String>,
 }
 
 impl Tally {
@@ -79,28 +80,30 @@ impl Tally {
         self.read += 1;
     }
 
+    pub(crate) fn broken(&mut self, chat: &str) {
+        self.broken.push(chat.to_owned());
+    }
+
     /// Whether it is Avito that fails, and not these chats.
-    pub(crate) fn broken(&mut self) -> bool {
-        self.broken += 1;
-        self.read == 0 && self.broken >= ALL_OF_THEM
+    pub(crate) fn is_avitos_fault(&self) -> bool {
+        self.read == 0 && self.broken.len() >= ALL_OF_THEM
+    }
+
+    pub(crate) fn broken_chats(&self) -> &[String] {
+        &self.broken
     }
 }
 
 impl Aside {
-    /// Notes that a chat could not be read. Answers with what to tell people, once for each chat.
-    pub(crate) fn put(
-        &mut self,
-        chat: &Chat,
-        why: &str,
-        after: i64,
-        now: i64,
-    ) -> Option<Quarantined> {
-        let id = chat.id.clone()?;
+    /// Notes that a chat could not be read.
+    pub(crate) fn put(&mut self, chat: &Chat, why: String, after: i64, now: i64) {
+        let Some(id) = chat.id.clone() else { return };
         if self.chats.len() >= MOST && !self.chats.contains_key(&id) {
             self.chats.retain(|_, broken| !broken.told);
         }
-        let broken = self.chats.entry(id.clone()).or_insert_with(|| Broken {
+        let broken = self.chats.entry(id).or_insert_with(|| Broken {
             chat: chat.clone(),
+            why: String::new(),
             after,
             tries: 0,
             first: now,
@@ -108,17 +111,22 @@ impl Aside {
             told: false,
         });
         broken.chat = chat.clone();
+        broken.why = why;
         broken.tries += 1;
         if broken.told {
             broken.again = now + AGAIN;
-            return None;
         }
-        if broken.tries < TRIES || now - broken.first < TRIED_FOR {
+    }
+
+    /// What to tell people of a chat, once.
+    pub(crate) fn tell(&mut self, chat: &str, now: i64) -> Option<Quarantined> {
+        let broken = self.chats.get_mut(chat)?;
+        if broken.told || broken.tries < TRIES || now - broken.first < TRIED_FOR {
             return None;
         }
         broken.told = true;
         broken.again = now + AGAIN;
-        Some(told(&id, why, broken.first))
+        Some(told(chat, &broken.why, broken.first))
     }
 
     /// The chat was read, or is gone.
@@ -176,18 +184,22 @@ mod tests {
     #[test]
     fn by_8_people_are_told_of_a_broken_chat_once_and_late() {
         let mut aside = Aside::default();
+        let put = |aside: &mut Aside, now| {
+            aside.put(&chat("a"), "HTTP 500".to_owned(), now - 50, now);
+            aside.tell("a", now)
+        };
         for n in 0..10 {
-            assert_eq!(aside.put(&chat("a"), "HTTP 500", 50, 100 + n), None, "not for so long");
+            assert_eq!(put(&mut aside, 100 + n), None, "not for so long");
         }
         assert_eq!(aside.holds(), Some(50), "the cursor waits for it");
-        let told = aside.put(&chat("a"), "HTTP 500", 90, 100 + TRIED_FOR).expect("told");
+        let told = put(&mut aside, 100 + TRIED_FOR).expect("told");
         assert!(told.reason.ru.contains("HTTP 500") && told.reason.en.contains("channel/a"));
         assert_eq!(aside.holds(), None, "and no longer");
         assert_eq!(aside.after("a"), Some(50), "what is missing is not forgotten");
         assert!(aside.rests("a", 101 + TRIED_FOR) && aside.due(101 + TRIED_FOR).is_empty());
         let later = 100 + TRIED_FOR + AGAIN;
         assert_eq!(aside.due(later).len(), 1);
-        assert_eq!(aside.put(&chat("a"), "HTTP 500", 90, later), None, "told already");
+        assert_eq!(put(&mut aside, later), None, "told already");
         aside.take_back("a");
         assert_eq!((aside.after("a"), aside.holds()), (None, None));
     }
@@ -195,10 +207,12 @@ mod tests {
     #[test]
     fn by_8_a_fault_of_all_chats_is_none_of_a_chat() {
         let mut tally = Tally::default();
-        assert!(!tally.broken() && !tally.broken() && tally.broken());
-        let mut tally = Tally::default();
+        for (chat, is_avitos) in [("a", false), ("b", false), ("c", true), ("d", true)] {
+            tally.broken(chat);
+            assert_eq!(tally.is_avitos_fault(), is_avitos, "{chat}");
+        }
         tally.read();
-        assert!((0..9).all(|_| !tally.broken()));
+        assert!(!tally.is_avitos_fault(), "one can be read");
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Listener for Avito {
             keeper.store(Vec::new(), inbox.now().timestamp()).await?;
         }
         let mut round = Round::new(&account, pace);
-        let mut told = false;
+        let mut told = None;
         loop {
             let walked = tokio::select! {
                 biased;
@@ -58,11 +58,19 @@ impl Listener for Avito {
             };
             let pause = match walked {
                 Ok(pause) => {
-                    if !told {
+                    if told != Some(Told::Works) {
                         inbox.report(StateReport::connected()).await?;
-                        told = true;
+                        told = Some(Told::Works);
                     }
                     pause
+                }
+                // Its round goes on, or it would forget since when which chats fail.
+                Err(Fault::Chats) => {
+                    if told != Some(Told::Fails) {
+                        inbox.report(reports::unreachable()).await?;
+                        told = Some(Told::Fails);
+                    }
+                    self.options.reconcile
                 }
                 Err(Fault::Call(CallError::Busy(after))) => after,
                 Err(Fault::Call(error)) => return Err(errors::listen_error(error)),
@@ -76,9 +84,18 @@ impl Listener for Avito {
     }
 }
 
+/// What people were told last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Works,
+    Fails,
+}
+
 /// Why a round ended early.
 pub(crate) enum Fault {
     Call(CallError),
+    /// The list can be read and no chat of it.
+    Chats,
     Stored(AcceptError),
 }
 

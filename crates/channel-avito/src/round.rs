@@ -99,6 +99,14 @@ impl<'a> Round<'a> {
             }
             self.try_chat(keeper, chat, since - OVERLAP, &mut tally).await?;
         }
+        if tally.is_avitos_fault() {
+            return Err(Fault::Chats);
+        }
+        for chat in tally.broken_chats() {
+            if let Some(told) = self.aside.tell(chat, keeper.now().timestamp()) {
+                keeper.show(told).await?;
+            }
+        }
         let due = self.readings.is_none_or(|last| last.elapsed() >= self.pace.reading);
         if due && fresh.len() < MOST_CHATS {
             self.readings = Some(tokio::time::Instant::now());
@@ -173,13 +181,10 @@ impl<'a> Round<'a> {
                     remember(&mut self.done, id, last);
                 }
             }
-            Verdict::Broken(_) if tally.broken() => return Err(error.into()),
             Verdict::Broken(why) => {
                 tracing::warn!(channel.id = %channel, %why, "a chat cannot be read, others go on");
-                let now = keeper.now().timestamp();
-                if let Some(told) = self.aside.put(chat, &why, after, now) {
-                    keeper.show(told).await?;
-                }
+                self.aside.put(chat, why, after, keeper.now().timestamp());
+                tally.broken(id);
             }
         }
         Ok(())

@@ -209,3 +209,36 @@ async fn by_8_a_poisoned_chat_is_set_aside_and_shown() {
         world.assert_clean();
     }
 }
+
+/// When no chat at all can be read it is Avito that fails: that is told, nobody is told of single chats,
+/// and everything comes in afterwards.
+#[tokio::test]
+async fn by_8_a_fault_of_all_chats_is_told_as_avitos() {
+    let world = World::own_keys().await.connected().await;
+    let chats: Vec<_> = (0..4).map(|n| world.seller.chat_with(100 + n, "Вера", None)).collect();
+    let said: Vec<String> = chats.iter().map(|chat| chat.says("Ау")).collect();
+    chats.iter().for_each(|chat| chat.breaks(Some(500)));
+    let (inbox, mut batches) = Remembers::new(&world.clock);
+    let stop = CancellationToken::new();
+    let role = world.driver.listener().expect("the driver listens");
+    let watch = async {
+        inbox.reported.notified().await;
+        world.clock.by(2_000);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        chats.iter().for_each(|chat| chat.breaks(None));
+        let mut found = BTreeSet::new();
+        while found.len() < said.len() {
+            let batch = batches.recv().await.expect("a batch");
+            assert!(batch.quarantined.is_empty(), "{:?}", batch.quarantined);
+            found.extend(words(&batch.events).into_iter().map(|word| word.0));
+        }
+        inbox.reported.notified().await;
+        stop.cancel();
+    };
+    let both = async { tokio::join!(role.run(&world.channel, &inbox, stop.clone()), watch) };
+    let (ended, ()) = tokio::time::timeout(PATIENCE, both).await.expect("in time");
+    ended.expect("it was never interrupted");
+    let reports = inbox.reports.lock().expect("a list");
+    let states: Vec<ChannelState> = reports.iter().map(|report| report.state).collect();
+    assert_eq!(states, [ChannelState::Interrupted, ChannelState::Connected]);
+}
