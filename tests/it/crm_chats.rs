@@ -736,3 +736,59 @@ async fn amo_13_a_second_chat_with_a_person_takes_nothing_from_the_first() {
     assert_eq!(shown.id, ours.id);
     assert_eq!(stage.account.chat_refusals(), []);
 }
+
+/// AMO-4: a record that was declined is gone with its chat's contact; the next message makes another one, and
+/// it is ours as the first was.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_4_after_a_declined_record_the_next_message_of_the_chat_makes_another() {
+    let stage = Stage::with(|_, _| {
+        json!({"chats": {}, "method": {"method": "unsorted"},
+            "tasks": {"due_minutes": 60, "owner": "contact_card"}})
+    })
+    .await;
+    let customer = stage.customer();
+    customer.sends_text(&stage.bot, "Первое");
+    let task_of = async |uid: &str| {
+        until(&format!("another record than «{uid}» has its task"), async || {
+            let records = stage.account.unsorted();
+            let record = records.iter().find(|record| record["uid"] != uid)?;
+            let deal = &record["_embedded"]["leads"][0]["id"];
+            let tasks = stage.account.tasks();
+            tasks.iter().any(|task| task["entity_id"] == *deal).then(|| record.clone())
+        })
+        .await
+    };
+    let first = task_of("").await;
+    let uid = first["uid"].as_str().unwrap();
+    assert!(stage.account.decline(uid));
+    let path = format!("/api/v1/conversations/{}/messages", stage.conversation().await);
+    until("that is known here", async || {
+        let page = stage.owner.get(&path, 200).await;
+        page.json().to_string().contains("unsorted_declined").then_some(())
+    })
+    .await;
+    customer.sends_text(&stage.bot, "Второе");
+    task_of(uid).await;
+    assert_eq!(stage.account.unsorted().len(), 1);
+}
+
+/// CRM-3: whoever left the company takes no conversations by what somebody writes under their name in the CRM.
+#[tokio::test(flavor = "multi_thread")]
+async fn crm_3_whoever_left_takes_no_conversation_from_the_crm() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let left = stage.owner.hire("Пётр", "operator").await;
+    let me = left.get("/api/v1/me", 200).await.json();
+    let id = me["employee"]["employee_id"].as_str().or(me["employee_id"].as_str()).unwrap();
+    let user = stage.account.managers()[0].clone();
+    let people = json!([{"employee": id, "user": user.id.to_string()}]);
+    stage.save(json!({"chats": {}, "responsible": {"people": people}})).await;
+    stage.owner.poke(&format!("/api/v1/employees/{id}/disable"), 200).await;
+    let customer = stage.customer();
+    customer.sends_text(&stage.bot, "Вопрос");
+    let (chat, _) = stage.shows("Вопрос").await;
+    stage.account.writes_in_chat(user.id, &chat.id, Draft::text("Ответ")).unwrap();
+    customer.wait_for_text(&stage.bot, PATIENCE, "Ответ").await.unwrap();
+    let path = format!("/api/v1/conversations/{}", stage.conversation().await);
+    let c = stage.owner.get(&path, 200).await.json();
+    assert_eq!((&c["state"], &c["assignee_id"]), (&json!("new"), &Value::Null), "{c}");
+}

@@ -9,7 +9,7 @@ use crm::{ChatEvent, ChatMedia, ChatMessageRef, ChatPlace, ChatReceiver, ChatSta
 use domain::{
     channel::{Capabilities, FileLimit},
     content::FileKind,
-    crm::{AmoSettings, CrmId, CrmUser, Settings, chat_way, signed},
+    crm::{AmoSettings, ChatWay, CrmId, CrmUser, Settings, chat_way, signed},
     delivery::DeliveryStatus,
     ids::{
         AccountId, AttachmentId, ChannelId, ConversationId, EmployeeId, IdentityId, IntegrationId,
@@ -243,17 +243,17 @@ impl App {
         };
         let name = user.map(|user| user.name.clone()).or(sender_name).unwrap_or_default();
         Ok(Next::Say(Box::new(Answer {
-            text: signed(&without_nul(&text), &way.1),
+            text: signed(&without_nul(&text), &way.signature),
             chat,
             receiver,
             media,
             reply_to,
             identity,
-            channel: way.0,
+            channel: way.channel,
             integration: *integration,
             by,
             author: shortened(&without_nul(&name), LONGEST_NAME),
-            signature: way.1,
+            signature: way.signature,
         })))
     }
 
@@ -562,7 +562,7 @@ fn way<'s>(
     settings: &'s [(IntegrationId, AmoSettings)],
     user: Option<&CrmId>,
     asked: Option<ChannelId>,
-) -> Result<((ChannelId, String), &'s (IntegrationId, AmoSettings)), Words> {
+) -> Result<(ChatWay, &'s (IntegrationId, AmoSettings)), Words> {
     let has = |amo: &AmoSettings| {
         asked.is_some_and(|asked| amo.channels.iter().any(|rule| rule.channel == asked))
     };
@@ -577,7 +577,7 @@ fn way<'s>(
         let Some(chats) = &amo.chats else { continue };
         let passed: Vec<ChannelId> = amo.channels.iter().map(|rule| rule.channel).collect();
         match chat_way(chats, &passed, user, asked) {
-            Ok(way) => return Ok(((way.channel, way.signature), one)),
+            Ok(way) => return Ok((way, one)),
             Err(words) => refusal = words,
         }
         if has(amo) {

@@ -20,6 +20,7 @@ use crate::{App, Error, JobError, Result};
 
 impl App {
     /// Looks for the record of a chat that has just been shown, and links it with the conversation.
+    /// `before`: the position before the message that made it.
     /// Looked for once: a chat that belongs to a contact already gets none.
     pub(super) async fn find_chat_record(
         &self,
@@ -27,6 +28,7 @@ impl App {
         gathered: &Gathered,
         name: &str,
         client: &crm::ChatPerson,
+        before: i64,
         attempts: i32,
     ) -> Result<(), JobError> {
         if !is_wanted(gathered) {
@@ -44,7 +46,7 @@ impl App {
             }
             Err(_) => None,
         };
-        let kept = self.keep_chat_record(visit, gathered, found).await;
+        let kept = self.keep_chat_record(visit, gathered, before, found).await;
         kept.map_err(|error| JobError::of(&error, attempts))
     }
 
@@ -52,6 +54,7 @@ impl App {
         &self,
         visit: &Visit<'_>,
         gathered: &Gathered,
+        before: i64,
         found: Option<ChatRecord>,
     ) -> Result<()> {
         let integration = gathered.integration.integration_id;
@@ -86,12 +89,10 @@ impl App {
             })
             .await?;
         }
-        // What was said before there was a record had no place: its task and its words get theirs now.
-        let former = gathered.facts.links.unsorted.as_ref();
-        if former.is_none_or(|record| !record.of_this) {
-            enquiry.passed_position = 0;
-            tx.push(sync_job(gathered.portal.portal_id, contact, integration, conversation));
-        }
+        // What was passed on before there was a record had no place: its task and its words get theirs
+        // now.
+        enquiry.passed_position = enquiry.passed_position.min(before);
+        tx.push(sync_job(gathered.portal.portal_id, contact, integration, conversation));
         tx.save_crm_enquiry(&enquiry).await?;
         tx.commit().await?;
         Ok::<_, Error>(())
@@ -105,12 +106,13 @@ fn is_wanted(gathered: &Gathered) -> bool {
         return false;
     }
     let known = gathered.facts.links.unsorted.as_ref().filter(|record| record.of_this);
-    match known {
-        Some(record) => record.state == UnsortedState::Declined,
-        None => {
-            let looked = gathered.enquiry.chat.as_ref().and_then(|chat| chat.get("record"));
-            looked.is_none()
-        }
+    let looked = gathered.enquiry.chat.as_ref().and_then(|chat| chat.get("record"));
+    match (known, looked) {
+        (None, looked) => looked.is_none(),
+        (Some(record), _) if record.state != UnsortedState::Declined => false,
+        // What was found last is the one that was declined.
+        (Some(record), Some(found)) => found.as_str() == Some(record.uid.as_str()),
+        (Some(_), None) => true,
     }
 }
 

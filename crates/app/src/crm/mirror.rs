@@ -101,9 +101,11 @@ impl App {
             self.news_shown(visit, backlog, news, shown).await.map_err(fault)?;
         }
         // Only a customer's words make a record, and only once they are there.
-        if backlog.news.iter().flat_map(|news| &news.posts).any(|post| !post.silent) {
+        let heard = |news: &&News| news.posts.iter().any(|post| !post.silent);
+        if let Some(first) = backlog.news.iter().find(heard) {
             let Backlog { gathered, chat, client, .. } = backlog;
-            self.find_chat_record(visit, gathered, chat, client, attempts).await?;
+            let before = first.position - 1;
+            self.find_chat_record(visit, gathered, chat, client, before, attempts).await?;
         }
         for (change, message) in &backlog.changes {
             let refusal = match message {

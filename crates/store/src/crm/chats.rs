@@ -101,6 +101,15 @@ struct ReceivedRow {
     told: Option<String>,
 }
 
+#[derive(sqlx::FromRow)]
+struct FateRow {
+    ours: Option<Uuid>,
+    external_id: String,
+    status: String,
+    failure: Option<String>,
+    reachable: bool,
+}
+
 impl TenantTx {
     pub async fn begun_crm_chat(
         &mut self,
@@ -450,7 +459,7 @@ impl TenantTx {
         most: i64,
     ) -> Result<Vec<ChatFate>> {
         let account = self.account().0;
-        let rows: Vec<(Option<Uuid>, String, String, Option<String>, bool)> = sqlx::query_as(
+        let rows: Vec<FateRow> = sqlx::query_as(
             "with told as (
                 select r.message_id, r.external_id, r.told, true as theirs
                 from crm_chat_received r
@@ -461,7 +470,7 @@ impl TenantTx {
                 where s.account_id = $1 and s.integration_id = $3 and s.conversation_id = $4
                   and s.external_id is not null
              )
-             select case when t.theirs then null else t.message_id end,
+             select case when t.theirs then null else t.message_id end as ours,
                 t.external_id, m.status, m.failure, i.reachable
              from told t
              join messages m on m.account_id = $1 and m.message_id = t.message_id
@@ -480,7 +489,8 @@ impl TenantTx {
         .fetch_all(self.conn())
         .await?;
         rows.into_iter()
-            .map(|(ours, external_id, status, failure, reachable)| {
+            .map(|row| {
+                let FateRow { ours, external_id, status, failure, reachable } = row;
                 let status = DeliveryStatus::parse(&status)
                     .ok_or_else(|| Error::bad("messages", "status", &status))?;
                 let of = ours.map_or(FateOf::Theirs, |id| FateOf::Ours(MessageId(id)));
