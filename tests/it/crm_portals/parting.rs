@@ -57,8 +57,17 @@ async fn amo_1_disconnecting_keeps_the_rules_and_connecting_again_goes_on() {
     // Twice is once.
     stage.app.disconnect_portal(&stage.boss, id).await.unwrap();
 
+    // Who writes meanwhile waits for nobody's next word.
+    let (missed, _) = stage.conversation(shop).await;
+    let waits = async || {
+        let lanes = format!("crm:{id}:");
+        stage.tx().await.waiting_for_crm(made.integration_id, &lanes).await.unwrap()
+    };
+    assert_eq!(waits().await, []);
+
     // The same account again, begun as a new one: the same portal, and everything goes on.
     assert_eq!(stage.connect().await, id);
+    assert!(waits().await.contains(&missed), "what was missed is passed on");
     assert_eq!(stage.view(id).await.state, PortalState::Connected);
     assert_eq!(stage.concerned(conversation).await, [made.integration_id]);
     assert_eq!(stage.links(id, contact).await, ["31"]);

@@ -480,7 +480,7 @@ impl Stage {
         (conversation, contact)
     }
 
-    async fn tx(&self) -> store::TenantTx {
+    pub async fn tx(&self) -> store::TenantTx {
         self.app.store.tenant(self.boss.account).await.unwrap()
     }
 

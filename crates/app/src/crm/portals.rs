@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use crm::{CrmError, PortalInfo};
 use domain::{
     clock::Instant,
@@ -19,7 +19,7 @@ use serde_json::json;
 use store::{NewJob, NewPortal, PORTAL_TAKEN, PortalAbout, PortalRow, PortalSecrets, TenantTx};
 use url::Url;
 
-use super::{QUEUE, changed, set_state};
+use super::{QUEUE, changed, relay, set_state};
 use crate::{Actor, App, Error, Result, Work, secret_token};
 
 pub(super) const NOT_FOUND: Error = Error::NotFound { what: "portal" };
@@ -187,8 +187,21 @@ async fn readmit(
     tx.readdress_portal(id, access.mode, access.base.as_str(), access.site.as_str()).await?;
     tx.set_portal_about(id, &about(info)).await?;
     set_state(tx, id, PortalState::Connecting, None).await?;
+    if row.state == PortalState::Disconnected {
+        // Nothing was queued for it meanwhile.
+        let missed = tx.crm_missed(id, row.state_at - CLOCKS_DIFFER, MOST_MISSED).await?;
+        tracing::info!(portal.id = %id, conversations = missed.len(), "what was missed is passed on");
+        for c in &missed {
+            relay::pass_all_on(tx, c);
+        }
+    }
     Ok(id)
 }
+
+/// Of what was said while a portal was disconnected; the rest goes when those conversations go on.
+const MOST_MISSED: i64 = 10_000;
+/// The moment of disconnecting is told by the database, those of messages by its users.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);
 
 /// The calls that found out whose account it is went past its limit, which is not known before: the
 /// next ones come when that second is over.

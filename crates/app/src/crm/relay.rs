@@ -10,7 +10,7 @@ use domain::{
     ids::{AccountId, ContactId, ConversationId, IntegrationId, PortalId},
 };
 use serde_json::{Value, json};
-use store::{CrmFeedEvent, NewJob};
+use store::{Concerned, CrmFeedEvent, NewJob, TenantTx};
 
 use crate::{App, Result, Work};
 
@@ -53,20 +53,8 @@ impl App {
         for c in tx.crm_concerned(&all, &contacts).await? {
             // A conversation that came by its contact is in neither set: it is passed on.
             let passed = sync.contains(&c.conversation) || !mirror.contains(&c.conversation);
-            let synced =
-                passed.then(|| sync_job(c.portal, c.contact, c.integration, c.conversation));
-            let mirrored = (c.chats && all.contains(&c.conversation)).then(|| {
-                let work =
-                    Work::MirrorChat { integration: c.integration, conversation: c.conversation };
-                job(c.portal, c.contact, &work)
-            });
-            let both = match c.chats_first {
-                true => [mirrored, synced],
-                false => [synced, mirrored],
-            };
-            for job in both.into_iter().flatten() {
-                tx.push(job);
-            }
+            let shown = c.chats && all.contains(&c.conversation);
+            pass_on(&mut tx, &c, passed.then(|| synced(&c)), shown.then(|| shown_in_chat(&c)));
         }
         tx.advance_crm_feed(last).await?;
         tx.commit().await?;
@@ -86,6 +74,28 @@ fn note(
         Some(Concern::Contact(id)) => drop(contacts.insert(id)),
         None => {}
     }
+}
+
+/// Queues all that a conversation has for a CRM, whatever of it is there already.
+pub(super) fn pass_all_on(tx: &mut TenantTx, c: &Concerned) {
+    pass_on(tx, c, Some(synced(c)), c.chats.then(|| shown_in_chat(c)));
+}
+
+/// In the order in which the CRM gets to see them.
+fn pass_on(tx: &mut TenantTx, c: &Concerned, synced: Option<NewJob>, shown: Option<NewJob>) {
+    let both = if c.chats_first { [shown, synced] } else { [synced, shown] };
+    for job in both.into_iter().flatten() {
+        tx.push(job);
+    }
+}
+
+fn synced(c: &Concerned) -> NewJob {
+    sync_job(c.portal, c.contact, c.integration, c.conversation)
+}
+
+fn shown_in_chat(c: &Concerned) -> NewJob {
+    let work = Work::MirrorChat { integration: c.integration, conversation: c.conversation };
+    job(c.portal, c.contact, &work)
 }
 
 /// Per contact and portal in order.

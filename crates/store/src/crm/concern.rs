@@ -1,6 +1,7 @@
 //! Which integrations a conversation concerns: those that are on, pass its channel and have a portal that
 //! is not disconnected.
 
+use chrono::{DateTime, Utc};
 use domain::ids::{ContactId, ConversationId, IntegrationId, PortalId};
 use uuid::Uuid;
 
@@ -27,6 +28,19 @@ struct Row {
     contact_id: Uuid,
     chats: bool,
     chats_first: bool,
+}
+
+impl From<Row> for Concerned {
+    fn from(row: Row) -> Self {
+        Self {
+            integration: IntegrationId(row.integration_id),
+            portal: PortalId(row.portal_id),
+            conversation: ConversationId(row.conversation_id),
+            contact: ContactId(row.contact_id),
+            chats: row.chats,
+            chats_first: row.chats_first,
+        }
+    }
 }
 
 impl TenantTx {
@@ -76,16 +90,36 @@ impl TenantTx {
         .bind(&contacts)
         .fetch_all(self.conn())
         .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Concerned {
-                integration: IntegrationId(row.integration_id),
-                portal: PortalId(row.portal_id),
-                conversation: ConversationId(row.conversation_id),
-                contact: ContactId(row.contact_id),
-                chats: row.chats,
-                chats_first: row.chats_first,
-            })
-            .collect())
+        Ok(rows.into_iter().map(Concerned::from).collect())
+    }
+
+    /// What integrations of a portal would have passed on since then, the oldest first: conversations in
+    /// which somebody spoke or that were closed.
+    pub async fn crm_missed(
+        &mut self,
+        portal: PortalId,
+        since: DateTime<Utc>,
+        most: i64,
+    ) -> Result<Vec<Concerned>> {
+        let account = self.account().0;
+        let rows: Vec<Row> = sqlx::query_as(
+            "select i.integration_id, i.portal_id, c.conversation_id, c.contact_id,
+                coalesce(jsonb_typeof(i.settings -> 'chats') = 'object', false) as chats,
+                coalesce(i.settings -> 'method' ->> 'method' = 'unsorted', false) as chats_first
+             from integrations i
+             join integration_channels ic
+                on ic.account_id = $1 and ic.integration_id = i.integration_id
+             join conversations c on c.account_id = $1 and c.channel_id = ic.channel_id
+             where i.account_id = $1 and i.portal_id = $2 and i.enabled and i.parted_at is null
+               and (c.last_message_at >= $3 or c.closed_at >= $3)
+             order by c.last_message_at, c.conversation_id limit $4",
+        )
+        .bind(account)
+        .bind(portal.0)
+        .bind(since)
+        .bind(most)
+        .fetch_all(self.conn())
+        .await?;
+        Ok(rows.into_iter().map(Concerned::from).collect())
     }
 }
