@@ -28,9 +28,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     Api, COOKIE, Problem, access, account, attachments, blacklist, board, body, canned_replies,
     channel_consent, channels, contact_fields, contacts, conversations, crm, crm_hooks,
-    crm_integrations, crm_log, drafts, endpoints, faces, health, hooks, invites,
-    number_checks, people, preferences, problem::FieldProblem, scenarios, search, sent_messages,
-    socket, tags, tokens, widget,
+    crm_integrations, crm_log, drafts, endpoints, faces, health, hooks, invites, number_checks,
+    people, preferences, problem::FieldProblem, scenarios, search, sent_messages, socket, tags,
+    tokens, widget,
 };
 
 #[derive(OpenApi)]
