@@ -172,7 +172,10 @@ async fn measure(
     let (beside, others) = (beside?, others?);
     for (when, written) in [("alone", &alone), ("beside the others", &beside)] {
         let s = delays(portals, written, begun_ms);
-        eprintln!("crm: untouched company {when}: p50 {:.0}, p95 {:.0}, max {:.0} ms", s.p50, s.p95, s.max);
+        eprintln!(
+            "crm: untouched company {when}: p50 {:.0}, p95 {:.0}, max {:.0} ms",
+            s.p50, s.p95, s.max
+        );
     }
 
     eprintln!("crm: kills of workers, a second outage, every conversation is closed");

@@ -233,9 +233,7 @@ impl App {
         };
         let stored = self.store_decision(visit, gathered, &facts, decided, refused).await;
         Ok(match stored.map_err(fault)? {
-            Decided::Steps(running) => {
-                Decided::Steps(Box::new(Running { attempts, ..*running }))
-            }
+            Decided::Steps(running) => Decided::Steps(Box::new(Running { attempts, ..*running })),
             other => other,
         })
     }
