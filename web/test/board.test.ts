@@ -1,29 +1,29 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { BoardEmployee } from '../src/cabinet/board/api'
 import { scale } from '../src/cabinet/board/hours-chart'
-import { paced } from '../src/cabinet/board/pace'
 import { inOrder } from '../src/cabinet/board/tables'
 import { urgency } from '../src/cabinet/board/tiles'
+import { paced } from '../src/cabinet/pace'
 
 describe('RP-2 the board', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  it('reads anew at most once in a pause, and never loses the last thing that happened', () => {
+  it('reads anew at most once in a pause, and never loses the last thing that happened', async () => {
     const act = vi.fn()
     const pace = paced(act, 1000)
     pace.ask()
     expect(act).toHaveBeenCalledTimes(1)
     for (let n = 0; n < 50; n++) pace.ask()
     expect(act).toHaveBeenCalledTimes(1)
-    vi.advanceTimersByTime(1000)
+    await vi.advanceTimersByTimeAsync(1000)
     expect(act).toHaveBeenCalledTimes(2)
-    vi.advanceTimersByTime(5000)
+    await vi.advanceTimersByTimeAsync(5000)
     expect(act).toHaveBeenCalledTimes(2)
     pace.ask()
     pace.ask()
     pace.stop()
-    vi.advanceTimersByTime(5000)
+    await vi.advanceTimersByTimeAsync(5000)
     expect(act).toHaveBeenCalledTimes(3)
   })
 

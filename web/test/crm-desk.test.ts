@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
-import { acceptedDeals, choices, type Deal, mainDeal, moveOf, type Pipeline, placeOf, progress } from '../src/desk/crm/deals'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { askAfter } from '../src/desk/crm/ask-after'
+import { acceptedDeals, type Card, choices, type Deal, mainDeal, moveOf, type Pipeline, placeOf, progress, underWay } from '../src/desk/crm/deals'
 import { safeUrl, sayItems } from '../src/desk/crm/words'
 import { deskCrmEn, deskCrmRu } from '../src/kit/i18n/desk-crm'
 
@@ -123,5 +124,44 @@ describe('the deal of a conversation', () => {
     expect(moveOf(deal('1', { moving: waiting }), { deal: '2', to })).toEqual(waiting)
     const refused = { ...waiting, refused: { ru: 'Этапа нет', en: 'No such stage' } }
     expect(moveOf(deal('1', { moving: refused }), null)).toEqual(refused)
+  })
+})
+
+describe('CRM-5: what is on its way is asked after', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('ever less often, and on after an answer that did not come', async () => {
+    const began = Date.now()
+    const asked: number[] = []
+    const stop = askAfter(() => {
+      asked.push((Date.now() - began) / 1000)
+      return asked.length === 1 ? Promise.reject(new Error('away')) : Promise.resolve()
+    })
+    await vi.advanceTimersByTimeAsync(250_000)
+    expect(asked).toEqual([4, 12, 28, 60, 120, 180, 240])
+    stop()
+    await vi.advanceTimersByTimeAsync(250_000)
+    expect(asked).toHaveLength(7)
+  })
+
+  it('not again when nobody looks any more while it is being asked', async () => {
+    const ask = vi.fn(() => new Promise((told) => setTimeout(told, 2000)))
+    const stop = askAfter(ask)
+    await vi.advanceTimersByTimeAsync(5000)
+    stop()
+    await vi.advanceTimersByTimeAsync(250_000)
+    expect(ask).toHaveBeenCalledTimes(1)
+  })
+
+  it('not of a portal that is off, nor of what was refused', () => {
+    const moving = { run_id: 'crn_1', to: { pipeline: '1', stage: '12' }, waits: true }
+    const of = (state: Card['state'], change: Partial<Card> = {}) =>
+      underWay({ portals: [{ state, deals: [deal('1', { moving })], ...change } as Card] })
+    expect(of('connected')).toEqual(['crn_1'])
+    expect(of('interrupted', { choosing: '2' })).toEqual(['2', 'crn_1'])
+    expect(of('stopped')).toEqual([])
+    expect(of('disconnected', { choosing: '2' })).toEqual([])
+    expect(of('connected', { deals: [deal('1', { moving: { ...moving, refused: { ru: '', en: '' } } })] })).toEqual([])
   })
 })

@@ -3,25 +3,30 @@ import { t } from '../kit/i18n'
 import { Button } from '../kit/ui/button'
 import { whyRefused } from '../kit/ui/toast'
 
-/** What a page shows, read from the server; `again` reads it anew without the page blinking. */
+/**
+ * What a page shows, read from the server; `again` reads it anew without the page blinking, and is over when
+ * that reading is.
+ */
 export function useLoaded<T>(read: () => Promise<T>) {
   const [data, setData] = useState<T | null>(null)
   const [fault, setFault] = useState('')
   const round = useRef(0)
-  const again = useCallback(() => {
-    // An answer that was asked for earlier and comes later is old.
+  const again = useCallback(async () => {
+    // What was asked for before something was done here is old when it comes.
     const mine = ++round.current
-    read().then(
+    await read().then(
       (fresh) => {
         if (mine !== round.current) return
         setData(fresh)
         setFault('')
       },
-      (error: unknown) => mine === round.current && setFault(whyRefused(error)),
+      (error: unknown) => {
+        if (mine === round.current) setFault(whyRefused(error))
+      },
     )
     // What is read does not change while the page stands.
   }, [])
-  useEffect(again, [again])
+  useEffect(() => void again(), [again])
   return { data, setData, fault, again }
 }
 

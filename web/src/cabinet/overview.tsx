@@ -12,12 +12,12 @@ import { buttonClass } from '../kit/ui/button'
 import { HoursChart } from './board/hours-chart'
 import { Tiles, Today } from './board/tiles'
 import { useBoard } from './board/use-board'
-import { useFeed } from './feed'
 import { FirstSteps, type Progress } from './first-steps'
 import { Health } from './health'
 import { localTime } from './hours/hours'
 import { Faulty, PageHead, useLoaded } from './load'
 import { DemoBanner } from './demo-banner'
+import { useChanges } from './use-changes'
 
 // Companies without a CRM never load it.
 const CrmHealth = lazy(() => import('./crm/health'))
@@ -32,9 +32,7 @@ export function Overview({ me }: { me: Me }) {
   const mayBoard = has(me, 'see_all') || has(me, 'read_reports')
   const board = useBoard(mayBoard)
   const now = useNow()
-  useFeed((frame) => {
-    if (frame.kind !== 'message.changed' && frame.kind !== 'contact.changed') again()
-  })
+  useChanges(again, (frame) => frame.kind !== 'message.changed' && frame.kind !== 'contact.changed')
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return <PageHead title={t.cabinet.overview} />
   const { counts, channels, progress, portals } = data

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'react'
 import { useFeed } from '../feed'
 import { useLoaded } from '../load'
+import { paced } from '../pace'
 import { readBoard } from './api'
-import { paced } from './pace'
 
 const PAUSE = 1500
 const EVERY = 15_000

@@ -1,4 +1,3 @@
-import { useState } from 'react'
 import { api, ask } from '../../kit/api/client'
 import type { Channel, ChannelDetails, ChannelKind, Employee } from '../../kit/api/types'
 import { words } from '../../kit/i18n'
@@ -43,8 +42,6 @@ export function Basics({
   onSaved: (channel: ChannelDetails) => void
 }) {
   const { fields } = kind.form
-  // A secret that was replaced is a stored one again: its field begins anew.
-  const [saves, setSaves] = useState(0)
   const formOf = (held: ChannelDetails) => ({ ...commonOf(held), settings: firstAnswers(fields, held) })
   const form = useForm({
     first: formOf(channel),
@@ -59,7 +56,6 @@ export function Basics({
       const params = { path: { channel_id: channel.channel_id } }
       const saved = await ask(api.PATCH('/api/v1/channels/{channel_id}', { params, body }))
       onSaved(saved)
-      setSaves((before) => before + 1)
       return formOf(saved)
     },
   })
@@ -71,7 +67,6 @@ export function Basics({
         <CommonFields value={value} set={set} told={told} kind={kind} employees={employees} scenarios={scenarios} />
         <h3 className="border-t border-line pt-4 font-semibold">{s().channels.ofKind(words(kind.title))}</h3>
         <SettingsForm
-          key={saves}
           kind={kind}
           answers={value.settings}
           errors={form.errors}

@@ -1,5 +1,5 @@
 import { Dices, KeyRound } from 'lucide-react'
-import { useState } from 'react'
+import { useLayoutEffect, useRef, useState } from 'react'
 import { s } from '../../kit/i18n/cabinet-settings'
 import { Button } from '../../kit/ui/button'
 import { Field, inputClass, TextField } from '../../kit/ui/field'
@@ -27,6 +27,22 @@ export function SecretField({
   onChange: (value: string) => void
 }) {
   const [replacing, setReplacing] = useState(false)
+  /** The button to replace it takes the place of a field that had the focus. */
+  const [back, setBack] = useState(false)
+  const box = useRef<HTMLDivElement>(null)
+  const typed = useRef(value)
+  const type = (text: string) => {
+    typed.current = text
+    onChange(text)
+  }
+  useLayoutEffect(() => {
+    if (typed.current === value) return
+    typed.current = value
+    // Emptied by nobody here: it was saved or taken back, and is a stored one again.
+    if (value) return
+    setBack(!!box.current?.contains(document.activeElement))
+    setReplacing(false)
+  }, [value])
   const f = s().channels
   if (kept && !replacing && !value && !error) {
     return (
@@ -38,7 +54,7 @@ export function SecretField({
             <span aria-hidden="true">••••••••</span>
             <span className="truncate text-caption">{f.secretStored}</span>
           </p>
-          <Button tall="yes" aria-label={`${f.replaceSecret}: ${label}`} onClick={() => setReplacing(true)}>
+          <Button tall="yes" autoFocus={back} aria-label={`${f.replaceSecret}: ${label}`} onClick={() => setReplacing(true)}>
             {f.replaceSecret}
           </Button>
         </div>
@@ -47,7 +63,7 @@ export function SecretField({
     )
   }
   return (
-    <div className="flex items-start gap-2">
+    <div ref={box} className="flex items-start gap-2">
       <div className="min-w-0 flex-1">
         {own === undefined ? (
           <TextField
@@ -59,7 +75,7 @@ export function SecretField({
             autoFocus={replacing}
             required={required && !kept}
             value={value}
-            onChange={(event) => onChange(event.target.value)}
+            onChange={(event) => type(event.target.value)}
           />
         ) : (
           <Field label={label} help={help} error={error} required={required && !kept}>
@@ -71,10 +87,10 @@ export function SecretField({
                   autoComplete="off"
                   autoFocus={replacing}
                   spellCheck={false}
-                  onChange={(event) => onChange(event.target.value)}
+                  onChange={(event) => type(event.target.value)}
                   className={`${inputClass} h-10 min-w-0 flex-1 basis-56 font-mono text-second`}
                 />
-                <Button tall="yes" aria-label={`${f.makeUp}: ${label}`} onClick={() => onChange(ownSecret(own))}>
+                <Button tall="yes" aria-label={`${f.makeUp}: ${label}`} onClick={() => type(ownSecret(own))}>
                   <Dices size={16} aria-hidden="true" />
                   {f.makeUp}
                 </Button>
@@ -89,7 +105,8 @@ export function SecretField({
           className="mt-[22px]"
           onClick={() => {
             setReplacing(false)
-            onChange('')
+            setBack(true)
+            type('')
           }}
         >
           {f.keepSecret}

@@ -20,7 +20,7 @@ export function ChatKeys() {
   if (!portal) return null
   const connected = portal.chats?.connected ?? false
   const disconnect = () =>
-    void disconnectChats(portal.portal_id).then((held) => {
+    disconnectChats(portal.portal_id).then((held) => {
       setPortal(held)
       setOpen(null)
     }, tellRefusal)

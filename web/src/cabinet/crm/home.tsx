@@ -4,7 +4,6 @@ import { api, ask } from '../../kit/api/client'
 import { crmTexts } from '../../kit/i18n/flow/crm'
 import { Link } from '../../kit/link'
 import { Button, buttonClass } from '../../kit/ui/button'
-import { useFeed } from '../feed'
 import { Faulty, PageHead, useLoaded } from '../load'
 import { Empty } from '../parts/bits'
 import { readCrmKinds, readFaults, readIntegrations, readPortals } from './api'
@@ -13,6 +12,7 @@ import { ConnectDialog } from './connect-dialog'
 import { HomeFaults } from './faults'
 import { Integrations } from './integrations'
 import { PortalCard } from './portal-card'
+import { useCrmChanges } from './use-changes'
 import type { FaultView, PortalView } from './views'
 
 /** The home of CRM integrations: portals, rules, and what stands in the way. */
@@ -34,9 +34,7 @@ export function Home() {
   useEffect(() => {
     if (location.search) history.replaceState(null, '', location.pathname)
   }, [])
-  useFeed((frame) => {
-    if (frame.kind === 'resync' || frame.kind === 'crm.changed') again()
-  })
+  useCrmChanges(again)
   if (fault && !data) return <Faulty fault={fault} again={again} />
   if (!data) return null
   const amo = data.kinds.find((one) => one.kind === 'amo')

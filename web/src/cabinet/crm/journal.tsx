@@ -47,9 +47,8 @@ export function Journal({
   const [busy, setBusy] = useState(false)
   const list = usePages((cursor) => read(query, integration, cursor, setNobodys), JSON.stringify([query, integration]))
   const { items, next, more, again, fault } = list
-  useCrmChanges(() => {
-    if ((items?.length ?? 0) <= PAGE) again()
-  })
+  // Not while the next page is on its way: its answer would be lost.
+  useCrmChanges(() => (list.busy || (items?.length ?? 0) > PAGE ? undefined : again()))
   const narrow = (patch: Partial<JournalQuery>) => {
     const wanted = { ...query, ...patch }
     setQuery(wanted)

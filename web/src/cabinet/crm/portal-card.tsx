@@ -27,7 +27,8 @@ export function PortalCard({
   const f = crmTexts()
   const p = crmPortals()
   const [busy, setBusy] = useState(false)
-  const [asking, setAsking] = useState(false)
+  // What is asked stays what it is, whatever becomes of the portal meanwhile.
+  const [asking, setAsking] = useState<'disconnect' | 'remove' | null>(null)
   const check = () => {
     setBusy(true)
     checkPortal(portal.portal_id)
@@ -38,16 +39,16 @@ export function PortalCard({
       .finally(() => setBusy(false))
   }
   const away = () =>
-    void disconnect(portal.portal_id).then((held) => {
+    disconnect(portal.portal_id).then((held) => {
       toast(f.disconnected)
-      setAsking(false)
+      setAsking(null)
       onChanged(held)
       onGone()
     }, tellRefusal)
   const remove = () =>
-    void deletePortal(portal.portal_id).then(() => {
+    deletePortal(portal.portal_id).then(() => {
       toast(p.removed)
-      setAsking(false)
+      setAsking(null)
       onGone()
     }, tellRefusal)
   const parted = portal.state === 'disconnected'
@@ -104,18 +105,18 @@ export function PortalCard({
           look="danger"
           className="ml-auto"
           aria-label={`${parted ? p.remove : f.disconnect}: ${portal.title}`}
-          onClick={() => setAsking(true)}
+          onClick={() => setAsking(parted ? 'remove' : 'disconnect')}
         >
           {parted ? p.remove : f.disconnect}
         </Button>
       </div>
       {asking && (
         <Confirm
-          title={parted ? p.removeAsk(portal.title) : f.disconnectAsk(portal.title)}
-          text={parted ? p.removeText(names) : p.disconnectText(names.length)}
-          action={parted ? p.remove : f.disconnect}
-          onClose={() => setAsking(false)}
-          onYes={parted ? remove : away}
+          title={asking === 'remove' ? p.removeAsk(portal.title) : f.disconnectAsk(portal.title)}
+          text={asking === 'remove' ? p.removeText(names) : p.disconnectText(names.length)}
+          action={asking === 'remove' ? p.remove : f.disconnect}
+          onClose={() => setAsking(null)}
+          onYes={asking === 'remove' ? remove : away}
         />
       )}
     </li>

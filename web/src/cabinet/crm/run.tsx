@@ -1,5 +1,6 @@
-import { ArrowLeft, RotateCcw } from 'lucide-react'
+import { ArrowLeft, RotateCcw, ScrollText } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
+import { Refused } from '../../kit/api/client'
 import { words } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
 import { moment } from '../../kit/i18n/format'
@@ -7,7 +8,7 @@ import { Link } from '../../kit/link'
 import { Button } from '../../kit/ui/button'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { Faulty, useLoaded } from '../load'
-import { Chip } from '../parts/bits'
+import { Chip, Empty } from '../parts/bits'
 import { Raw } from '../parts/raw'
 import { readRun, replayRun } from './api'
 import { LeftOut, RuleChip, Why, Written } from './because'
@@ -20,11 +21,16 @@ import type { Effect, RunView, StepView } from './views'
 /** One decision: what was done and why, what was not, and every call. */
 export function Run({ id, onBack, onMend }: { id: string; onBack: () => void; onMend?: (run: RunView, tab: Tab) => void }) {
   const f = crmTexts().log
-  const { data, fault, again } = useLoaded(() => readRun(id))
+  const { data, fault, again } = useLoaded(() =>
+    readRun(id).catch((error: unknown) => {
+      if (error instanceof Refused && error.status === 404) return 'none' as const
+      throw error
+    }),
+  )
   const [busy, setBusy] = useState(false)
   useCrmChanges(again)
   const head = useRef<HTMLHeadingElement>(null)
-  const there = data !== null
+  const there = data !== null && data !== 'none'
   useEffect(() => {
     if (there) head.current?.focus()
   }, [there])
@@ -38,11 +44,15 @@ export function Run({ id, onBack, onMend }: { id: string; onBack: () => void; on
       {f.back}
     </button>
   )
-  if (!data)
+  if (!data || data === 'none')
     return (
       <>
         {back}
-        {fault && <Faulty fault={fault} again={again} />}
+        {data ? (
+          <Empty icon={<ScrollText size={22} />} title={f.notThere} hint={f.notThereHint} />
+        ) : (
+          fault && <Faulty fault={fault} again={again} />
+        )}
       </>
     )
   const steps = data.steps ?? []

@@ -57,9 +57,11 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
   const changed = JSON.stringify(draft) !== JSON.stringify(draftOf(stored))
   const warnings = stored.warnings.map((one): Fault => ({ at: one.path.replace(/^\/settings/, ''), words: one.words }))
 
-  const hold = (held: IntegrationView) => {
+  /** What the server has; beside it what was changed here since `sent`, which it answered. */
+  const hold = (held: IntegrationView, sent?: IntegrationDraft) => {
+    const fresh = draftOf(held)
     setStored(held)
-    setDraft(draftOf(held))
+    setDraft((now) => (sent ? rebased(sent, now, fresh).draft : fresh))
     setFaults([])
     setFault('')
     setStale(false)
@@ -85,7 +87,7 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
     setFault('')
     setFaults([])
     try {
-      hold(await saveIntegration(stored.integration_id, draft, stored.revision))
+      hold(await saveIntegration(stored.integration_id, draft, stored.revision), draft)
       toast(t.cabinet.saved)
     } catch (error) {
       if (!(error instanceof Refused)) throw error

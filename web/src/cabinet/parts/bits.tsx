@@ -227,7 +227,10 @@ export function ShownOnce({ title, text, label, value, onClose }: { title: strin
   )
 }
 
-/** Asks before what cannot be taken back; `typed` must be written letter by letter. */
+/**
+ * Asks before what cannot be taken back; `typed` must be written letter by letter. While what `onYes`
+ * answers is under way, it is not done a second time.
+ */
 export function Confirm({
   title,
   text,
@@ -241,16 +244,25 @@ export function Confirm({
   action: string
   typed?: string
   onClose: () => void
-  onYes: () => void
+  onYes: () => unknown
 }) {
   const [name, setName] = useState('')
-  const ready = typed === undefined || name.trim() === typed
+  const [busy, setBusy] = useState(false)
+  const ready = !busy && (typed === undefined || name.trim() === typed)
+  const yes = async () => {
+    setBusy(true)
+    try {
+      await onYes()
+    } finally {
+      setBusy(false)
+    }
+  }
   return (
     <Dialog title={title} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          if (ready) onYes()
+          if (ready) void yes()
         }}
       >
         <p className="mb-4 text-ink2">{text}</p>

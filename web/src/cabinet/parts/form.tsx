@@ -8,6 +8,7 @@ import { Button } from '../../kit/ui/button'
 import { Dialog } from '../../kit/ui/dialog'
 import { toast, whyRefused } from '../../kit/ui/toast'
 import { blame } from './blame'
+import { kept } from './kept'
 
 export interface Form<T> {
   value: T
@@ -28,7 +29,8 @@ export interface Form<T> {
 
 /**
  * A form of the cabinet: what stands in it, what is wrong, whether it differs from what is stored.
- * `save` answers with what the server holds now, and that is what the form shows then.
+ * `save` answers with what the server holds now, and that is what the form shows then, but for what was
+ * changed meanwhile.
  */
 export function useForm<T extends object>({
   first,
@@ -74,7 +76,7 @@ export function useForm<T extends object>({
     try {
       const held = await save(value)
       setStored(held)
-      setValue(held)
+      setValue((now) => kept(value, now, held))
       if (!silent) toast(t.cabinet.saved)
     } catch (error) {
       if (!(error instanceof Refused)) throw error

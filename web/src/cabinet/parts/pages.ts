@@ -15,19 +15,21 @@ export function usePages<T>(read: (cursor: string | undefined) => Promise<Paged<
   const round = useRef(0)
   const held = useRef(read)
   held.current = read
-  const again = useCallback(() => {
+  const again = useCallback(async () => {
     const mine = ++round.current
-    held.current(undefined).then(
+    await held.current(undefined).then(
       (page) => {
         if (mine !== round.current) return
         setItems(page.items)
         setNext(page.next ?? null)
         setFault('')
       },
-      (error: unknown) => mine === round.current && setFault(whyRefused(error)),
+      (error: unknown) => {
+        if (mine === round.current) setFault(whyRefused(error))
+      },
     )
   }, [])
-  useEffect(again, [again, of])
+  useEffect(() => void again(), [again, of])
   const more = () => {
     if (!next || busy) return
     const mine = round.current

@@ -64,16 +64,17 @@ function Value({ field, contact }: { field: ContactField; contact: Contact }) {
   }
 
   if (typed === null) {
+    const said = shown(field, value) || t.talk.card.empty
     return (
       <span className="flex items-center gap-1">
         {may ? (
           <button
             type="button"
-            aria-label={`${t.talk.card.change(field.name)}. ${value || t.talk.card.empty}`}
+            aria-label={`${t.talk.card.change(field.name)}. ${said}`}
             onClick={() => setTyped(value)}
             className={`-mx-1.5 min-w-0 rounded-control px-1.5 py-1 text-left break-words hover:bg-hover ${value ? '' : 'text-ink3'}`}
           >
-            {shown(field, value) || t.talk.card.empty}
+            {said}
           </button>
         ) : (
           <span className="py-1 break-words">{shown(field, value) || '—'}</span>

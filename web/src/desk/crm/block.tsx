@@ -7,7 +7,8 @@ import { has } from '../../kit/session'
 import { tellRefusal } from '../../kit/ui/toast'
 import { Part } from '../card/part'
 import { useDesk } from '../context'
-import { acceptedDeals, type Card, type CrmView, mainDeal, type Move, moveOf, placeOf, type StageRef } from './deals'
+import { askAfter } from './ask-after'
+import { acceptedDeals, type Card, type CrmView, isOff, mainDeal, type Move, moveOf, placeOf, type StageRef, underWay } from './deals'
 import { DealView } from './deal'
 import { Log } from './log'
 import { Others } from './others'
@@ -28,9 +29,6 @@ interface Sent {
   to?: StageRef
 }
 
-/** An order that is on its way is asked after so often. */
-const ASKED_AFTER = 4000
-
 /** What each CRM has of the conversation. */
 export default function Block({ id, view, onReread }: Props) {
   const [sent, setSent] = useState<Sent | null>(null)
@@ -42,13 +40,9 @@ export default function Block({ id, view, onReread }: Props) {
     if (!asking.current) setSent(null)
   }, [view])
 
-  // Nobody tells that the CRM did not answer: what is on its way is asked after.
-  const pending = view.portals.some((card) => card.choosing || card.deals.some((deal) => deal.moving && !deal.moving.refused))
-  useEffect(() => {
-    if (!pending) return
-    const timer = setTimeout(() => void onReread().catch(() => {}), ASKED_AFTER)
-    return () => clearTimeout(timer)
-  }, [pending, view, onReread])
+  // Nobody tells that the CRM did not answer: what is on its way is asked after, anew for each order.
+  const orders = [...(sent ? [sent.deal] : []), ...underWay(view)].join()
+  useEffect(() => (orders ? askAfter(onReread) : undefined), [orders, onReread])
 
   const order = async (what: Sent, send: () => Promise<unknown>) => {
     if (asking.current) return
@@ -120,7 +114,7 @@ function Portal({
   const { me } = useDesk()
   const texts = deskCrm()
   const crm = texts.kinds[card.kind]
-  const off = card.state === 'stopped' || card.state === 'disconnected'
+  const off = isOff(card)
   const may = has(me, 'work_conversations') && !off
   const deals = acceptedDeals(card)
   const main = mainDeal(deals)

@@ -24,6 +24,18 @@ export const choices = (pipelines: readonly Pipeline[]) =>
     .map((pipeline) => ({ pipeline, stages: pipeline.stages.filter((stage) => stage.kind !== 'unsorted') }))
     .filter(({ stages }) => stages.length > 0)
 
+/** Nothing is passed to it before somebody connects it again. */
+export const isOff = ({ state }: Pick<Card, 'state'>) => state === 'stopped' || state === 'disconnected'
+
+/** Orders that a portal is to carry out and may be carrying out now. */
+export const underWay = ({ portals }: Pick<CrmView, 'portals'>): string[] =>
+  portals
+    .filter((card) => !isOff(card))
+    .flatMap((card) => [
+      ...(card.choosing ? [card.choosing] : []),
+      ...card.deals.flatMap(({ moving }) => (moving && !moving.refused ? [moving.run_id] : [])),
+    ])
+
 /** How far a deal is in its funnel: `done` of `all` stages. The end is one stage, won or lost. */
 export function progress({ pipeline, stage }: { pipeline: Pipeline; stage: Stage }) {
   const open = pipeline.stages.filter((one) => one.kind === 'open')
