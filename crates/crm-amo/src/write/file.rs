@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::contact::made;
+use super::{contact::made, save::is_there};
 use crate::{
     api::{Api, Failure, no_files, rejected, unreadable},
     find::there,
@@ -42,18 +42,31 @@ pub(super) async fn attach(
     let opened = api.caller.files.open(file).await?;
     let stored = upload(api, drive, name, opened).await?;
     let hung = json!([{ "file_uuid": stored.uuid }]);
-    match api.change::<Value>(Method::PUT, &format!("{section}/{id}/files"), &hung).await {
+    let card = format!("{section}/{id}");
+    match api.change::<Value>(Method::PUT, &format!("{card}/files"), &hung).await {
         Ok(_) => {}
+        Err(Failure::Absent) if is_there(api, Some(&card)).await? => return Err(not_hung()),
         Err(Failure::Absent) => return Ok(Effect { target_gone: true, ..Effect::default() }),
         Err(failure) => return Err(failure.into_error()),
     }
     show(api, section, id, name, &stored).await.map_err(|error| match error {
         // Half of it is done: a try from the beginning would hang a second file beside the first.
-        CrmError::Busy(_) | CrmError::Retry { .. } | CrmError::TokenExpired => {
-            CrmError::Unknown { why: error.to_string() }
-        }
-        error => error,
+        CrmError::Busy(_)
+        | CrmError::Retry { .. }
+        | CrmError::Disconnected { .. }
+        | CrmError::TokenExpired => CrmError::Unknown { why: error.to_string() },
+        CrmError::Unknown { .. } | CrmError::Rejected { .. } => error,
     })
+}
+
+/// The card is there, and takes no file.
+fn not_hung() -> CrmError {
+    rejected(
+        "amoCRM не прикрепляет файл к этой карточке, хотя она есть: возможно, она ждёт в \
+         «Неразобранном». Файл остался в переписке.",
+        "amoCRM attaches no file to this card, though it is there: perhaps it waits among the \
+         unsorted. The file is in the conversation.",
+    )
 }
 
 /// The note that shows in the feed a file that hangs on the card.

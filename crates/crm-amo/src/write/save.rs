@@ -66,7 +66,7 @@ fn is_something(item: &Value) -> bool {
 
 /// Whether the target is there all the same: notes on a deal that waits in «Неразобранное» may be
 /// refused, and it must not be taken for a deleted one.
-async fn is_there(api: &Api<'_>, about: Option<&str>) -> Result<bool, CrmError> {
+pub(super) async fn is_there(api: &Api<'_>, about: Option<&str>) -> Result<bool, CrmError> {
     #[derive(Deserialize)]
     struct Target {
         #[serde(default)]

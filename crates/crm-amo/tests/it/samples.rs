@@ -1,13 +1,17 @@
 //! Answers in the shape of the documentation's samples, with their nulls, absent fields and odd types.
 
 use crm::{Connect, Crm, CrmError};
-use domain::crm::{Action, Answer, CrmId, Entity, Question};
+use domain::{
+    crm::{Action, Answer, CrmId, Effect, Entity, Question},
+    ids::AttachmentId,
+};
 use serde_json::json;
+use uuid::Uuid;
 use wiremock::ResponseTemplate;
 
 use crate::{
     fake::Fake,
-    stand::{at, id},
+    stand::{at, id, message, url},
     write::contact,
 };
 
@@ -249,4 +253,55 @@ async fn crm_1_an_update_sends_nothing_that_was_read() {
     let bodies = fake.bodies().await;
     let names: Vec<&String> = bodies[0].as_object().unwrap().keys().collect();
     assert_eq!(names, ["custom_fields_values", "tags_to_add"]);
+}
+
+/// A file for deal 5, whose bytes are with amoCRM.
+fn uploaded(fake: &mut Fake) -> Action {
+    let base = fake.server.uri();
+    fake.stand.portal.drive = Some(url(&base));
+    fake.stand.files.0.insert(5, vec![7; 10]);
+    let to = format!("{base}/v1.0/sessions/upload/ey");
+    fake.json("POST /v1.0/sessions", json!({ "upload_url": to, "max_part_size": 524_288 }));
+    let file = json!({ "uuid": "f", "version_uuid": "v" });
+    fake.json("POST /v1.0/sessions/upload/ey", file);
+    Action::AttachFile {
+        to: Entity::Deal,
+        id: at(5),
+        message: message(),
+        file: AttachmentId(Uuid::from_u128(5)),
+        name: "a.jpg".to_owned(),
+    }
+}
+
+/// A deal that takes no file may be there all the same, in «Неразобранное» for instance: nobody makes
+/// another one for that.
+#[tokio::test]
+async fn crm_4_a_deal_that_takes_no_file_is_gone_only_when_it_is_not_there() {
+    let mut fake = Fake::new().await;
+    for there in [true, false] {
+        let attach = uploaded(&mut fake);
+        fake.status("PUT /api/v4/leads/5/files", 404);
+        fake.json("GET /api/v4/leads/5", json!({ "id": 5, "is_deleted": !there }));
+        match fake.stand.amo.perform(&fake.stand.caller(), &attach).await {
+            Err(CrmError::Rejected { words }) if there => {
+                assert!(words.ru.contains("не прикрепляет файл"), "{words:?}");
+            }
+            Ok(Effect { target_gone: true, .. }) if !there => {}
+            other => panic!("{there}: {other:?}"),
+        }
+    }
+}
+
+/// A file that hangs on the card is half done, whatever stopped us then: a try from the beginning would
+/// hang a second one.
+#[tokio::test]
+async fn crm_4_a_portal_that_is_cut_off_between_file_and_note_leaves_a_doubt() {
+    let mut fake = Fake::new().await;
+    for status in [402, 403] {
+        let attach = uploaded(&mut fake);
+        fake.status("PUT /api/v4/leads/5/files", 200);
+        fake.status("POST /api/v4/leads/5/notes", status);
+        let error = fake.stand.refused(&attach).await;
+        assert!(matches!(error, CrmError::Unknown { .. }), "{status}: {error}");
+    }
 }
