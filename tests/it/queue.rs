@@ -259,6 +259,35 @@ async fn the_only_free_place_goes_to_who_has_none() {
     }
 }
 
+/// CRM-6: what waited for a service that is back comes one after another, the longest waiting first, and
+/// nothing later than it would have; other lanes stay as they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_is_woken_in_turns() {
+    let stage = Stage::new().await;
+    let account = stage.account().await;
+    let mut conn = stage.database.connect().await;
+    for (lane, minutes) in
+        [("crm:p:c", 30), ("crm:p:a", 10), ("crm:p:soon", 0), ("crm:p:b", 20), ("crm:q:a", 10)]
+    {
+        stage.push(account, lane, json!({ "n": 0 })).await;
+        let due = "update lanes set run_at = now() + make_interval(mins => $2, secs => 1) where lane = $1";
+        sqlx::query(due).bind(lane).bind(minutes).execute(&mut conn).await.unwrap();
+    }
+    let spacing = Duration::from_secs(60);
+    let woken = stage.store.wake_lanes_in_turns(account, "crm:p:", spacing).await.unwrap();
+    assert_eq!(woken, 4);
+    let due: Vec<(String, i32)> = sqlx::query_as(
+        "select lane, round(extract(epoch from run_at - now()) / 60)::int from lanes
+         order by run_at",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    let due: Vec<(&str, i32)> = due.iter().map(|(lane, minute)| (lane.as_str(), *minute)).collect();
+    let turns = [("crm:p:soon", 0), ("crm:p:a", 1), ("crm:p:b", 2), ("crm:p:c", 3), ("crm:q:a", 10)];
+    assert_eq!(due, turns);
+}
+
 /// One owner per held connection: the lease is taken once, renewed by its owner alone, and a former
 /// owner that wakes up may store nothing (fencing by the epoch).
 #[tokio::test(flavor = "multi_thread")]

@@ -201,13 +201,21 @@ impl App {
             set_state(&mut tx, id, state, trouble).await?;
             tx.commit().await?;
             if state == PortalState::Connected {
-                self.store.wake_lanes(account, &lanes_of(id)).await?;
+                self.let_go_on(account, id).await?;
             }
             Ok::<_, store::Error>(())
         };
         if let Err(error) = written.await {
             tracing::warn!(%error, portal.id = %id, "a portal's state was not written");
         }
+    }
+
+    /// What waits for a portal comes now, as fast as its limit takes it.
+    pub(crate) async fn let_go_on(&self, account: AccountId, id: PortalId) -> store::Result<()> {
+        let woken =
+            self.store.wake_lanes_in_turns(account, &lanes_of(id), gate::JOB_SPACING).await?;
+        tracing::debug!(portal.id = %id, lanes = woken, "what waited for a portal goes on");
+        Ok(())
     }
 }
 

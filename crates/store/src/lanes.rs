@@ -337,6 +337,36 @@ impl Store {
         .rows_affected())
     }
 
+    /// Lets waiting lanes with this prefix run, one each `spacing`, those first that would have come
+    /// first: all of them at once would only find that there is no room for them. None comes later than
+    /// it would have.
+    pub async fn wake_lanes_in_turns(
+        &self,
+        account: AccountId,
+        lane_prefix: &str,
+        spacing: Duration,
+    ) -> Result<u64> {
+        Ok(sqlx::query(
+            "with waiting as materialized (
+                select lane, run_at from lanes
+                where account_id = $1 and starts_with(lane, $2) and pending > 0 and run_at > now()
+                for update skip locked
+             ), turns as (
+                select lane, now() + make_interval(
+                    secs => $3 * (row_number() over (order by run_at, lane) - 1)) as at
+                from waiting
+             )
+             update lanes l set run_at = t.at from turns t
+             where l.lane = t.lane and t.at < l.run_at",
+        )
+        .bind(account.0)
+        .bind(lane_prefix)
+        .bind(spacing.as_secs_f64())
+        .execute(&self.platform)
+        .await?
+        .rows_affected())
+    }
+
     /// For health: age of the oldest ready lane in seconds, jobs waiting, jobs dead.
     pub async fn queue_health(&self) -> Result<(f64, i64, i64)> {
         Ok(sqlx::query_as(

@@ -28,8 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Jobs of a portal that call at once in this process: more could not call any faster, and would take
 /// the slots of other companies.
 const MOST_AT_ONCE: usize = 4;
-/// What a job that must come again takes of the portal's limit, on average.
-const JOB_SPACING: Duration = Duration::from_millis(500);
+/// What a job takes of the portal's limit, on average.
+pub(super) const JOB_SPACING: Duration = Duration::from_millis(500);
 
 /// The gate of one job's visit to a portal.
 pub(crate) struct PortalGate {
@@ -55,6 +55,12 @@ impl PortalGate {
     /// The calls so far, which are forgotten here.
     pub fn take_calls(&self) -> Vec<Call> {
         std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The status of the newest call that the CRM refused.
+    pub fn refused_with(&self) -> Option<u16> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.iter().rev().filter_map(|call| call.status).find(|status| *status >= 400)
     }
 
     /// The same limits for a call that may as well not be made.

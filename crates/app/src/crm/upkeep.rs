@@ -18,7 +18,6 @@ use store::PortalRow;
 use super::{
     changed,
     door::{Door, at_portal},
-    lanes_of,
     portals::{NOT_FOUND, about, disconnected},
     set_state,
 };
@@ -206,7 +205,7 @@ impl App {
         tx.portal_answered(id).await?;
         set_state(&mut tx, id, PortalState::Connected, None).await?;
         tx.commit().await?;
-        self.store.wake_lanes(account, &lanes_of(id)).await?;
+        self.let_go_on(account, id).await?;
         Ok(())
     }
 

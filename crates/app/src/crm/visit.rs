@@ -3,18 +3,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crm::{Caller, Crm, CrmError};
+use crm::{Caller, ChatChannel, Crm, CrmError};
 use domain::{
     crm::{Action, Answer, CrmId, Directory, Effect, PortalState, PortalTrouble, Question},
     ids::{AccountId, PortalId},
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use store::{Entry, PortalChat, PortalRow};
 
 use super::{
     files::StoredFiles,
     gate::{Place, PortalGate},
-    lanes_of, set_state,
+    set_state,
 };
 use crate::{App, Error, JobError, Result};
 
@@ -198,6 +198,12 @@ impl Visit<'_> {
         self.gate.take_calls().into_iter().map(|call| serde_json::json!(call)).collect()
     }
 
+    /// The status with which the CRM refused a call: the server's log has it, and not what the CRM said,
+    /// which may be a customer's words.
+    pub fn refused_with(&self) -> Option<u16> {
+        self.gate.refused_with()
+    }
+
     /// Ends the visit. One that was to find out whether the CRM answers, and called nothing, lets
     /// another find out.
     pub async fn leave(mut self) {
@@ -231,14 +237,17 @@ impl Visit<'_> {
             // Under the row's lock: others count faults at the same time.
             let locked = tx.lock_portal(id).await?;
             tx.portal_answered(id).await?;
-            let paused = locked.as_ref().is_some_and(|row| row.failures > 0);
+            // One fault holds up nobody but who met it.
+            let paused = locked.as_ref().is_some_and(|row| {
+                row.failures >= FAULTS_BEFORE_PAUSE || row.paused_for.is_some()
+            });
             let interrupted = locked.is_some_and(|row| row.state == PortalState::Interrupted);
             if interrupted {
                 set_state(&mut tx, id, PortalState::Connected, None).await?;
             }
             tx.commit().await?;
             if interrupted || paused {
-                self.app.store.wake_lanes(account, &lanes_of(id)).await?;
+                self.app.let_go_on(account, id).await?;
             }
             Ok::<_, store::Error>(())
         };
@@ -287,20 +296,27 @@ impl Visit<'_> {
     /// What was not shown there is shown when they are connected again.
     async fn without_chats(&mut self) -> Fault {
         let why = "the CRM's chats do not take our channel".to_owned();
-        if self.portal.chat.as_ref().is_none_or(|chat| chat.scope_id.is_none()) {
+        let called = self.calls_as.chats.as_ref().filter(|called| called.scope_id.is_some());
+        let Some(called) = called else {
             return Fault::Later(JobError::Wait { after: STOPPED, why });
-        }
+        };
         let (account, id) = (self.account, self.portal.portal_id);
         let noted = async {
             let mut tx = self.app.store.tenant(account).await?;
-            let chat = self.portal.chat.clone().map(|chat| PortalChat { scope_id: None, ..chat });
-            tx.set_portal_chat(id, chat.as_ref()).await?;
+            // Somebody may have connected another channel meanwhile, or put the keys right.
+            let Some(now) = tx.lock_portal(id).await? else { return Ok(false) };
+            let secret = now.secrets.chat_secret.as_ref();
+            let Some(chat) = now.chat.filter(|chat| is_still(called, chat, secret)) else {
+                return Ok(false);
+            };
+            tx.set_portal_chat(id, Some(&PortalChat { scope_id: None, ..chat })).await?;
             super::changed(&mut tx, id);
             tx.commit().await?;
-            Ok::<_, store::Error>(())
+            Ok::<_, store::Error>(true)
         };
         match noted.await {
-            Ok(()) => tracing::warn!(portal.id = %id, "a portal goes on without chats"),
+            Ok(true) => tracing::warn!(portal.id = %id, "a portal goes on without chats"),
+            Ok(false) => {}
             Err(error) => tracing::warn!(%error, portal.id = %id, "lost chats were not noted"),
         }
         Fault::Later(JobError::Wait { after: Duration::from_secs(1), why })
@@ -356,6 +372,13 @@ impl Visit<'_> {
     }
 }
 
+/// Whether a portal has the channel that was called, connected and signed for as it was then.
+fn is_still(called: &ChatChannel, chat: &PortalChat, secret: Option<&SecretString>) -> bool {
+    let same_secret =
+        secret.is_some_and(|secret| secret.expose_secret() == called.secret.expose_secret());
+    chat.channel_id == called.channel_id && chat.scope_id == called.scope_id && same_secret
+}
+
 /// 1 s, 2 s, 4 s … up to `longest`.
 fn pause(failures: i32, longest: Duration) -> Duration {
     let doubled = 1_u64 << u32::try_from(failures.clamp(1, 20) - 1).unwrap_or(0);
@@ -365,6 +388,32 @@ fn pause(failures: i32, longest: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// AMO-13: a refusal says nothing of a channel that was connected, or whose keys were put right, after
+    /// the call.
+    #[test]
+    fn amo_13_a_refused_channel_is_lost_only_while_it_is_the_portals() {
+        let called = ChatChannel {
+            base: "https://amojo.test/".parse().expect("an address"),
+            channel_id: "channel".to_owned(),
+            secret: "old".to_owned().into(),
+            bot_id: "bot".to_owned(),
+            scope_id: Some("channel_1".to_owned()),
+            account_id: "1".to_owned(),
+        };
+        let there = |channel: &str, scope: Option<&str>, secret: &str| {
+            let chat = PortalChat {
+                channel_id: channel.to_owned(),
+                bot_id: "bot".to_owned(),
+                scope_id: scope.map(str::to_owned),
+            };
+            is_still(&called, &chat, Some(&secret.to_owned().into()))
+        };
+        assert!(there("channel", Some("channel_1"), "old"));
+        assert!(!there("other", Some("other_1"), "old"));
+        assert!(!there("channel", None, "old"), "somebody else noted it");
+        assert!(!there("channel", Some("channel_1"), "new"));
+    }
 
     #[test]
     fn crm_6_pauses_of_a_portal_grow_and_stop_growing() {
