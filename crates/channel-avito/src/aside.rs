@@ -68,7 +68,7 @@ struct Broken {
     told: bool,
 }
 
-/// How the chats of a walk did.
+/// How the chats of a walk did. Those that people were told of are not counted when they fail again.
 #[derive(Default)]
 pub(crate) struct Tally {
     read: usize,
@@ -84,8 +84,8 @@ impl Tally {
         self.broken.push(chat.to_owned());
     }
 
-    /// Whether it is Avito that fails, and not these chats.
-    pub(crate) fn is_avitos_fault(&self) -> bool {
+    /// Whether it may be Avito that fails, and not these chats.
+    pub(crate) fn may_be_avitos_fault(&self) -> bool {
         self.read == 0 && self.broken.len() >= ALL_OF_THEM
     }
 
@@ -134,6 +134,17 @@ impl Aside {
         self.chats.remove(chat);
     }
 
+    /// It was Avito that failed: the time after which people are told begins anew.
+    pub(crate) fn acquit(&mut self, now: i64) {
+        for broken in self.chats.values_mut().filter(|broken| !broken.told) {
+            (broken.tries, broken.first) = (0, now);
+        }
+    }
+
+    pub(crate) fn is_told(&self, chat: &str) -> bool {
+        self.chats.get(chat).is_some_and(|broken| broken.told)
+    }
+
     /// From which second on a chat is to be read, if it is set aside.
     pub(crate) fn after(&self, chat: &str) -> Option<i64> {
         self.chats.get(chat).map(|broken| broken.after)
@@ -143,9 +154,9 @@ impl Aside {
         self.chats.get(chat).is_some_and(|broken| now < broken.again)
     }
 
-    /// Told-of chats whose turn has come, as they were listed last.
+    /// Chats whose turn has come, as they were listed last: Avito may list them no more.
     pub(crate) fn due(&self, now: i64) -> Vec<Chat> {
-        let due = self.chats.values().filter(|broken| broken.told && now >= broken.again);
+        let due = self.chats.values().filter(|broken| now >= broken.again);
         due.map(|broken| broken.chat.clone()).collect()
     }
 
@@ -209,10 +220,35 @@ mod tests {
         let mut tally = Tally::default();
         for (chat, is_avitos) in [("a", false), ("b", false), ("c", true), ("d", true)] {
             tally.broken(chat);
-            assert_eq!(tally.is_avitos_fault(), is_avitos, "{chat}");
+            assert_eq!(tally.may_be_avitos_fault(), is_avitos, "{chat}");
         }
         tally.read();
-        assert!(!tally.is_avitos_fault(), "one can be read");
+        assert!(!tally.may_be_avitos_fault(), "one can be read");
+        let mut aside = Aside::default();
+        for n in 0..10 {
+            aside.put(&chat("a"), "HTTP 500".to_owned(), 50, 100 + n * TRIED_FOR);
+            aside.acquit(101 + n * TRIED_FOR);
+            assert_eq!(aside.tell("a", 101 + n * TRIED_FOR), None, "its time began anew");
+        }
+        assert_eq!(aside.holds(), Some(50), "the cursor waits for it");
+    }
+
+    #[test]
+    fn by_8_a_broken_chat_that_left_the_list_is_tried_on_and_lets_the_cursor_go() {
+        let mut aside = Aside::default();
+        let mut now = 100;
+        while !aside.is_told("a") {
+            aside.put(&chat("a"), "HTTP 500".to_owned(), 50, now);
+            aside.tell("a", now);
+            let due = aside.due(now).len();
+            assert_eq!(due, usize::from(!aside.is_told("a")), "tried on until people are told");
+            now += 100;
+        }
+        assert_eq!(aside.holds(), None);
+        aside.put(&chat("b"), "HTTP 500".to_owned(), 50, now);
+        assert_eq!(aside.due(now).len(), 1);
+        aside.take_back("b");
+        assert_eq!((aside.due(now).len(), aside.holds()), (0, None), "it is gone");
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Listener for Avito {
                         inbox.report(reports::unreachable()).await?;
                         told = Some(Told::Fails);
                     }
-                    self.options.reconcile
+                    pace.between
                 }
                 Err(Fault::Call(CallError::Busy(after))) => after,
                 Err(Fault::Call(error)) => return Err(errors::listen_error(error)),

@@ -25,6 +25,8 @@ const SKEW: i64 = 300;
 const MOST_CHATS: usize = 40;
 /// Of them, only to see whether the buyer has read.
 const MOST_READINGS: usize = 10;
+/// Calls to see whether Avito gives out any chat at all.
+const MOST_PROBES: usize = 3;
 /// Answers that nobody has read for so long are not asked about any more.
 const READING_FOR: i64 = 2 * 86_400;
 const PAGE: usize = 100;
@@ -99,7 +101,8 @@ impl<'a> Round<'a> {
             }
             self.try_chat(keeper, chat, since - OVERLAP, &mut tally).await?;
         }
-        if tally.is_avitos_fault() {
+        if tally.may_be_avitos_fault() && !self.gives_any(&chats).await? {
+            self.aside.acquit(keeper.now().timestamp());
             return Err(Fault::Chats);
         }
         for chat in tally.broken_chats() {
@@ -184,10 +187,28 @@ impl<'a> Round<'a> {
             Verdict::Broken(why) => {
                 tracing::warn!(channel.id = %channel, %why, "a chat cannot be read, others go on");
                 self.aside.put(chat, why, after, keeper.now().timestamp());
-                tally.broken(id);
+                if !self.aside.is_told(id) {
+                    tally.broken(id);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Whether any chat can be read: some are asked for that are not set aside, though they hold
+    /// nothing new.
+    async fn gives_any(&mut self, chats: &[Chat]) -> Result<bool, CallError> {
+        let ids = chats.iter().rev().filter_map(|chat| chat.id.as_deref());
+        let ids: Vec<&str> =
+            ids.filter(|id| self.aside.after(id).is_none()).take(MOST_PROBES).collect();
+        for id in ids {
+            match self.messages(id, 1, 0).await {
+                Ok(_) => return Ok(true),
+                Err(error) if verdict(&error) == Verdict::NotOfTheChat => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(false)
     }
 
     /// Stores what a chat holds since a second, oldest first.

@@ -210,6 +210,52 @@ async fn by_8_a_poisoned_chat_is_set_aside_and_shown() {
     }
 }
 
+/// It is for these chats, and not for Avito, that nothing is read: others are there, only without news.
+/// Nor is it Avito that fails when those that people were told of are tried again together.
+#[tokio::test]
+async fn by_8_broken_chats_are_told_of_though_no_other_has_news() {
+    let world = World::own_keys().await.connected().await;
+    world.seller.chat_with(77, "Вера", None).says("Здравствуйте");
+    let broken: Vec<_> = (0..3).map(|n| world.seller.chat_with(100 + n, "Пётр", None)).collect();
+    let lost: BTreeSet<String> = broken.iter().map(|chat| chat.says("Ау")).collect();
+    broken.iter().for_each(|chat| chat.breaks(Some(500)));
+    let (inbox, mut batches) = Remembers::new(&world.clock);
+    let stop = CancellationToken::new();
+    let role = world.driver.listener().expect("the driver listens");
+    let later = |seconds: i64| {
+        world.avito.advance(Duration::from_secs(seconds.unsigned_abs()));
+        world.clock.by(seconds);
+    };
+    let watch = async {
+        let mut told = 0;
+        while told < broken.len() {
+            later(100);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            while let Ok(batch) = batches.try_recv() {
+                told += batch.quarantined.len();
+            }
+        }
+        later(700);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        broken.iter().for_each(|chat| chat.breaks(None));
+        later(700);
+        let mut found = BTreeSet::new();
+        while !lost.is_subset(&found) {
+            let batch = batches.recv().await.expect("a batch");
+            assert!(batch.quarantined.is_empty(), "told once: {:?}", batch.quarantined);
+            found.extend(words(&batch.events).into_iter().map(|word| word.0));
+        }
+        stop.cancel();
+    };
+    let both = async { tokio::join!(role.run(&world.channel, &inbox, stop.clone()), watch) };
+    let (ended, ()) = tokio::time::timeout(PATIENCE, both).await.expect("in time");
+    ended.expect("it was never interrupted");
+    let reports = inbox.reports.lock().expect("a list");
+    let states: Vec<ChannelState> = reports.iter().map(|report| report.state).collect();
+    assert_eq!(states, [ChannelState::Connected]);
+    world.assert_clean();
+}
+
 /// When no chat at all can be read it is Avito that fails: that is told, nobody is told of single chats,
 /// and everything comes in afterwards.
 #[tokio::test]
