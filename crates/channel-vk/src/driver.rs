@@ -217,7 +217,7 @@ impl Driver for Vk {
             if let Some(lacking) = rights::missing(&permissions) {
                 return Ok(Some(reports::missing_rights(&lacking)));
             }
-            missed::newest(&api).await?;
+            missed::try_reading(&api).await?;
             match (way, group_id(channel)) {
                 (Way::Callback(url), Some(group_id)) => {
                     callback::look(&api, channel, group_id, &url).await.map(Some)

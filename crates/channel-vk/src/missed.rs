@@ -38,7 +38,7 @@ pub(crate) async fn begin(
 ) -> Result<(), ConnectError> {
     let key = looked(group_id);
     if channel.memory.recall(&key).await?.is_none() {
-        let newest = newest(api).await.map_err(refused)?;
+        let newest = newest(&dialogues(api, 0, PAGE).await.map_err(refused)?);
         channel.memory.remember(&key, newest.into()).await?;
     }
     Ok(())
@@ -56,14 +56,14 @@ pub(crate) async fn look(
         Some(since) => Some(since),
         None => channel.memory.recall(&key).await.map_err(|e| ListenError::Interrupted(e.0))?,
     };
-    let newest = newest(api).await.map_err(listen_error)?;
+    let mut found = dialogues(api, 0, PAGE).await.map_err(listen_error)?;
+    let newest = newest(&found);
     let since = since.as_ref().and_then(Value::as_i64).unwrap_or(newest);
     if newest <= since {
         return Ok(());
     }
     let mut batch = Batch::default();
-    for page in 0..MAX_PAGES {
-        let found = dialogues(api, page * PAGE, PAGE).await.map_err(listen_error)?;
+    for page in 1..=MAX_PAGES {
         let news: Vec<&Value> = found
             .iter()
             .filter(|item| last_message(item).is_some_and(|last| last > since))
@@ -78,18 +78,25 @@ pub(crate) async fn look(
             batch.events.extend(new.flat_map(|m| inbound::listed(m, inbox.now())));
         }
         // The newest stand first, but for dialogues that somebody pinned.
-        if news.is_empty() || i64::try_from(found.len()).is_ok_and(|n| n < PAGE) {
+        let is_last = page == MAX_PAGES || i64::try_from(found.len()).is_ok_and(|n| n < PAGE);
+        if news.is_empty() || is_last {
             break;
         }
+        found = dialogues(api, page * PAGE, PAGE).await.map_err(listen_error)?;
     }
     batch.state.push((key, newest.into()));
     Ok(inbox.accept(batch).await?)
 }
 
-/// The last message of all dialogues; refused where community messages are off.
-pub(crate) async fn newest(api: &Api) -> Result<i64, CallError> {
-    let newest = dialogues(api, 0, 1).await?;
-    Ok(newest.iter().filter_map(last_message).max().unwrap_or(0))
+/// Whether dialogues can be read; refused where community messages are off.
+pub(crate) async fn try_reading(api: &Api) -> Result<(), CallError> {
+    dialogues(api, 0, 1).await.map(|_| ())
+}
+
+/// The last message of all dialogues: among those of the first page, because pinned ones, however old,
+/// stand before the newest.
+fn newest(found: &[Value]) -> i64 {
+    found.iter().filter_map(last_message).max().unwrap_or(0)
 }
 
 fn last_message(item: &Value) -> Option<i64> {

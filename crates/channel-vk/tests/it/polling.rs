@@ -2,7 +2,9 @@
 
 use channel::{Driver, Inbound, ListenError};
 use domain::channel::ChannelState;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::path};
 
 use crate::world::{House, Remembers, VERA, World, no_hook, world};
 
@@ -133,6 +135,54 @@ async fn by_8_what_callbacks_missed_is_found() {
     let inbox = Remembers::new();
     listening(&w, &inbox, inbox.message("прочитанное в ВК")).await;
     w.clean();
+}
+
+/// A dialogue that somebody pinned stands before the newest, however old it is.
+#[tokio::test]
+async fn by_8_what_callbacks_missed_is_found_behind_a_pinned_dialogue() {
+    let mut w = world().await;
+    let vk = MockServer::start().await;
+    let message = |id: i64, peer: i64| {
+        json!({ "id": id, "conversation_message_id": 1, "peer_id": peer, "from_id": peer,
+            "date": 1_789_999_990, "out": 0, "text": format!("сообщение {id}"), "attachments": [] })
+    };
+    let listed = move |id: i64, peer: i64| {
+        let conversation = json!({ "peer": { "id": peer, "type": "user" }, "last_message_id": id });
+        json!({ "conversation": conversation, "last_message": message(id, peer) })
+    };
+    let dialogues = move |asked: &Request| {
+        let all = [listed(5, 1002), listed(11, VERA)];
+        let count = asked_for(asked, "count").and_then(|count| count.parse().ok());
+        let items: Vec<Value> = all.into_iter().take(count.unwrap_or(20)).collect();
+        ResponseTemplate::new(200)
+            .set_body_json(json!({ "response": { "count": 2, "items": items } }))
+    };
+    let history = move |asked: &Request| {
+        let items = match asked_for(asked, "peer_id").as_deref() {
+            Some("1001") => vec![message(11, VERA)],
+            _ => Vec::new(),
+        };
+        ResponseTemplate::new(200)
+            .set_body_json(json!({ "response": { "count": items.len(), "items": items } }))
+    };
+    Mock::given(path("/method/messages.getConversations")).respond_with(dialogues).mount(&vk).await;
+    Mock::given(path("/method/messages.getHistory")).respond_with(history).mount(&vk).await;
+    w.channel.settings.insert("base_url".to_owned(), vk.uri().into());
+    for (key, value) in [
+        ("way".to_owned(), json!("callback")),
+        (format!("looked_up_to:{}", w.community.id), json!(10)),
+    ] {
+        w.channel.memory.remember(&key, value).await.expect("kept");
+    }
+    let inbox = Remembers::new();
+    listening(&w, &inbox, inbox.message("сообщение 11")).await;
+    assert_eq!(inbox.messages().len(), 1, "{:?}", inbox.messages());
+}
+
+/// A parameter of a call.
+fn asked_for(asked: &Request, name: &str) -> Option<String> {
+    let params = url::form_urlencoded::parse(&asked.body);
+    params.into_owned().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
 #[tokio::test]
