@@ -5,6 +5,8 @@
 //! [`super::loose`] does, the second by HTTP status and words. Numbers of delivery statuses in
 //! `GetList` are not told either, so statuses come by the webhook, where they have names.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use channel::{Choice, ParseError};
 use chrono::{DateTime, SecondsFormat};
@@ -35,6 +37,11 @@ const TRAITS: Traits = Traits {
 const LISTED: usize = 500;
 /// Five thousand messages between two looks.
 const MOST_PAGES: usize = 10;
+/// Between two pages of a look, for those who send meanwhile.
+const BETWEEN: Duration = Duration::from_millis(200);
+/// A "not now" to a later page of a look is waited for so long, so often.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const MOST_WAITS: u32 = 3;
 /// A message may be listed later than its date says.
 const OVERLAP: i64 = 300;
 /// How far back the first look goes.
@@ -46,6 +53,43 @@ async fn ask(line: &Line, method: &str, body: &Value) -> Result<Value, Fault> {
     headers.insert(header::AUTHORIZATION, call::secret(&bearer)?);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     read(call::ask(line, method, &headers, &body.to_string()).await?)
+}
+
+/// What a look found.
+struct Listed {
+    pages: Vec<Value>,
+    /// Exolve had no time for the rest, which is older.
+    cut_short: bool,
+}
+
+/// Messages from a date on. The newest stand first: what comes meanwhile moves messages to a later
+/// page, never past one.
+async fn look(line: &Line, from: &str) -> Result<Listed, Fault> {
+    let (mut pages, mut waits) = (Vec::new(), 0);
+    while pages.len() < MOST_PAGES {
+        let offset = pages.len() * LISTED;
+        let body = json!({ "date_gte": from, "limit": LISTED, "offset": offset });
+        match ask(line, "messaging/v1/GetList", &body).await {
+            Ok(page) => {
+                let is_full = loose::objects(&page).len() >= LISTED;
+                pages.push(page);
+                if !is_full {
+                    break;
+                }
+                tokio::time::sleep(BETWEEN).await;
+            }
+            // Another look would begin at the first page again.
+            Err(Fault::Busy { after, .. }) if !pages.is_empty() => {
+                if waits >= MOST_WAITS || after > LONGEST_WAIT {
+                    return Ok(Listed { pages, cut_short: true });
+                }
+                waits += 1;
+                tokio::time::sleep(after).await;
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(Listed { pages, cut_short: false })
 }
 
 fn read(answer: Answer) -> Result<Value, Fault> {
@@ -160,18 +204,7 @@ impl Provider for Exolve {
             None => now - chrono::Duration::seconds(FIRST),
         };
         let date = |at: Instant| at.to_rfc3339_opts(SecondsFormat::Millis, true);
-        let mut pages = Vec::new();
-        // The newest stand first: what comes meanwhile moves messages to a later page, never past one.
-        for page in 0..MOST_PAGES {
-            let offset = page * LISTED;
-            let body = json!({ "date_gte": date(from), "limit": LISTED, "offset": offset });
-            let answer = ask(line, "messaging/v1/GetList", &body).await?;
-            let full = loose::objects(&answer).len() >= LISTED;
-            pages.push(answer);
-            if !full {
-                break;
-            }
-        }
+        let Listed { pages, cut_short } = look(line, &date(from)).await?;
         let mut listed: Vec<_> = pages.iter().flat_map(loose::objects).collect();
         // The same instant, the smaller id first.
         listed.sort_by_key(|m| {
@@ -182,7 +215,8 @@ impl Provider for Exolve {
             listed.iter().flat_map(|m| loose::events(&Value::Object((*m).clone()), now)).collect();
         // A clock that runs ahead must not make us blind.
         let newest = listed.iter().filter_map(|m| loose::at(m)).filter(|at| *at <= now).max();
-        let cursor = newest.max(kept).map(|at| date(at).into());
+        // The rest of a look that was cut short is found by another one.
+        let cursor = newest.max(kept).filter(|_| !cut_short).map(|at| date(at).into());
         Ok(News { events, cursor })
     }
 
@@ -202,7 +236,75 @@ impl Provider for Exolve {
 
 #[cfg(test)]
 mod tests {
+    use net::Outgoing;
+    use url::Url;
+    use wiremock::{
+        Mock, MockServer, ResponseTemplate,
+        matchers::{any, body_partial_json},
+    };
+
     use super::*;
+    use crate::http::account::Account;
+
+    /// A full page and three messages more.
+    async fn two_pages(refusals: u64, retry_after: &str) -> MockServer {
+        let server = MockServer::start().await;
+        let page = |from: usize, to: usize| {
+            let message = |n: usize| {
+                json!({ "message_id": n.to_string(), "sender": "79160000009", "direction": 1,
+                    "receiver": "79160000001", "text": "привет", "date": 1_790_000_000 - n })
+            };
+            json!({ "messages": (from..to).map(message).collect::<Vec<_>>() })
+        };
+        let busy = ResponseTemplate::new(429).insert_header("retry-after", retry_after);
+        let second = || Mock::given(body_partial_json(json!({ "offset": LISTED })));
+        if refusals > 0 {
+            second()
+                .respond_with(busy)
+                .up_to_n_times(refusals)
+                .with_priority(1)
+                .mount(&server)
+                .await;
+        }
+        let rest = ResponseTemplate::new(200).set_body_json(page(LISTED, LISTED + 3));
+        second().respond_with(rest).with_priority(2).mount(&server).await;
+        let first = ResponseTemplate::new(200).set_body_json(page(0, LISTED));
+        Mock::given(any()).respond_with(first).with_priority(3).mount(&server).await;
+        server
+    }
+
+    async fn news_of(server: &MockServer) -> News {
+        let account = Account {
+            login: String::new(),
+            key: "key".to_owned().into(),
+            title: "+79160000001".to_owned(),
+            test: false,
+            checks: false,
+            base_url: None,
+        };
+        let hosts = vec![Url::parse(&server.uri()).expect("an address")];
+        let line = Line { outgoing: Outgoing::lenient(), hosts, account };
+        let now = DateTime::from_timestamp(1_790_000_000, 0).expect("a time");
+        Exolve.news(&line, None, now).await.expect("a look")
+    }
+
+    #[tokio::test]
+    async fn by_8_a_look_goes_on_where_the_provider_was_busy() {
+        let server = two_pages(2, "0").await;
+        let news = news_of(&server).await;
+        assert_eq!(news.events.len(), LISTED + 3);
+        assert!(news.cursor.is_some());
+        let asked = server.received_requests().await.expect("requests are recorded");
+        assert_eq!(asked.len(), 4, "the first page once, the second until it came");
+    }
+
+    #[tokio::test]
+    async fn by_8_a_look_that_was_cut_short_tells_what_it_read_and_leaves_the_cursor() {
+        for (refusals, retry_after) in [(100, "0"), (1, "3600")] {
+            let news = news_of(&two_pages(refusals, retry_after).await).await;
+            assert_eq!((news.events.len(), news.cursor), (LISTED, None), "{retry_after}");
+        }
+    }
 
     #[test]
     fn cv_7_refusals_by_status_and_words() {

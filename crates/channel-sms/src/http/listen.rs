@@ -20,8 +20,8 @@ use super::{
 /// Keys of the channel's state.
 const CURSOR: &str = "http_cursor";
 const TOLD: &str = "http_told";
-/// Messages of which it is remembered what was told, so that it is told once. More than a provider
-/// lists at a look.
+/// Messages of which it is remembered what was told, so that it is told once; more where a look lists
+/// more.
 const MOST_TOLD: usize = 1_000;
 /// What is told of a message of a person.
 const CAME: &str = "came";
@@ -75,11 +75,13 @@ pub(super) async fn run(
 }
 
 /// What was told last of each message. Lists repeat all of them each time.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 struct Told {
     by_id: BTreeMap<String, String>,
     /// Oldest first.
     order: VecDeque<String>,
+    /// Of this process: what such a look lists must not be forgotten before the next one.
+    longest_look: usize,
 }
 
 impl Told {
@@ -100,6 +102,7 @@ impl Told {
 
     /// Leaves out what was told already.
     fn fresh(&mut self, mut events: Vec<Event>) -> Vec<Event> {
+        self.longest_look = self.longest_look.max(events.len());
         events.retain(|event| match event {
             Event::Report { id, status, .. } => self.note(id.clone(), status.as_str()),
             Event::Came(came) | Event::Strange(came) => {
@@ -107,6 +110,11 @@ impl Told {
             }
             Event::Unknown => false,
         });
+        let most = MOST_TOLD.max(self.longest_look);
+        let forgotten = self.order.len().saturating_sub(most);
+        for id in self.order.drain(..forgotten) {
+            self.by_id.remove(&id);
+        }
         events
     }
 
@@ -116,11 +124,6 @@ impl Told {
             return before != word;
         }
         self.order.push_back(id);
-        if self.order.len() > MOST_TOLD
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.by_id.remove(&oldest);
-        }
         true
     }
 }
@@ -144,7 +147,7 @@ mod tests {
         assert_eq!(told.fresh(first.clone()).len(), 2);
         assert!(told.fresh(first).is_empty());
         let mut again = Told::read(Some(&told.write()));
-        assert_eq!(again, told);
+        assert_eq!((&again.by_id, &again.order), (&told.by_id, &told.order));
         assert_eq!(again.fresh(vec![report("1", DeliveryStatus::Delivered)]).len(), 1);
     }
 
@@ -152,8 +155,25 @@ mod tests {
     fn by_5_what_was_told_has_a_bound() {
         let mut told = Told::default();
         for n in 0..3 * MOST_TOLD {
-            told.note(n.to_string(), CAME);
+            told.fresh(vec![report(&n.to_string(), DeliveryStatus::Sent)]);
         }
         assert_eq!((told.by_id.len(), told.order.len()), (MOST_TOLD, MOST_TOLD));
+    }
+
+    #[test]
+    fn by_8_whatever_a_look_lists_is_told_once_also_after_a_shorter_look_and_a_restart() {
+        let listed: Vec<Event> =
+            (0..5 * MOST_TOLD).map(|n| report(&n.to_string(), DeliveryStatus::Sent)).collect();
+        let mut told = Told::default();
+        assert_eq!(told.fresh(listed.clone()).len(), listed.len());
+        let shorter: Vec<Event> = listed.iter().take(10).cloned().collect();
+        assert_eq!(told.fresh(shorter).len(), 0);
+        assert_eq!(told.fresh(listed.clone()).len(), 0);
+        let mut again = Told::read(Some(&told.write()));
+        assert_eq!(again.fresh(listed).len(), 0);
+        // What nothing lists any more is forgotten by the next process.
+        let mut again = Told::read(Some(&again.write()));
+        assert_eq!(again.fresh(vec![report("new", DeliveryStatus::Sent)]).len(), 1);
+        assert_eq!((again.by_id.len(), again.order.len()), (MOST_TOLD, MOST_TOLD));
     }
 }
