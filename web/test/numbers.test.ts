@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answerBefore, type Check, deedOf, warningOf, withCheck } from '../src/desk/numbers/checks'
+import { answerBefore, type Check, deedOf, warningOf } from '../src/desk/numbers/checks'
 import { withFact } from '../src/desk/store/reduce'
 import { emptyState } from '../src/desk/store/state'
 import { deskNumbersEn, deskNumbersRu } from '../src/kit/i18n/desk-numbers'
@@ -34,13 +34,6 @@ describe('WA-1: whether a phone can be written to', () => {
     expect(answerBefore(check({ state: 'failed', ...old }))?.answer).toBe('does_not_exist')
     expect(answerBefore(check({ state: 'does_not_exist', ...old }))).toBe(null)
     expect(answerBefore(check())).toBe(null)
-  })
-
-  it('WA-1: what came of a click stands where it belongs', () => {
-    const other = check({ channel_id: 'chn_2' })
-    const now = check({ state: 'checking' })
-    expect(withCheck([check(), other], now)).toEqual([now, other])
-    expect(withCheck([other], now)).toEqual([other])
   })
 
   it('WA-1: who writes first is warned by the channel’s own answer alone', () => {

@@ -15,12 +15,6 @@ export function deedOf(check: Check, may: boolean): { again: boolean; wanted: Wa
 export const answerBefore = ({ state, answer, answered_at }: Check) =>
   answer && answered_at && state !== answer ? { answer, at: answered_at } : null
 
-const sameNumber = (a: Check, b: Check) => a.phone === b.phone && a.channel_id === b.channel_id
-
-/** The list with one check as it stands now; one that is not listed is none of this customer's. */
-export const withCheck = (checks: readonly Check[], one: Check): readonly Check[] =>
-  checks.map((check) => (sameNumber(check, one) ? one : check))
-
 /** The check that says that a message through this channel will hardly arrive. */
 export const warningOf = (checks: readonly Check[], channel_id: string): Check | null =>
   checks.find((check) => check.channel_id === channel_id && check.answer === 'does_not_exist') ?? null

@@ -1,43 +1,54 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { api, ask } from '../../kit/api/client'
 import type { Contact } from '../../kit/api/types'
 import { useDeskState } from '../context'
-import { type Check, type Wanted, withCheck } from './checks'
+import type { Check, Wanted } from './checks'
 
 interface Held {
   id: string
   checks: readonly Check[]
 }
 
-/** What channels know of a customer's phones; read anew when the server tells of a check. */
+/** A question whose job died ends by time alone, and nobody tells of it. */
+const LOOK_AGAIN = 60_000
+
+/** What channels know of a customer's phones; read anew when the server tells of a check, and after a click. */
 export function useChecks(contact: Contact) {
   const id = contact.contact_id
   const phones = contact.phones.join()
   const told = useDeskState((state) => state.numbers)
   const [held, hold] = useState<Held>({ id, checks: [] })
-  const round = useRef(0)
+  const [looks, setLooks] = useState(0)
+  const look = useCallback(() => setLooks((n) => n + 1), [])
   useEffect(() => {
     if (!phones) return
-    const mine = ++round.current
+    let overtaken = false
     const params = { path: { contact_id: id } }
     ask(api.GET('/api/v1/contacts/{contact_id}/number-checks', { params })).then(
-      ({ items }) => mine === round.current && hold({ id, checks: items }),
+      ({ items }) => overtaken || hold({ id, checks: items }),
       () => {
         // The card is whole without it; the next check asks again.
       },
     )
     return () => {
-      round.current++
+      overtaken = true
     }
-  }, [id, phones, told])
+  }, [id, phones, told, looks])
+  const checks = held.id === id ? held.checks : []
+  const waits = checks.some(({ state }) => state === 'checking')
+  useEffect(() => {
+    if (!waits) return
+    const timer = setInterval(look, LOOK_AGAIN)
+    return () => clearInterval(timer)
+  }, [waits, look])
   const check = useCallback(
     async ({ channel_id, phone }: Check, wanted: Wanted) => {
       const params = { path: { contact_id: id } }
-      const body = { channel_id, phone, wanted }
-      const one = await ask(api.POST('/api/v1/contacts/{contact_id}/number-checks', { params, body }))
-      hold((now) => (now.id === id ? { id, checks: withCheck(now.checks, one) } : now))
+      await ask(api.POST('/api/v1/contacts/{contact_id}/number-checks', { params, body: { channel_id, phone, wanted } }))
+      // Its answer may be older than what was read meanwhile.
+      look()
     },
-    [id],
+    [id, look],
   )
-  return { checks: held.id === id ? held.checks : [], check }
+  return { checks, check }
 }
