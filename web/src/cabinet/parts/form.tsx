@@ -227,8 +227,13 @@ export function DialogForm<T>({
   children: ReactNode
   left?: ReactNode
 }) {
+  // A dialog opened from within a form is a child of it for React: that form is not to be sent along.
+  const submit = (event: FormEvent) => {
+    event.stopPropagation()
+    form.submit(event)
+  }
   return (
-    <form ref={form.ref} noValidate onSubmit={form.submit} className="space-y-4">
+    <form ref={form.ref} noValidate onSubmit={submit} className="space-y-4">
       {children}
       <Fault text={form.fault} />
       <div className="flex flex-wrap justify-end gap-2">
