@@ -129,6 +129,36 @@ async fn ch_8_a_renewal_whose_end_was_not_seen_is_told_to_the_next() {
     assert_eq!(seen(Ok(json!(7))).await, (false, Ok(json!(7))));
 }
 
+/// The service knows no other pair any more, so a new one waits for the database.
+#[tokio::test(flavor = "multi_thread")]
+async fn ch_8_a_renewed_value_is_kept_however_long_the_database_takes() {
+    let place = Place::new().await;
+    let old = json!({ "pair": "old" });
+    place.memory().remember("tokens", old.clone()).await.unwrap();
+    let mut conn = place.server.database().connect().await;
+    sqlx::raw_sql(
+        "create sequence faults;
+         grant usage on sequence faults to public;
+         create function fault() returns trigger language plpgsql as $$
+         begin
+            if nextval('faults') <= 6 then
+                raise exception 'going down' using errcode = '57P01';
+            end if;
+            return new;
+         end $$;
+         create trigger fault before insert or update on channel_state for each row
+            execute function fault();",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    let asked = Arc::new(AtomicU32::new(0));
+    let new = renewed(&place.memory(), Some(&old), &asked).await;
+    assert_eq!(new, Ok(json!({ "pair": 0 })));
+    assert_eq!(place.memory().recall("tokens").await.unwrap(), Some(json!({ "pair": 0 })));
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ch_8_what_a_driver_kept_goes_with_its_channel() {
     let place = Place::new().await;

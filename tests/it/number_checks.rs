@@ -2,16 +2,23 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
+use app::{CheckNumber, ContactForm};
+use channel::{SendError, Told};
+use chrono::{TimeDelta, Utc};
 use domain::{
+    channel::{ChannelState, StateReport},
     crm::{CrmKind, PortalMode},
-    ids::{AccountId, PortalId},
+    ids::{AccountId, ContactId, PortalId},
+    number_check::{NumberCheckView, NumberState, Wanted},
+    text::Words,
 };
 use sandbox::sms::{Account, Faults, Options, Provider, Sms};
 use serde_json::{Value, json};
 use store::{NewPortal, PortalAbout, PortalSecrets};
 use tests::{Session, TestServer, until};
 use uuid::Uuid;
+
+use crate::sent_messages::stage::Stage as PuppetStage;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const THERE: &str = "+79161234567";
@@ -363,7 +370,7 @@ async fn wa_1_a_failure_says_what_to_do() {
     assert!(lost["reason"]["ru"].as_str().is_some_and(|r| r.contains("потерялся")), "{lost}");
     assert!(lost["remedy"]["en"].as_str().is_some_and(|r| r.contains("again")), "{lost}");
     assert_eq!(paid.account.lookups().len(), 1, "asked once");
-    // No money: the channel says so too.
+    // No money.
     age(&paid.server, "1 minute").await;
     paid.account.set_balance(0);
     paid.click(200).await;
@@ -380,9 +387,116 @@ async fn wa_1_a_failure_says_what_to_do() {
     let dead = paid.until("failed").await;
     assert_eq!(dead["answer"], "exists", "the answer stays: {dead}");
     assert!(dead["remedy"]["ru"].as_str().is_some_and(|r| r.contains("ключ")), "{dead}");
-    // The channel is down by now, and says the same.
-    age(&paid.server, "1 minute").await;
-    paid.click(409).await;
+}
+
+/// A company whose channel says of phones what the test says.
+struct Asked {
+    stage: PuppetStage,
+    contact: ContactId,
+}
+
+impl Asked {
+    async fn start() -> Self {
+        let stage = PuppetStage::set().await;
+        let form = ContactForm {
+            name: "Ольга".to_owned(),
+            phones: vec![THERE.to_owned()],
+            ..ContactForm::default()
+        };
+        let contact = stage.app.create_contact(&stage.anna, form, None).await.unwrap().contact_id;
+        Self { stage, contact }
+    }
+
+    async fn click(&self) {
+        let Self { stage, contact } = self;
+        let asked = CheckNumber {
+            channel: stage.channel.channel_id,
+            phone: THERE.to_owned(),
+            wanted: Wanted::FreshAnswer,
+        };
+        stage.app.check_number(&stage.anna, *contact, asked).await.unwrap();
+    }
+
+    async fn known(&self) -> NumberCheckView {
+        let Self { stage, contact } = self;
+        stage.app.number_checks(&stage.anna, *contact).await.unwrap().remove(0)
+    }
+}
+
+/// A click of anybody ends with the service's words, and leaves the channel as it was: a key that is
+/// not let into the register may well send.
+#[tokio::test]
+async fn wa_1_a_question_never_stops_the_channel() {
+    let asked = Asked::start().await;
+    let stage = &asked.stage;
+    for state in [ChannelState::BadCredentials, ChannelState::Failed, ChannelState::Interrupted] {
+        let why = Words::new("Ключ не подходит.", "The key does not fit.");
+        let report = StateReport::new(state, why.clone(), why.clone());
+        stage.puppet.answers.lock().unwrap().push_back(SendError::Disconnected(report));
+        asked.click().await;
+        stage.work().await;
+        let known = asked.known().await;
+        assert_eq!((known.state, known.reason), (NumberState::Failed, Some(why.clone())));
+        assert_eq!(known.remedy, Some(why));
+        let id = stage.channel.channel_id;
+        let channel = stage.app.channel_row(stage.anna.account, id).await.unwrap().unwrap();
+        assert_eq!(channel.report.state, ChannelState::Connected, "after {state:?}");
+        stage.pass(TimeDelta::minutes(1));
+    }
+}
+
+/// What the service has said is paid for: it is written however long the database takes.
+#[tokio::test]
+async fn wa_1_an_answer_waits_for_the_database() {
+    let asked = Asked::start().await;
+    let mut conn = asked.stage.database.connect().await;
+    sqlx::raw_sql(
+        "create sequence faults;
+         grant usage on sequence faults to public;
+         create function fault() returns trigger language plpgsql as $$
+         begin
+            if nextval('faults') <= 2 then
+                raise exception 'going down' using errcode = '57P01';
+            end if;
+            return new;
+         end $$;
+         create trigger fault before update on number_checks for each row
+            when (new.stage = 'over') execute function fault();",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    asked.click().await;
+    assert!(asked.stage.work().await.is_empty(), "in one run");
+    assert_eq!(asked.known().await.state, NumberState::Exists);
+    assert_eq!(asked.stage.puppet.asked(), ["exists First"], "asked once");
+}
+
+/// What the service has taken is looked for to its end, however late we come to it; what never answers
+/// ends with half an hour's patience.
+#[tokio::test]
+async fn wa_1_a_question_that_was_taken_is_looked_for_to_its_end() {
+    for answers in [true, false] {
+        let asked = Asked::start().await;
+        let stage = &asked.stage;
+        let later = || Told::Later { ticket: "7".to_owned(), after: Duration::from_secs(60) };
+        stage.puppet.told.lock().unwrap().push_back(later());
+        asked.click().await;
+        stage.work().await;
+        assert_eq!(asked.known().await.state, NumberState::Checking);
+        stage.pass(TimeDelta::minutes(40));
+        if !answers {
+            stage.puppet.told.lock().unwrap().push_back(later());
+        }
+        stage.ripe().await;
+        stage.work().await;
+        let known = asked.known().await;
+        assert_eq!(stage.puppet.asked(), ["exists First", "exists Taken(\"7\")"]);
+        match answers {
+            true => assert_eq!(known.state, NumberState::Exists),
+            false => assert!(known.reason.expect("words").en.contains("took the check")),
+        }
+    }
 }
 
 /// A server killed after it asked: the question is found by our own id, and paid once.

@@ -2,8 +2,8 @@
 //! removals and emoji (CV-6), signs of reading and writing (OW-6), services' black lists (WA-5). The
 //! driver is a puppet that writes down what it is asked.
 
-mod puppet;
-mod stage;
+pub(crate) mod puppet;
+pub(crate) mod stage;
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use domain::{
     clock::Clock,
     content::Content,
     conversation::Direction,
-    delivery::DeliveryStatus::{Delivered, Failed, Read, Sent, Uncertain},
+    delivery::DeliveryStatus::{Delivered, Failed, Queued, Read, Sent, Uncertain},
     listing::Listing,
     message_change::{ChangeKind, ChangeState},
     passing::Sign,
@@ -23,6 +23,7 @@ use domain::{
     text::Words,
     view::{Body, SystemLine},
 };
+use serde_json::json;
 
 use self::stage::{Stage, VERA, code};
 
@@ -275,6 +276,33 @@ async fn cv_6_a_refused_change_says_why() {
     stage.app.remove_sent(&stage.anna, id).await.unwrap();
     stage.work().await;
     assert!(stage.view(id).await.removed_at.is_some());
+}
+
+/// CV-6: what may have been done is not said to be undone: every answer of the service was lost, or it
+/// refused when it was asked for again.
+#[tokio::test]
+async fn cv_6_a_change_whose_answers_were_lost_is_not_said_to_be_undone() {
+    let lost = || SendError::Unknown("the answer was lost".to_owned());
+    for answers in [(0..6).map(|_| lost()).collect(), vec![lost(), refused("no")]] {
+        let stage = Stage::set().await;
+        let talk = stage.vera_writes("in-1").await;
+        let id = stage.answers(talk, "раз").await;
+        stage.work().await;
+        let tries = answers.len();
+        stage.puppet.answers.lock().unwrap().extend(answers);
+        stage.app.edit_sent(&stage.anna, id, "два").await.unwrap();
+        for _ in 0..tries {
+            stage.work().await;
+            stage.ripe().await;
+        }
+        let change = stage.view(id).await.change.expect("it is shown");
+        assert_eq!(change.state, ChangeState::Refused);
+        let why = change.reason.expect("words");
+        assert!(!why.ru.contains("как было") && !why.en.contains("as it was"), "{why:?}");
+        if tries == 6 {
+            assert!(why.en.contains("may have been done"), "{why:?}");
+        }
+    }
 }
 
 /// CV-6: a change waits in the conversation's lane: for its turn, for a service that asks for time,
@@ -578,6 +606,26 @@ async fn cv_7_what_may_have_gone_is_uncertain_where_it_cannot_be_tried_again() {
         let next = stage.puppet.asked();
         assert_eq!(next, ["send раз"], "not tried again");
     }
+}
+
+/// CV-7: a run that wrote its outcome and died before its lane's end is run again: what became of the
+/// message stands, also when the channel was removed meanwhile.
+#[tokio::test]
+async fn cv_7_an_outcome_stands_when_the_channel_is_removed() {
+    let stage = Stage::set().await;
+    let talk = stage.vera_writes("in-1").await;
+    let id = stage.answers(talk, "раз").await;
+    stage.work().await;
+    stage.app.delete_channel(&stage.anna, stage.channel.channel_id).await.unwrap();
+    let again = json!({ "job": "send", "message": id });
+    for status in [Sent, Delivered, Read, Uncertain, Failed] {
+        stage.turns(id, status).await;
+        stage.app.run(stage.anna.account, &again, 0).await.unwrap();
+        assert_eq!(stage.status(id).await, status);
+    }
+    stage.turns(id, Queued).await;
+    stage.app.run(stage.anna.account, &again, 0).await.unwrap();
+    assert_eq!(stage.status(id).await, Failed, "it never went");
 }
 
 /// CV-6: the list shows what was said last, as it is now: after the customer's changes and after ours.

@@ -70,7 +70,9 @@ impl App {
         let next = match self.settled(&mut tx, &channel, outcome, attempts).await? {
             Settled::Done => Ok(()),
             // Our own list holds all the same.
-            Settled::Refused(why) => self.show_refusal(&mut tx, id, &why).await?,
+            Settled::Refused(why) | Settled::Unsure(why) => {
+                self.show_refusal(&mut tx, id, &why).await?
+            }
             Settled::Again(error) => Err(error),
         };
         tx.commit().await?;

@@ -15,6 +15,13 @@ use crate::{App, Result};
 const LEASE: Duration = Duration::from_secs(45);
 /// A renewal that takes longer is given up while it is still ours, with time left to say so.
 const LONGEST: Duration = Duration::from_secs(35);
+/// So long a new value that cannot be kept is tried again: the service knows no other any more, and
+/// where another has taken its place meanwhile, that one stands.
+const KEEPING: Duration = Duration::from_secs(10 * 60);
+/// The same of a renewal that brought none: its lease ends it anyway.
+const SAYING_SO: Duration = Duration::from_secs(5);
+/// Short: ours is to be kept before another process begins with what the service has replaced.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// So often a caller looks whether another's renewal has ended.
 const LOOK: Duration = Duration::from_millis(150);
 
@@ -119,13 +126,16 @@ impl Memory for ChannelMemory {
             let why = format!("no answer within {LONGEST:?}");
             Err(RenewError::Later { after: LOOK, why })
         });
-        // A new pair that cannot be kept now is tried again: the service knows no other any more.
+        let returned = Instant::now();
+        let patience = if outcome.is_ok() { KEEPING } else { SAYING_SO };
+        let mut pause = Duration::from_millis(50);
         let mut ended = self.end(&ours, outcome.clone()).await;
-        for pause in [50, 200, 1000, 3000] {
-            if ended.is_ok() {
-                break;
-            }
-            sleep(Duration::from_millis(pause)).await;
+        while let Err(error) = &ended
+            && returned.elapsed() < patience
+        {
+            tracing::warn!(%error, channel.id = %self.channel, "a renewed value waits for the database");
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
             ended = self.end(&ours, outcome.clone()).await;
         }
         ended.unwrap_or_else(|error| {

@@ -203,6 +203,10 @@ impl App {
                 refuse(&mut tx, &c, id, todo.change.clone(), unchanged(why)).await?;
                 Ok(())
             }
+            Settled::Unsure(why) => {
+                refuse(&mut tx, &c, id, todo.change.clone(), why).await?;
+                Ok(())
+            }
             Settled::Again(error) => Err(error),
         };
         tx.commit().await?;

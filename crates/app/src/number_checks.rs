@@ -3,10 +3,13 @@
 //!
 //! Nothing is asked without a click, because a question may cost money: one that may have reached the
 //! service is not put again by itself, unless the service knows it by our id.
+//!
+//! A question ends itself and never the channel: a key that may send need not be let into the register,
+//! and anybody may click. The channel is judged by what sends and by who looks at the account.
 
 use std::time::Duration;
 
-use channel::{Asking, Numbers, Question, RetryScope, SendError, Told};
+use channel::{Asking, Channel, Numbers, Question, RetryScope, SendError, Told};
 use domain::{
     channel::StateReport,
     crm::Settings,
@@ -15,6 +18,7 @@ use domain::{
     number_check::{self, NumberCheckView, Price, Stage, Wanted},
     people::Right,
     phone::{self, Phone},
+    refusal,
     text::{Words, shortened, without_nul},
 };
 use serde_json::json;
@@ -22,7 +26,7 @@ use store::{ChannelRow, NewJob, NewNumberCheck, NumberCheckRow, TenantTx};
 
 use crate::{
     Actor, App, Error, Result, contacts,
-    work::{JobError, Work, back_off},
+    work::{JobError, Work, back_off, patiently},
 };
 
 /// Tries of a question that surely was not put: about half a minute, since somebody waits.
@@ -224,8 +228,7 @@ impl App {
         };
         let driver = self.driver(&channel)?;
         let ours = self.driver_channel(&channel);
-        let numbers = driver.numbers().filter(|numbers| numbers.price(&ours).is_some());
-        let next = match self.next_move(numbers, &channel, &row) {
+        let numbers = match self.next_move(driver.numbers(), &ours, &channel, &row) {
             Move::Put(numbers) => numbers,
             Move::Wait(wait) => return Ok(Err(wait)),
             Move::GiveUp(why) => {
@@ -246,77 +249,93 @@ impl App {
             drop(tx);
         }
         let question = Question { id, phone, asking };
-        let said = next.exists(&ours, &question).await;
-        let mut tx = self.store.tenant(account).await?;
-        let next = self.heard(&mut tx, &channel, &row, (&question.asking, said), attempts).await?;
-        tx.commit().await?;
-        Ok(next)
+        let said = numbers.exists(&ours, &question).await;
+        patiently(|| self.heard(&channel, &row, (&question.asking, &said), attempts)).await
     }
 
     /// What is to be done with a question now.
     fn next_move<'d>(
         &self,
         numbers: Option<&'d dyn Numbers>,
+        ours: &Channel,
         channel: &ChannelRow,
         row: &NumberCheckRow,
     ) -> Move<'d> {
         let Some(numbers) = numbers else { return Move::GiveUp(no_more()) };
-        if !channel.report.state.sends() {
-            return Move::GiveUp(of_report(&channel.report));
+        let standing = Standing {
+            report: &channel.report,
+            price: numbers.price(ours),
+            late: row.latest().is_given_up(self.clock.now()),
+        };
+        match standing.why_not(row.stage) {
+            Some(why) => Move::GiveUp(why),
+            None => self.must_wait(channel).map_or(Move::Put(numbers), Move::Wait),
         }
-        if row.latest().is_given_up(self.clock.now()) {
-            return Move::GiveUp(silent());
-        }
-        self.must_wait(channel).map_or(Move::Put(numbers), Move::Wait)
     }
 
-    /// Writes down what the service said. The caller commits.
+    /// Writes down what the service said.
     async fn heard(
+        &self,
+        channel: &ChannelRow,
+        row: &NumberCheckRow,
+        answer: (&Asking, &Result<Told, SendError>),
+        attempts: i32,
+    ) -> Result<std::result::Result<(), JobError>> {
+        let mut tx = self.store.tenant(channel.account).await?;
+        let next = self.judged(&mut tx, channel, row, answer, attempts).await?;
+        tx.commit().await?;
+        Ok(next)
+    }
+
+    async fn judged(
         &self,
         tx: &mut TenantTx,
         channel: &ChannelRow,
         row: &NumberCheckRow,
-        (asking, said): (&Asking, Result<Told, SendError>),
+        (asking, said): (&Asking, &Result<Told, SendError>),
         attempts: i32,
     ) -> Result<std::result::Result<(), JobError>> {
         let id = row.check_id;
+        let now = self.clock.now();
+        let last_look = matches!(asking, Asking::Taken(_)) && row.latest().is_given_up(now);
         let why_not = match said {
             Ok(Told::Known(answer)) => {
-                if tx.number_is(id, answer, self.clock.now()).await? {
+                if tx.number_is(id, *answer, now).await? {
                     self.announce_row(tx, channel, row).await?;
                 }
                 return Ok(Ok(()));
             }
-            Ok(Told::Later { ticket, after }) => {
-                tx.number_check_is(id, Stage::Taken, Some(&ticket)).await?;
+            Ok(Told::Later { ticket, after }) if !last_look => {
+                tx.number_check_is(id, Stage::Taken, Some(ticket)).await?;
                 let why = "the service has not answered yet".to_owned();
-                return Ok(Err(JobError::Wait { after, why }));
+                return Ok(Err(JobError::Wait { after: *after, why }));
             }
-            Err(SendError::Retry { after, scope, why }) => {
-                if scope == RetryScope::Channel {
-                    let pause = chrono::Duration::from_std(after)
+            Err(SendError::Retry { after, scope, why }) if !last_look => {
+                if *scope == RetryScope::Channel {
+                    let pause = chrono::Duration::from_std(*after)
                         .unwrap_or_else(|_| chrono::Duration::minutes(1));
-                    tx.pause_channel(channel.channel_id, self.clock.now() + pause).await?;
+                    tx.pause_channel(channel.channel_id, now + pause).await?;
                 }
+                let why = why.clone();
                 if *asking != Asking::First {
-                    let after = after.max(back_off(attempts));
+                    let after = (*after).max(back_off(attempts));
                     return Ok(Err(JobError::Retry { after, why }));
                 }
                 tx.number_check_is(id, Stage::ToAsk, None).await?;
                 if attempts < TRIES {
-                    return Ok(Err(JobError::Retry { after, why }));
+                    return Ok(Err(JobError::Retry { after: *after, why }));
                 }
                 does_not_answer()
             }
-            Err(SendError::Unknown(why)) if *asking != Asking::AfterLoss => {
-                return Ok(Err(JobError::Retry { after: AFTER_LOSS, why }));
+            Err(SendError::Unknown(_)) if *asking == Asking::AfterLoss => lost(),
+            Err(SendError::Unknown(why)) if !last_look => {
+                return Ok(Err(JobError::Retry { after: AFTER_LOSS, why: why.clone() }));
             }
-            Err(SendError::Unknown(_)) => lost(),
-            Err(SendError::Rejected { text, .. }) => refused(&text),
-            Err(SendError::Disconnected(report)) => {
-                self.change_state(tx, channel.channel_id, &report).await?;
-                of_report(&report)
+            Ok(Told::Later { .. }) | Err(SendError::Retry { .. } | SendError::Unknown(_)) => {
+                silent()
             }
+            Err(SendError::Rejected { code, text }) => refused(code, text),
+            Err(SendError::Disconnected(report)) => of_report(report),
         };
         self.brought_nothing(tx, channel, row, &why_not).await?;
         Ok(Ok(()))
@@ -357,7 +376,33 @@ enum Move<'d> {
     GiveUp(WhyNot),
 }
 
+/// How things are when a question's turn comes.
+struct Standing<'a> {
+    report: &'a StateReport,
+    /// `None`: checks are switched off by now.
+    price: Option<Price>,
+    /// Answers have come by this time, or never do.
+    late: bool,
+}
+
+impl Standing<'_> {
+    /// Why a question of this stage is not pursued any more; `None`: it is. What the service has taken
+    /// may be paid for, and to look costs nothing: it waits for a channel that is down, and is looked
+    /// for once more when it is late.
+    fn why_not(&self, stage: Stage) -> Option<WhyNot> {
+        let down = !self.report.state.sends();
+        match stage {
+            Stage::Taken => (down && self.late).then(|| of_report(self.report)),
+            Stage::Asked => (down || self.late || self.price.is_none()).then(lost),
+            Stage::ToAsk | Stage::Over if self.price.is_none() => Some(no_more()),
+            Stage::ToAsk | Stage::Over if down => Some(of_report(self.report)),
+            Stage::ToAsk | Stage::Over => self.late.then(does_not_answer),
+        }
+    }
+}
+
 /// Why a question brought nothing, and what to do.
+#[derive(Debug, PartialEq)]
 struct WhyNot {
     reason: Words,
     remedy: Words,
@@ -386,12 +431,12 @@ fn of_report(report: &StateReport) -> WhyNot {
     WhyNot { reason, remedy }
 }
 
-fn refused(text: &str) -> WhyNot {
-    let text = shortened(&without_nul(text), LONGEST_WHY);
+fn refused(code: &str, text: &str) -> WhyNot {
+    let Words { ru, en } = refusal::words(code, &shortened(&without_nul(text), LONGEST_WHY));
     WhyNot {
         reason: Words::new(
-            format!("Сервис не проверил номер. {text}"),
-            format!("The service did not check the number. {text}"),
+            format!("Сервис не проверил номер. {ru}"),
+            format!("The service did not check the number. {en}"),
         ),
         remedy: Words::new(
             "Посмотрите, верно ли записан номер, и проверьте ещё раз позже.",
@@ -475,4 +520,47 @@ fn not_a_phone() -> Error {
             "This does not look like a phone number. Example: +7 916 123-45-67.",
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::channel::ChannelState;
+
+    use super::*;
+
+    #[test]
+    fn wa_1_how_a_question_that_is_not_pursued_ends() {
+        use Stage::{Asked, Taken, ToAsk};
+        let up = StateReport::connected();
+        let why = Words::new("Ключ не подходит.", "The key does not fit.");
+        let down = StateReport::new(ChannelState::BadCredentials, why.clone(), why);
+        let paid = Some(Price::Paid);
+        let off = None;
+        for (stage, report, price, late, expected) in [
+            (ToAsk, &up, paid, false, None),
+            (ToAsk, &up, off, false, Some(no_more())),
+            (ToAsk, &down, paid, false, Some(of_report(&down))),
+            // It was never asked.
+            (ToAsk, &up, paid, true, Some(does_not_answer())),
+            (Asked, &up, paid, false, None),
+            (Asked, &up, paid, true, Some(lost())),
+            (Asked, &up, off, false, Some(lost())),
+            (Asked, &down, paid, false, Some(lost())),
+            // Paid for: looked for to its end.
+            (Taken, &up, off, false, None),
+            (Taken, &up, paid, true, None),
+            (Taken, &down, paid, false, None),
+            (Taken, &down, paid, true, Some(of_report(&down))),
+        ] {
+            let standing = Standing { report, price, late };
+            assert_eq!(standing.why_not(stage), expected, "{stage:?} {report:?} {price:?} {late}");
+        }
+    }
+
+    #[test]
+    fn wa_1_a_refused_question_is_explained_in_both_languages() {
+        let WhyNot { reason, .. } = refused("bad_number", "Неверный номер телефона.");
+        assert!(reason.ru.ends_with("Неверный номер телефона."), "{reason:?}");
+        assert!(reason.en.is_ascii() && reason.en.contains("number"), "{reason:?}");
+    }
 }

@@ -20,8 +20,11 @@ const CHANNEL_DOWN: Duration = Duration::from_secs(30);
 /// Where it stands.
 pub(crate) enum Settled {
     Done,
-    /// In the service's words, or why it was given up.
+    /// In the service's words: surely not done.
     Refused(Words),
+    /// Given up after a lost answer, or refused when it was asked for again: a try before may have
+    /// done it.
+    Unsure(Words),
     /// The queue tries again.
     Again(JobError),
 }
@@ -38,7 +41,9 @@ impl App {
         Ok(match outcome {
             Ok(()) => Settled::Done,
             Err(SendError::Rejected { code, text }) => {
-                Settled::Refused(refusal::words(code, &text))
+                let why = refusal::words(code, &text);
+                // It is said of this try, and not of those before it.
+                if attempts == 0 { Settled::Refused(why) } else { Settled::Unsure(why) }
             }
             Err(SendError::Retry { after, scope, why }) => {
                 if scope == RetryScope::Channel {
@@ -46,9 +51,9 @@ impl App {
                         .unwrap_or_else(|_| chrono::Duration::minutes(1));
                     tx.pause_channel(channel.channel_id, self.clock.now() + pause).await?;
                 }
-                again(after, why, attempts)
+                again(after, why, attempts, refusal::GIVEN_UP)
             }
-            Err(SendError::Unknown(why)) => again(back_off(attempts), why, attempts),
+            Err(SendError::Unknown(why)) => again(back_off(attempts), why, attempts, refusal::LOST),
             Err(SendError::Disconnected(report)) => {
                 self.change_state(tx, channel.channel_id, &report).await?;
                 let why = "the channel is down".to_owned();
@@ -70,9 +75,10 @@ impl App {
     }
 }
 
-fn again(after: Duration, why: String, attempts: i32) -> Settled {
+/// Tries again, or gives up with the code that says why.
+fn again(after: Duration, why: String, attempts: i32, code: &str) -> Settled {
     if attempts >= MOST_TRIES {
-        return Settled::Refused(refusal::words(refusal::GIVEN_UP, &why));
+        return Settled::Unsure(refusal::words(code, &why));
     }
     Settled::Again(JobError::Retry { after, why })
 }

@@ -211,6 +211,7 @@ impl App {
         let refused = match self.settled(&mut tx, &channel, outcome, attempts).await? {
             Settled::Done => None,
             Settled::Refused(why) => Some(unchanged(why)),
+            Settled::Unsure(why) => Some(why),
             Settled::Again(error) => {
                 tx.commit().await?;
                 return Ok(Err(error));

@@ -17,7 +17,7 @@ use store::{AttachmentRow, ChannelRow, MessageRow, StatusChange, StoredBody, Ten
 use crate::{
     App, Error, Result,
     inbound::append_changed,
-    work::{JobError, back_off},
+    work::{JobError, back_off, patiently},
 };
 
 /// A message that the service asks to repeat is given up after so many tries.
@@ -72,20 +72,9 @@ impl App {
             "beseda_messages_sent_total", "kind" => channel.kind.0.clone(), "outcome" => outcome_name(&outcome)
         )
         .increment(1);
-        // The service has spoken: what it said is written however long the database takes.
-        let mut pause = Duration::from_millis(200);
-        loop {
-            let this = Try { attempts, repeated: outbound.repeated };
-            match self.record_outcome(&channel, id, &outcome, this).await {
-                Ok(next) => return next,
-                Err(Error::Unavailable(why)) => {
-                    tracing::warn!(%why, message.id = %id, "the outcome of a send waits for the database");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(5));
-                }
-                Err(error) => return Err(JobError::of(&error, attempts)),
-            }
-        }
+        let this = Try { attempts, repeated: outbound.repeated };
+        let written = patiently(|| self.record_outcome(&channel, id, &outcome, this)).await;
+        written.map_err(|error| JobError::of(&error, attempts))?
     }
 
     /// Loads the message and marks it `sending`.
@@ -95,10 +84,12 @@ impl App {
         let Some(channel) = tx.channel(message.channel_id).await? else {
             let why = Why { code: refusal::CHANNEL_REMOVED, said: "the channel was removed" };
             match message.status {
+                Some(DeliveryStatus::Queued) => self.fail(&mut tx, &message, why).await?,
                 Some(DeliveryStatus::Sending) => {
                     self.settle_uncertain(&mut tx, &message, why).await?;
                 }
-                _ => self.fail(&mut tx, &message, why).await?,
+                // Its outcome is written already: the run that wrote it died before its lane's end.
+                _ => return Ok(Prepared::Done),
             }
             tx.commit().await?;
             return Ok(Prepared::Done);

@@ -14,7 +14,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{App, Error};
+use crate::{App, Error, Result};
 
 /// Every kind of job. The tag is the name in the database: a retired kind stays readable until no
 /// queue holds it.
@@ -63,13 +63,35 @@ pub enum Work {
         contact: Option<ContactId>,
     },
     /// Show in the CRM's chat what it has not got of a conversation (AMO-13).
-    MirrorChat { integration: IntegrationId, conversation: ConversationId },
+    MirrorChat {
+        integration: IntegrationId,
+        conversation: ConversationId,
+        #[serde(default)]
+        cause: MirrorCause,
+    },
     /// Say to the customer what was written in the CRM's chat (AMO-13).
     TakeChat { portal: PortalId, message: String },
     /// Tell the CRM's chats that the customer writes (AMO-13).
     TypingInCrm { conversation: ConversationId, at: Instant },
     /// Look at a CRM account, register our webhook there, pull its lists.
     ConnectPortal { portal: PortalId },
+    /// Queue what was said since then, while a CRM account was disconnected.
+    PassMissed {
+        portal: PortalId,
+        #[serde(default)]
+        since: Instant,
+    },
+}
+
+/// What brings a conversation to the CRM's chat.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MirrorCause {
+    /// There are words to show; a chat begins with them.
+    #[default]
+    Words,
+    /// A receipt, an edit, an emoji: of a conversation that is not shown there it shows nothing.
+    Changes,
 }
 
 /// Why a job is not done, by what happens next.
@@ -107,6 +129,25 @@ impl JobError {
 pub fn back_off(attempts: i32) -> Duration {
     let doubled = 1_u64 << u32::try_from(attempts.clamp(0, 10)).unwrap_or(0);
     Duration::from_secs(doubled.min(600))
+}
+
+/// Writes down what a service has said, however long the database takes: asked again, the service may
+/// do its work twice. Run twice, `write` writes once.
+pub(crate) async fn patiently<T, F>(write: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut pause = Duration::from_millis(200);
+    loop {
+        match write().await {
+            Err(Error::Unavailable(why)) => {
+                tracing::warn!(%why, "what a service said waits for the database");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(5));
+            }
+            done => return done,
+        }
+    }
 }
 
 /// While nodes are replaced one by one, a newer one leaves jobs that only it knows: they wait for it
@@ -157,8 +198,8 @@ impl App {
             Work::SyncCrm { integration, conversation, contact } => {
                 return self.sync_crm(account, integration, conversation, contact, attempts).await;
             }
-            Work::MirrorChat { integration, conversation } => {
-                return self.mirror_chat(account, integration, conversation, attempts).await;
+            Work::MirrorChat { integration, conversation, cause } => {
+                return self.mirror_chat(account, integration, conversation, cause, attempts).await;
             }
             Work::TakeChat { portal, message } => {
                 return self.take_chat(account, portal, &message, attempts).await;
@@ -169,6 +210,7 @@ impl App {
             Work::ConnectPortal { portal } => {
                 return self.connect_portal(account, portal, attempts).await;
             }
+            Work::PassMissed { portal, since } => self.pass_missed(account, portal, since).await,
         };
         done.map_err(|error| JobError::of(&error, attempts))
     }

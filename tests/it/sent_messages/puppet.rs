@@ -8,11 +8,13 @@ use std::{
 use async_trait::async_trait;
 use channel::{
     Blocked, Blocks, Changes, Channel, ConnectError, Connected, Connecting, Driver, FieldError,
-    OutFile, Outbound, Presses, Reactions, Receive, SendError, Sent, SettingsForm, Signs,
+    Numbers, OutFile, Outbound, Presses, Question, Reactions, Receive, SendError, Sent,
+    SettingsForm, Signs, Told,
 };
 use domain::{
     channel::{Capabilities, ChannelKind, StateReport, TextUnit},
     content::Content,
+    number_check::{Price, Reachable},
     text::Words,
 };
 
@@ -21,6 +23,8 @@ pub struct Puppet {
     pub asked: Mutex<Vec<String>>,
     /// Ids of the parts of the next messages sent.
     pub parts: Mutex<VecDeque<Vec<String>>>,
+    /// What the service says of phones next; nothing left: they are there.
+    pub told: Mutex<VecDeque<Told>>,
     /// What the next calls of other roles come to; nothing left: done.
     pub answers: Mutex<VecDeque<SendError>>,
     sent: Mutex<u32>,
@@ -127,6 +131,23 @@ impl Driver for Puppet {
 
     fn presses(&self) -> Option<&dyn Presses> {
         Some(self)
+    }
+
+    fn numbers(&self) -> Option<&dyn Numbers> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Numbers for Puppet {
+    fn price(&self, _: &Channel) -> Option<Price> {
+        Some(Price::Paid)
+    }
+
+    async fn exists(&self, _: &Channel, question: &Question) -> Result<Told, SendError> {
+        self.ask(format!("exists {:?}", question.asking))?;
+        let told = self.told.lock().unwrap().pop_front();
+        Ok(told.unwrap_or(Told::Known(Reachable::Exists)))
     }
 }
 
