@@ -581,9 +581,11 @@ async fn amo_13_wrong_keys_do_not_take_working_chats_away() {
     customer.sends_text(&stage.bot, "раз");
     let (chat, _) = stage.shows("раз").await;
     let channel = stage.integration.channel.as_ref().unwrap();
-    let form = json!({"channel_id": channel.id, "secret": "wrong", "bot_id": channel.bot_id});
     let path = format!("/api/v1/crm/portals/{}/chats", stage.portal);
-    stage.owner.put(&path, &form, 422).await;
+    for (id, secret) in [(channel.id.as_str(), "wrong"), ("wrong", channel.secret.as_str())] {
+        let form = json!({"channel_id": id, "secret": secret, "bot_id": channel.bot_id});
+        stage.owner.put(&path, &form, 422).await;
+    }
     customer.sends_text(&stage.bot, "два");
     stage.shows("два").await;
     let user = stage.account.managers()[0].id;
@@ -637,6 +639,50 @@ async fn amo_13_a_shared_scope_is_told_to_the_chats_own_company_alone() {
     for id in [mine, their] {
         stage.delivery(&id, |delivery| *delivery == Delivery::Sent).await;
     }
+}
+
+/// The same of a chat that begins in the CRM and names no channel: it is the one's where its writer works. Of
+/// anybody else's nothing is kept, and they are told.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_a_shared_scopes_new_chat_is_its_writers_company_alone() {
+    let stage = Stage::start(|_, channel| json!({"default_channel": channel})).await;
+    let other = stage.server.sign_up().await;
+    let bot = stage.telegram.add_bot("other_bot");
+    let channel = connect(&other, &stage.telegram, &bot, Way::Webhook).await;
+    let channel = channel["channel_id"].as_str().unwrap().to_owned();
+    let portal = connected(&other, &stage.amo, &stage.integration, &stage.url).await;
+    let people = stage.account.managers();
+    let settings = json!({"crm": "amo", "channels": [{"channel": channel}],
+        "chats": {"default_channel": channel}, "responsible": {
+            "people": [{"employee": other.employee, "user": people[1].id.to_string()}]}});
+    let form = json!({"portal_id": portal, "name": "Чужие", "enabled": true,
+        "settings": settings});
+    other.post("/api/v1/crm/integrations", &form, 201).await;
+
+    let failed = |delivery: &Delivery| matches!(delivery, Delivery::Failed { .. });
+    let mut sent = Vec::new();
+    for (n, told) in [(0, "Этот аккаунт CRM"), (1, "В этом канале первым пишет клиент.")]
+    {
+        let contact = stage.account.add_contact("Пётр", Some(&format!("+7916555443{n}")), None);
+        let draft = Draft::text("Секрет");
+        let (_, id) = stage.account.writes_first(people[n].id, contact, None, draft).unwrap();
+        let Delivery::Failed { error_code, error } = stage.delivery(&id, failed).await else {
+            unreachable!()
+        };
+        assert_eq!(error_code, 905, "{error:?}");
+        assert!(error.as_deref().unwrap_or_default().starts_with(told), "{error:?}");
+        sent.push(id);
+    }
+    let mut db = stage.server.database().connect().await;
+    let taken = "select account_id::text, external_id, said::text from crm_chat_received
+        order by created_at";
+    let taken: Vec<(String, String, String)> =
+        sqlx::query_as(taken).fetch_all(&mut db).await.unwrap();
+    let row = |company: &Session, id: &str| {
+        let account: domain::ids::AccountId = company.account.parse().unwrap();
+        (account.0.to_string(), id.to_owned(), "{}".to_owned())
+    };
+    assert_eq!(taken, [row(&stage.owner, &sent[0]), row(&other, &sent[1])]);
 }
 
 /// WA-7: somebody new in the CRM, whom the last lists do not have, is no robot: with «only those listed» they

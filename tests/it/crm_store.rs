@@ -13,6 +13,7 @@ use domain::{
         PortalState, PortalTrouble, Settings, Step,
     },
     crm_view::{RunState, StepState},
+    delivery::DeliveryStatus,
     ids::{
         AccountId, ChannelId, ContactId, ConversationId, CrmRunId, EmployeeId, IdentityId,
         IntegrationId, MessageId, PortalId,
@@ -22,9 +23,10 @@ use domain::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use store::{
-    INTEGRATION_CHANNEL_TAKEN, LinkData, LinkState, LinkWritten, NewChannel, NewConsent,
-    NewIntegration, NewLink, NewPortal, NewRun, OwnApp, PORTAL_TAKEN, PortalAbout, PortalSecrets,
-    PortalTokens, RateLimit, Refreshing, RunFilter, Slot, StepEnd, Store,
+    ChatWritten, INTEGRATION_CHANNEL_TAKEN, LinkData, LinkState, LinkWritten, NewChannel,
+    NewConsent, NewIntegration, NewLink, NewMessage, NewPortal, NewRun, OwnApp, PORTAL_TAKEN,
+    PortalAbout, PortalSecrets, PortalTokens, RateLimit, Refreshing, RunFilter, Slot, StepEnd,
+    Store, StoredBody,
     intake::{Item, Person, Stored},
 };
 use tests::{Database, TestServer};
@@ -513,4 +515,66 @@ async fn amo_12_lists_that_are_due_are_taken_once() {
     assert_eq!(one.len() + two.len(), 1);
     assert!(take(due + TimeDelta::minutes(14)).await.is_empty());
     assert_eq!(take(due + TimeDelta::minutes(15)).await, [(company.account, id)]);
+}
+
+/// WA-2: a file of the CRM's chat whose words went after it got as far as the worse of the two.
+#[tokio::test]
+async fn wa_2_a_file_whose_words_failed_is_told_to_have_failed() {
+    use DeliveryStatus::{Delivered, Failed, Read, Sent};
+    let company = Company::found().await;
+    let portal = company.portal("31415").await;
+    let channel = company.channel().await;
+    let integration = company.integration(portal, &[channel]).await.unwrap();
+    let (conversation, _) = company.conversation(channel).await;
+    let mut tx = company.store.tenant(company.account).await.unwrap();
+    let mut position = 100;
+    for (file, words, told) in [
+        (Delivered, Some(Failed), Some(Failed)),
+        (Failed, Some(Read), Some(Failed)),
+        (Read, Some(Delivered), Some(Delivered)),
+        (Delivered, Some(Sent), None),
+        (Read, None, Some(Read)),
+    ] {
+        let mut ids = Vec::new();
+        for status in [Some(file), words].into_iter().flatten() {
+            position += 1;
+            let message_id = MessageId(Uuid::now_v7());
+            tx.insert_message(&NewMessage {
+                message_id,
+                conversation_id: conversation,
+                position,
+                channel_id: channel,
+                direction: Direction::Outbound,
+                author_id: None,
+                automatic: false,
+                body: StoredBody::Said(Content::text("Вот".to_owned())),
+                words: String::new(),
+                reply_to: None,
+                status: Some(status),
+                client_id: None,
+                mentions: vec![],
+                at: Utc::now(),
+            })
+            .await
+            .unwrap();
+            ids.push(message_id);
+        }
+        let name = format!("{position}");
+        assert!(tx.receive_crm_chat(portal, &name, &json!({})).await.unwrap());
+        let written = ChatWritten {
+            portal,
+            external_id: name.clone(),
+            author: String::new(),
+            signature: String::new(),
+        };
+        tx.crm_chat_became(conversation, ids[0], ids.get(1).copied(), &written).await.unwrap();
+        let fates = tx.crm_chat_fates(portal, integration, conversation, 100).await.unwrap();
+        let fate = fates.iter().find(|fate| fate.external_id == name).map(|fate| fate.status);
+        assert_eq!(fate, told, "{file:?} {words:?}");
+        if let Some(told) = told {
+            tx.told_crm_chat(portal, &name, told).await.unwrap();
+        }
+    }
+    let left = tx.crm_chat_fates(portal, integration, conversation, 100).await.unwrap();
+    assert!(left.is_empty(), "{left:?}");
 }

@@ -1,7 +1,10 @@
 //! An app of the company's own (AMO-1): amoCRM gives the admin of an account the keys of a private
 //! integration.
 
+use std::time::Duration;
+
 use app::PortalApp;
+use crm::CrmError;
 use domain::crm::{CrmKind, PortalState, PortalTrouble};
 
 use super::stage::{Stage, person};
@@ -117,6 +120,27 @@ async fn amo_1_switching_off_is_checked_by_the_portals_own_keys_and_looked_after
     stage.work(id).await;
     stage.told_off("s3cret").await.unwrap();
     assert_eq!(stage.view(id).await.state, PortalState::Connected);
+}
+
+/// AMO-1: what says nothing about our app stops nothing, and whoever looks after portals looks at once.
+#[tokio::test]
+async fn amo_1_a_message_of_switching_off_is_no_proof_while_the_crm_cannot_be_asked() {
+    let stage = Stage::set().await;
+    let id = stage.connect().await;
+    let busy = || CrmError::Busy(Duration::from_secs(3));
+    let down = || CrmError::Retry { after: None, why: "down".to_owned() };
+    for trouble in [busy(), down()] {
+        *stage.crm.looks.lock().unwrap() = vec![trouble.clone()];
+        stage.told_off("our-secret").await.unwrap();
+        assert_eq!(stage.view(id).await.state, PortalState::Connected, "{trouble}");
+        assert_eq!(stage.app.look_after_portals(10).await.unwrap(), 1, "{trouble}");
+    }
+    // Another trouble is told as what it is.
+    let trouble = PortalTrouble::Unpaid;
+    *stage.crm.looks.lock().unwrap() = vec![CrmError::Disconnected { trouble }];
+    stage.told_off("our-secret").await.unwrap();
+    let view = stage.view(id).await;
+    assert_eq!((view.state, view.reason), (PortalState::Stopped, Some(trouble.reason())));
 }
 
 /// AMO-1: a portal whose server lost the keys says so, instead of a silent CRM.

@@ -445,8 +445,7 @@ impl App {
         }))
     }
 
-    /// Keeps why a message does not go; the CRM is told by another job, because that may have to wait for
-    /// the CRM, and what is written after it has not.
+    /// Keeps why a message does not go.
     async fn refuse_chat(
         &self,
         account: AccountId,
@@ -456,13 +455,7 @@ impl App {
     ) -> Result<(), JobError> {
         let kept = async {
             let mut tx = self.store.tenant(account).await?;
-            tx.refuse_crm_chat(portal, external_id, &refusal).await?;
-            tx.push(NewJob {
-                lane: format!("crm:{portal}:refused:{external_id}"),
-                queue: relay::QUEUE,
-                payload: json!(Work::TakeChat { portal, message: external_id.to_owned() }),
-                run_at: None,
-            });
+            keep_refusal(&mut tx, portal, external_id, &refusal).await?;
             tx.commit().await
         };
         kept.await.map(|_| ()).map_err(|error| JobError::of(&error.into(), 0))
@@ -487,8 +480,9 @@ impl App {
         let mut visit = self.visit(account, portal).await?;
         let call =
             calling!(visit, adapter, caller => tell(&*adapter, &caller, external_id, &status));
-        if let Err(words) = refused(call, attempts)? {
-            tracing::warn!(portal.id = %portal, why = %words.en, "a refusal was not taken");
+        if refused(call, attempts)?.is_err() {
+            let (code, status) = (refusal.code, visit.refused_with());
+            tracing::warn!(portal.id = %portal, code, http.status = status, "a refusal was not taken");
         }
         let told = async {
             let mut tx = self.store.tenant(account).await?;
@@ -497,6 +491,24 @@ impl App {
         };
         told.await.map(|_| ()).map_err(|error| JobError::of(&error.into(), 0))
     }
+}
+
+/// Keeps why a message does not go; the CRM is told by another job, because that may have to wait for
+/// the CRM, and what is written after it has not.
+pub(super) async fn keep_refusal(
+    tx: &mut TenantTx,
+    portal: PortalId,
+    external_id: &str,
+    refusal: &ChatRefusal,
+) -> Result<(), store::Error> {
+    tx.refuse_crm_chat(portal, external_id, refusal).await?;
+    tx.push(NewJob {
+        lane: format!("crm:{portal}:refused:{external_id}"),
+        queue: relay::QUEUE,
+        payload: json!(Work::TakeChat { portal, message: external_id.to_owned() }),
+        run_at: None,
+    });
+    Ok(())
 }
 
 /// Whom the chat is with.
@@ -653,7 +665,7 @@ fn names_people(settings: &[(IntegrationId, AmoSettings)]) -> bool {
     chats.any(|chats| chats.listed_only || !chats.users.is_empty())
 }
 
-fn gone() -> Words {
+pub(super) fn gone() -> Words {
     Words::new(
         "Этого чата больше нет: клиент удалён. Напишите ему из карточки контакта.",
         "This chat is gone: the client was removed. Write to them from the contact's card.",

@@ -2,12 +2,16 @@
 //! because the service waits five seconds and tells everything once.
 
 use crm::{ChatEvent, ChatHook, ChatMessageRef, HookError};
-use domain::ids::{AccountId, ChannelId, PortalId};
+use domain::{
+    ids::{AccountId, ChannelId, PortalId},
+    text::Words,
+};
 use serde_json::json;
-use store::{MessageRow, NewCrmQuarantine, NewJob, PortalRow, TenantTx};
+use store::{ChatRefusal, MessageRow, NewCrmQuarantine, NewJob, PortalRow, TenantTx};
 
 use super::{
-    chat_answer::{chat_employee, chat_identity, quoted},
+    chat_answer::{chat_employee, chat_identity, gone, keep_refusal, quoted},
+    mirror::{CHAT_GONE, NOT_SENT},
     relay,
 };
 use crate::{App, Error, Result, Work};
@@ -26,7 +30,8 @@ impl App {
     /// Takes a webhook of the chats service. [`Error::Unauthenticated`]: it is not the service's.
     ///
     /// Companies may share an account of the CRM and its channel: the service tells each thing once,
-    /// and it is one company's, the one whose chat it is. Nobody else keeps a word of it.
+    /// and it is one company's, the one whose chat it is. Nobody else keeps a word of it, and of what is
+    /// nobody's nothing is kept.
     pub async fn crm_chat_hook(&self, scope: &str, signature: &str, body: &[u8]) -> Result<()> {
         let portals = self.store.portals_by_scope(scope).await?;
         if portals.is_empty() {
@@ -36,17 +41,33 @@ impl App {
         for (account, portal) in portals {
             proved.extend(self.proved_hook(account, portal, signature, body).await?);
         }
-        let mut whose = None;
-        if proved.len() > 1 {
-            for (n, one) in proved.iter().enumerate() {
-                if whose.is_none() && self.is_hook_of(one).await? {
-                    whose = Some(n);
-                }
+        let whose = match proved.len() {
+            0 | 1 => Some(0),
+            _ => self.whose_hook(&proved).await?,
+        };
+        let Some(whose) = whose else { return self.refuse_nobodys(&proved).await };
+        let Some(one) = proved.into_iter().nth(whose) else { return Err(Error::Unauthenticated) };
+        self.take_proved_hook(one, body).await
+    }
+
+    /// Of several companies the one that has the chat; of a chat that begins, the only one where its
+    /// writer works.
+    async fn whose_hook(&self, proved: &[Proved]) -> Result<Option<usize>> {
+        for (n, one) in proved.iter().enumerate() {
+            if self.is_hook_of(one).await? {
+                return Ok(Some(n));
             }
         }
-        let mut proved = proved.into_iter();
-        let Some(one) = proved.nth(whose.unwrap_or(0)) else { return Err(Error::Unauthenticated) };
-        self.take_proved_hook(one, body).await
+        let mut where_they_work = None;
+        for (n, one) in proved.iter().enumerate() {
+            if self.begins_here(one).await? {
+                if where_they_work.is_some() {
+                    return Ok(None);
+                }
+                where_they_work = Some(n);
+            }
+        }
+        Ok(where_they_work)
     }
 
     /// `None`: another portal's, or nobody's.
@@ -99,13 +120,56 @@ impl App {
         Ok(false)
     }
 
+    /// Whether a webhook is of a chat that somebody of this company begins in the CRM.
+    async fn begins_here(&self, one: &Proved) -> Result<bool> {
+        let Ok(hook) = &one.hook else { return Ok(false) };
+        let mut tx = self.store.tenant(one.account).await?;
+        for event in &hook.events {
+            if let ChatEvent::Message { chat, sender, .. } = event
+                && chat.conversation_id.is_none()
+                && chat_employee(&mut tx, one.portal.portal_id, sender).await?.is_some()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whoever wrote learns that it does not go; nothing else of it is kept. The one company tells it in
+    /// the name of all: the channel is the same.
+    async fn refuse_nobodys(&self, proved: &[Proved]) -> Result<()> {
+        let Some(Proved { account, portal, hook }) = proved.first() else { return Ok(()) };
+        let id = portal.portal_id;
+        let Ok(hook) = hook else {
+            tracing::warn!(portal.id = %id, "a hook of a chat is not understood, nor whose it is");
+            return Ok(());
+        };
+        let mut tx = self.store.tenant(*account).await?;
+        for event in &hook.events {
+            let ChatEvent::Message { id: external_id, chat, .. } = event else { continue };
+            let refusal = match chat.conversation_id {
+                Some(_) => ChatRefusal { code: CHAT_GONE, words: gone() },
+                None => ChatRefusal { code: NOT_SENT, words: nobodys() },
+            };
+            if tx.receive_crm_chat(id, external_id, &json!({})).await? {
+                keep_refusal(&mut tx, id, external_id, &refusal).await?;
+            }
+        }
+        tx.commit().await?;
+        // Whoever wrote may be somebody new there.
+        for one in proved {
+            self.refresh_directory_soon(one.account, one.portal.portal_id).await;
+        }
+        Ok(())
+    }
+
     async fn take_proved_hook(&self, one: Proved, body: &[u8]) -> Result<()> {
         let portal = one.portal.portal_id;
         let mut tx = self.store.tenant(one.account).await?;
         match one.hook {
             Ok(hook) => self.take_chat_hook(&mut tx, &one.portal, hook).await?,
             Err(error) => {
-                tracing::warn!(portal.id = %portal, why = %error, "a hook of a chat is not understood");
+                tracing::warn!(portal.id = %portal, "a hook of a chat is not understood");
                 tx.quarantine_crm_hook(&NewCrmQuarantine {
                     quarantine_id: self.ids.uuid(),
                     portal_id: portal,
@@ -151,6 +215,17 @@ impl App {
         }
         Ok(())
     }
+}
+
+fn nobodys() -> Words {
+    Words::new(
+        "Этот аккаунт CRM подключили несколько компаний, и непонятно, от какой из них вы пишете. \
+         Выберите канал, через который писать, или попросите администратора указать вас в \
+         настройках интеграции среди сотрудников.",
+        "Several companies have connected this account of the CRM, and it is not clear for which of \
+         them you write. Choose the channel to write through, or ask the administrator to name you \
+         among the employees in the settings of the integration.",
+    )
 }
 
 /// Keeps a message and queues it. One that is there already is no news.

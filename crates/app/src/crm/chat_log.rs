@@ -24,7 +24,8 @@ impl App {
         why: &Words,
     ) -> Result<()> {
         tracing::warn!(
-            portal.id = %visit.portal.portal_id, message.id = %message, why = %why.en,
+            portal.id = %visit.portal.portal_id, message.id = %message,
+            http.status = visit.refused_with(),
             "the CRM's chat did not take a message"
         );
         let because = Because {

@@ -455,8 +455,9 @@ impl App {
         let call = calling!(visit, adapter, caller => {
             tell(&*adapter, &caller, &fate.external_id, &status)
         });
-        if let Err(words) = refused(call, attempts)? {
-            tracing::warn!(portal.id = %visit.portal.portal_id, why = %words.en, "a status was not taken");
+        if refused(call, attempts)?.is_err() {
+            let (id, status) = (visit.portal.portal_id, visit.refused_with());
+            tracing::warn!(portal.id = %id, http.status = status, "a status was not taken");
         }
         let told = async {
             let mut tx = self.store.tenant(visit.account).await?;

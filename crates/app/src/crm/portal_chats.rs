@@ -57,9 +57,7 @@ impl App {
             return Err(disconnected());
         }
         let other = row.chat.as_ref().is_some_and(|chat| chat.channel_id != channel_id);
-        if other {
-            self.take_leave(row.clone()).await;
-        }
+        let former = other.then(|| row.clone());
         let chat = PortalChat { channel_id, bot_id, scope_id: None };
         let tried = PortalRow {
             chat: Some(chat.clone()),
@@ -70,6 +68,9 @@ impl App {
         let scope = open(&door).await.map_err(refused)?;
         let chat = PortalChat { scope_id: Some(scope), ..chat };
         self.write_chat(actor, id, Some(&chat), Some(secret)).await?;
+        if let Some(former) = former {
+            self.take_leave(former).await;
+        }
         self.portal(actor, id).await
     }
 

@@ -50,18 +50,29 @@ impl App {
         id: PortalId,
         row: PortalRow,
     ) -> Result<()> {
-        match tokio::time::timeout(LOOK, self.lets_in(row)).await {
+        let looked = tokio::time::timeout(LOOK, self.lets_in(row)).await;
+        let trouble = match looked {
             Ok(Ok(())) => {
                 tracing::info!(portal.id = %id, "a portal is said to be switched off, and is not");
                 return Ok(());
             }
-            Ok(Err(error)) => tracing::info!(portal.id = %id, %error, "a portal was switched off"),
-            Err(_) => tracing::info!(portal.id = %id, "a portal was switched off, and is silent"),
-        }
+            Ok(Err(error)) => {
+                tracing::info!(portal.id = %id, %error, "a portal is said to be switched off");
+                shut_out(&error)
+            }
+            Err(_) => {
+                tracing::info!(portal.id = %id, "a portal is said to be switched off, and is silent");
+                None
+            }
+        };
         let mut tx = self.store.tenant(account).await?;
-        if tx.lock_portal(id).await?.is_some() {
-            let trouble = Some(PortalTrouble::SwitchedOff);
-            set_state(&mut tx, id, PortalState::Stopped, trouble).await?;
+        match trouble {
+            Some(trouble) if tx.lock_portal(id).await?.is_some() => {
+                set_state(&mut tx, id, PortalState::Stopped, Some(trouble)).await?;
+            }
+            Some(_) => {}
+            // Those who look after portals look at it next.
+            None => tx.set_upkeep(id, self.clock.now()).await?,
         }
         tx.commit().await?;
         Ok(())
@@ -72,5 +83,21 @@ impl App {
     async fn lets_in(&self, row: PortalRow) -> Result<(), CrmError> {
         let door = self.open_door(row).await?;
         door.adapter.connect().about(&door.caller()).await.map(drop)
+    }
+}
+
+/// What a look found that did not get in: why the portal is stopped. `None`: it says nothing about our
+/// app, our own limits for instance, or a CRM that is silent.
+fn shut_out(error: &CrmError) -> Option<PortalTrouble> {
+    match error {
+        CrmError::TokenExpired
+        | CrmError::Disconnected { trouble: PortalTrouble::ConnectAgain } => {
+            Some(PortalTrouble::SwitchedOff)
+        }
+        CrmError::Disconnected { trouble } => Some(*trouble),
+        CrmError::Busy(_)
+        | CrmError::Retry { .. }
+        | CrmError::Unknown { .. }
+        | CrmError::Rejected { .. } => None,
     }
 }

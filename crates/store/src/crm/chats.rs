@@ -450,7 +450,7 @@ impl TenantTx {
 
     /// Messages of a conversation of which the CRM was not told what became of them: those written there
     /// that arrived, were read or failed, and those of ours that failed, or were said to have failed
-    /// and arrived after all.
+    /// and arrived after all. One that became a file and its words got as far as the worse of the two.
     pub async fn crm_chat_fates(
         &mut self,
         portal: PortalId,
@@ -461,11 +461,11 @@ impl TenantTx {
         let account = self.account().0;
         let rows: Vec<FateRow> = sqlx::query_as(
             "with told as (
-                select r.message_id, r.external_id, r.told, true as theirs
+                select r.message_id, r.caption_id, r.external_id, r.told, true as theirs
                 from crm_chat_received r
                 where r.account_id = $1 and r.portal_id = $2 and r.conversation_id = $4
                 union all
-                select s.message_id, s.external_id, s.told, false
+                select s.message_id, null, s.external_id, s.told, false
                 from crm_chat_shown s
                 where s.account_id = $1 and s.integration_id = $3 and s.conversation_id = $4
                   and s.external_id is not null
@@ -473,10 +473,17 @@ impl TenantTx {
              select case when t.theirs then null else t.message_id end as ours,
                 t.external_id, m.status, m.failure, i.reachable
              from told t
-             join messages m on m.account_id = $1 and m.message_id = t.message_id
+             cross join lateral (
+                select status, failure, position from messages
+                where account_id = $1 and message_id in (t.message_id, t.caption_id)
+                  and direction = 'outbound'
+                order by case status when 'failed' then 0 when 'delivered' then 2 when 'read' then 3
+                    else 1 end, position
+                limit 1
+             ) m
              join conversations c on c.account_id = $1 and c.conversation_id = $4
              join identities i on i.account_id = $1 and i.identity_id = c.identity_id
-             where m.status in ('delivered', 'read', 'failed') and m.direction = 'outbound'
+             where m.status in ('delivered', 'read', 'failed')
                and m.status is distinct from t.told
                and (t.theirs or m.status = 'failed' or t.told is not null)
              order by m.position limit $5",
