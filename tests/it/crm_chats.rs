@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use sandbox::{
     amo::{
-        self, Account, Amo, Integration, Limits, Outage,
+        self, Account, Amo, Faults, Integration, Limits, Outage,
         chats::{Author, ChatShown, Delivery, Draft, Kind, Message, sign_body},
     },
     sms::{self, Provider, Sms},
@@ -816,6 +816,114 @@ async fn amo_4_after_a_declined_record_the_next_message_of_the_chat_makes_anothe
     customer.sends_text(&stage.bot, "Второе");
     task_of(uid).await;
     assert_eq!(stage.account.unsorted().len(), 1);
+}
+
+/// AMO-4, AMO-5 beside chats: a look for the record that meets an outage is not the last one.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_4_a_record_that_could_not_be_looked_for_is_looked_for_again() {
+    let stage = Stage::with(|_, _| {
+        json!({"chats": {}, "method": {"method": "unsorted"},
+            "tasks": {"due_minutes": 60, "owner": "contact_card"}})
+    })
+    .await;
+    // The message takes effect at once, its answer comes when the account is gone.
+    stage.account.set_faults(Faults { slow_ms: 2_000, ..Faults::default() });
+    stage.customer().sends_text(&stage.bot, "Пишу один раз");
+    stage.shows("Пишу один раз").await;
+    stage.account.set_faults(Faults { outage: Outage::Unavailable, ..Faults::default() });
+    until("the message was taken, and the look after it was not", async || {
+        let mut conn = stage.server.database().connect().await;
+        let sought: i64 = sqlx::query_scalar(
+            "select count(*) from crm_enquiries
+             where chat_position > 0 and chat -> 'sought' ->> 'looks' = '0'",
+        )
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
+        (sought == 1).then_some(())
+    })
+    .await;
+    stage.account.set_outage(Outage::No);
+    let tasks = async || Some(stage.account.tasks()).filter(|tasks| !tasks.is_empty());
+    let tasks = until("a task for the only message", tasks).await;
+    let records = stage.account.unsorted();
+    assert_eq!(tasks[0]["entity_id"], records[0]["_embedded"]["leads"][0]["id"], "{records:?}");
+}
+
+/// AMO-4 after an upgrade: the former program named every chat by the person and kept no name; an enquiry that
+/// goes on goes on there.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_a_chat_of_the_former_program_is_gone_on_with() {
+    let stage = Stage::start(|_, _| json!({})).await;
+    let customer = stage.customer();
+    customer.sends_text(&stage.bot, "До обновления");
+    let (chat, _) = stage.shows("До обновления").await;
+    let mut conn = stage.server.database().connect().await;
+    until("what is shown is noted", async || {
+        let rows = sqlx::query("update crm_enquiries set chat = null where chat_position > 0")
+            .execute(&mut stage.server.database().connect().await)
+            .await
+            .unwrap();
+        (rows.rows_affected() == 1).then_some(())
+    })
+    .await;
+    stage.save(json!({"chats": {}, "method": {"method": "unsorted"}})).await;
+    customer.sends_text(&stage.bot, "После него");
+    let (shown, _) = stage.shows("После него").await;
+    assert_eq!(shown.id, chat.id);
+    // An enquiry of its own has a chat of its own, and the name of that is kept.
+    let path = format!("/api/v1/conversations/{}/close", stage.conversation().await);
+    stage.owner.poke(&path, 200).await;
+    customer.sends_text(&stage.bot, "Другое обращение");
+    let (next, _) = stage.shows("Другое обращение").await;
+    assert_ne!(next.id, chat.id);
+    let named = until("its name is kept", async || {
+        sqlx::query_scalar::<_, String>(
+            "select chat ->> 'name' from crm_enquiries where chat ->> 'name' is not null",
+        )
+        .fetch_optional(&mut conn)
+        .await
+        .unwrap()
+    });
+    assert_eq!(named.await, stage.conversation().await);
+}
+
+/// AMO-13: what was said before there were chats is shown with the next words, and by no edit or receipt.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_an_edit_begins_no_chat() {
+    let stage = Stage::with(|_, _| json!({"method": {"method": "unsorted"}})).await;
+    let customer = stage.customer();
+    let sent = customer.sends_text(&stage.bot, "До чатов");
+    until("a record that we made", async || {
+        Some(stage.account.unsorted()).filter(|records| !records.is_empty())
+    })
+    .await;
+    stage.save(json!({"chats": {}, "method": {"method": "unsorted"}})).await;
+    customer.edits(&stage.bot, sent.message_id, "До чатов, исправлено").unwrap();
+    let path = format!("/api/v1/conversations/{}/messages", stage.conversation().await);
+    until("the edit is here", async || {
+        let page = stage.owner.get(&path, 200).await;
+        page.json().to_string().contains("исправлено").then_some(())
+    })
+    .await;
+    until("the CRM was told of it", async || {
+        let quiet: bool = sqlx::query_scalar(
+            "select not exists (select 1 from lanes where queue = 'crm' and pending > 0)
+                and not exists (select 1 from crm_feeds f
+                    where f.cursor_seq < (select max(seq) from events e
+                                          where e.account_id = f.account_id))",
+        )
+        .fetch_one(&mut stage.server.database().connect().await)
+        .await
+        .unwrap();
+        quiet.then_some(())
+    })
+    .await;
+    assert_eq!(stage.account.chats().len(), 0);
+    customer.sends_text(&stage.bot, "При чатах");
+    let (chat, _) = stage.shows("При чатах").await;
+    let texts: Vec<&str> = chat.messages.iter().map(|m| m.text.as_str()).collect();
+    assert_eq!(texts, ["До чатов, исправлено", "При чатах"]);
 }
 
 /// CRM-3: whoever left the company takes no conversations by what somebody writes under their name in the CRM.

@@ -578,3 +578,23 @@ async fn wa_2_a_file_whose_words_failed_is_told_to_have_failed() {
     let left = tx.crm_chat_fates(portal, integration, conversation, 100).await.unwrap();
     assert!(left.is_empty(), "{left:?}");
 }
+/// AMO-13: with another channel there are other chats, and the records of those are to be looked for.
+#[tokio::test]
+async fn amo_13_what_was_known_of_chats_goes_with_their_channel() {
+    let company = Company::found().await;
+    let portal = company.portal("100").await;
+    let channel = company.channel().await;
+    let integration = company.integration(portal, &[channel]).await.unwrap();
+    let (conversation, _) = company.conversation(channel).await;
+    let mut tx = company.store.tenant(company.account).await.unwrap();
+    let known = json!({"name": "one", "record": "uid"});
+    tx.note_crm_chat(integration, conversation, &known).await.unwrap();
+    tx.save_crm_chat(integration, conversation, 4).await.unwrap();
+    let row = tx.crm_enquiry(integration, conversation).await.unwrap().unwrap();
+    assert_eq!((row.chat_position, row.chat), (4, Some(known)), "a position takes nothing away");
+    tx.forget_crm_chats(portal).await.unwrap();
+    let row = tx.crm_enquiry(integration, conversation).await.unwrap().unwrap();
+    assert_eq!((row.chat_position, row.chat), (4, None));
+    tx.commit().await.unwrap();
+}
+

@@ -55,7 +55,8 @@ impl App {
 /// How the chats service knows the chat of a conversation. A chat is a person in a channel, as in the
 /// messenger: the next conversation goes on in it. With «Неразобранное» it is the conversation alone, because
 /// amoCRM makes one record of a chat, and every enquiry is to have its own (AMO-4). One that a user of the
-/// CRM began, or wrote in since, is gone on with.
+/// CRM began, or wrote in since, is gone on with. The name is kept with the first message that is shown:
+/// what was shown without one was by the former program, to which every chat was a person in a channel.
 pub(super) fn chat_name(
     settings: &Settings,
     enquiry: Option<&EnquiryRow>,
@@ -68,9 +69,10 @@ pub(super) fn chat_name(
         settings,
         Settings::Amo(amo) if matches!(amo.method, AmoMethod::Unsorted { .. })
     );
+    let shown = enquiry.is_some_and(|row| row.chat_position > 0);
     match kept {
         Some(name) => name.to_owned(),
-        None if unsorted && begun.is_none() => c.conversation_id.to_string(),
+        None if unsorted && begun.is_none() && !shown => c.conversation_id.to_string(),
         None => c.identity_id.to_string(),
     }
 }

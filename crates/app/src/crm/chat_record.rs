@@ -1,11 +1,11 @@
 //! The record of «Неразобранное» that amoCRM itself makes of a chat's first message (AMO-4 beside AMO-13):
 //! found once, and then ours like any other. Tasks, notes, the stage and its acceptance follow from it.
 
+use std::time::Duration;
+
 use crm::{Caller, ChatRecord, Crm, CrmError};
-use domain::{
-    crm::{AmoMethod, CrmId, Entity, Settings, UnsortedState},
-    ids::ContactId,
-};
+use domain::crm::{AmoMethod, CrmId, Entity, Settings, UnsortedState};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{LinkData, LinkState, LinkWritten, NewLink};
 
@@ -18,22 +18,72 @@ use super::{
 };
 use crate::{App, Error, JobError, Result};
 
+/// Looks that follow a chat's first words at once, with growing pauses: the CRM takes a moment.
+const AT_ONCE: u32 = 3;
+/// One more goes with the words that follow, until so many were in vain: a chat that belongs to a contact
+/// already gets no record.
+const MOST_LOOKS: u32 = 6;
+
+/// What is kept of the search for a record, as `sought` beside what else is known of a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sought {
+    /// The position before the message that makes it.
+    before: i64,
+    /// Looks that found none.
+    looks: u32,
+    /// Looks that the words shown so far are worth.
+    due: u32,
+}
+
+impl Sought {
+    /// `heard`: the position of a customer's words that are news there. `None`: no look is due.
+    fn next(kept: Option<Self>, heard: Option<i64>) -> Option<Self> {
+        let now = match (kept, heard) {
+            (None, None) => return None,
+            (None, Some(position)) => Self { before: position - 1, looks: 0, due: AT_ONCE },
+            (Some(kept), None) => kept,
+            (Some(kept), Some(_)) => {
+                Self { due: kept.due.max(kept.looks + 1).min(MOST_LOOKS), ..kept }
+            }
+        };
+        (now.looks < now.due).then_some(now)
+    }
+
+    /// After another look in vain.
+    fn in_vain(self) -> Self {
+        Self { looks: self.looks + 1, ..self }
+    }
+
+    /// When to look again without further words.
+    fn pause(self) -> Option<Duration> {
+        (self.looks < self.due).then(|| Duration::from_secs(self.looks.into()))
+    }
+}
+
+/// Whether the record of a chat is to be looked for: as it was noted with words that are shown there, or
+/// because of such words now.
+pub(super) fn sought(gathered: &Gathered, heard: Option<i64>) -> Option<Sought> {
+    if !is_wanted(gathered) {
+        return None;
+    }
+    let chat = gathered.enquiry.chat.as_ref();
+    let kept = chat.and_then(|chat| Sought::deserialize(chat.get("sought")?).ok());
+    Sought::next(kept, heard)
+}
+
 impl App {
-    /// Looks for the record of a chat that has just been shown, and links it with the conversation.
-    /// `before`: the position before the message that made it.
-    /// Looked for once: a chat that belongs to a contact already gets none.
+    /// Looks for the record of a chat that is shown, and links it with the conversation. Returns when to
+    /// look again.
     pub(super) async fn find_chat_record(
         &self,
         visit: &mut Visit<'_>,
         gathered: &Gathered,
         name: &str,
         client: &crm::ChatPerson,
-        before: i64,
+        sought: Sought,
         attempts: i32,
-    ) -> Result<(), JobError> {
-        if !is_wanted(gathered) {
-            return Ok(());
-        }
+    ) -> Result<Option<Duration>, JobError> {
+        let fault = |error: Error| JobError::of(&error, attempts);
         let source = gathered.conversation.channel_id.to_string();
         let call = calling!(visit, adapter, caller => {
             open(&*adapter, &caller, name, &source, client)
@@ -46,27 +96,49 @@ impl App {
             }
             Err(_) => None,
         };
-        let kept = self.keep_chat_record(visit, gathered, before, found).await;
-        kept.map_err(|error| JobError::of(&error, attempts))
+        match found {
+            Some(record) => {
+                self.keep_chat_record(visit, gathered, sought, record).await.map_err(fault)?;
+                Ok(None)
+            }
+            None => {
+                let sought = sought.in_vain();
+                self.keep_search(visit, gathered, sought).await.map_err(fault)?;
+                Ok(sought.pause())
+            }
+        }
+    }
+
+    async fn keep_search(
+        &self,
+        visit: &Visit<'_>,
+        gathered: &Gathered,
+        sought: Sought,
+    ) -> Result<()> {
+        let integration = gathered.integration.integration_id;
+        let conversation = gathered.conversation.conversation_id;
+        let mut tx = self.store.tenant(visit.account).await?;
+        tx.note_crm_chat(integration, conversation, &json!({ "sought": sought })).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn keep_chat_record(
         &self,
         visit: &Visit<'_>,
         gathered: &Gathered,
-        before: i64,
-        found: Option<ChatRecord>,
+        sought: Sought,
+        record: ChatRecord,
     ) -> Result<()> {
+        let portal = gathered.portal.portal_id;
         let integration = gathered.integration.integration_id;
         let conversation = gathered.conversation.conversation_id;
         let mut tx = self.store.tenant(visit.account).await?;
-        let uid = found.as_ref().map(|record| record.uid.clone());
-        tx.note_crm_chat(integration, conversation, &json!({ "record": uid })).await?;
-        let Some(record) = found else {
-            tx.commit().await?;
-            return Ok(());
-        };
-        let contact: ContactId = gathered.conversation.contact_id;
+        tx.lock_crm_links(portal, gathered.conversation.contact_id).await?;
+        // They may have been merged during the calls: the record is of whom the conversation is with now.
+        let Some(contact) = tx.hold_crm_person(conversation).await? else { return Ok(()) };
+        let known = json!({ "record": record.uid, "sought": null });
+        tx.note_crm_chat(integration, conversation, &known).await?;
         let mut enquiry = tx.lock_crm_enquiry(integration, conversation).await?;
         let data =
             LinkData { deal: record.deal.clone(), contact: record.contact, ..LinkData::default() };
@@ -77,7 +149,7 @@ impl App {
             enquiry.uses.insert(entity, external_id.clone());
             tx.put_crm_link(&NewLink {
                 link_id: self.ids.uuid(),
-                portal_id: gathered.portal.portal_id,
+                portal_id: portal,
                 entity,
                 external_id,
                 contact_id: contact,
@@ -91,28 +163,29 @@ impl App {
         }
         // What was passed on before there was a record had no place: its task and its words get theirs
         // now.
-        enquiry.passed_position = enquiry.passed_position.min(before);
-        tx.push(sync_job(gathered.portal.portal_id, contact, integration, conversation));
+        enquiry.passed_position = enquiry.passed_position.min(sought.before);
+        tx.push(sync_job(portal, contact, integration, conversation));
         tx.save_crm_enquiry(&enquiry).await?;
         tx.commit().await?;
-        Ok::<_, Error>(())
+        Ok(())
     }
 }
 
-/// Of the first look, and of another one after the record was declined: its chat makes a new one then.
+/// Until one is found; and once more when that was declined: its chat makes a new one then.
 fn is_wanted(gathered: &Gathered) -> bool {
     let Settings::Amo(amo) = &gathered.integration.settings else { return false };
     if !matches!(amo.method, AmoMethod::Unsorted { .. }) {
         return false;
     }
     let known = gathered.facts.links.unsorted.as_ref().filter(|record| record.of_this);
-    let looked = gathered.enquiry.chat.as_ref().and_then(|chat| chat.get("record"));
-    match (known, looked) {
-        (None, looked) => looked.is_none(),
-        (Some(record), _) if record.state != UnsortedState::Declined => false,
-        // What was found last is the one that was declined.
-        (Some(record), Some(found)) => found.as_str() == Some(record.uid.as_str()),
-        (Some(_), None) => true,
+    let found = gathered.enquiry.chat.as_ref().and_then(|chat| chat.get("record")?.as_str());
+    match (known, found) {
+        (None, found) => found.is_none(),
+        // It came before this chat, of which the CRM makes another; an accepted one has its deal.
+        (Some(record), None) => record.state != UnsortedState::Accepted,
+        (Some(record), Some(found)) => {
+            record.state == UnsortedState::Declined && record.uid.as_str() == found
+        }
     }
 }
 
@@ -122,4 +195,35 @@ async fn record(
     chat: &CrmId,
 ) -> std::result::Result<Option<ChatRecord>, CrmError> {
     chats(adapter)?.record(caller, chat).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amo_4_a_record_is_looked_for_thrice_and_then_with_further_words_some_times() {
+        assert_eq!(Sought::next(None, None), None, "nobody said anything");
+        let mut now = Sought::next(None, Some(4)).expect("the first words");
+        assert_eq!(now.before, 3);
+        let mut pauses = Vec::new();
+        while let Some(due) = Sought::next(Some(now), None) {
+            now = due.in_vain();
+            pauses.extend(now.pause());
+        }
+        assert_eq!(pauses, [1, 2].map(Duration::from_secs));
+        let mut words = 0;
+        while let Some(due) = Sought::next(Some(now), Some(9)) {
+            now = due.in_vain();
+            assert_eq!((now.before, now.pause()), (3, None), "one look, for the first words");
+            words += 1;
+        }
+        assert_eq!((words, now.looks), (3, MOST_LOOKS));
+    }
+
+    #[test]
+    fn amo_4_words_that_come_while_a_record_is_looked_for_take_no_look_away() {
+        let now = Sought::next(None, Some(1)).expect("the first words").in_vain();
+        assert_eq!(Sought::next(Some(now), Some(2)), Some(now));
+    }
 }

@@ -17,17 +17,22 @@ use domain::{
     text::{Language, Words},
     view::{AttachmentState, AttachmentView, Body, MessageView},
 };
+use serde_json::json;
 use store::{
     BegunChat, ChatChange, ChatFate, ChatReaction, ChatShown, ChatWritten, FateOf, TenantTx,
 };
 
 use super::{
     chat_open::{chat_client, chat_name},
+    chat_record::{Sought, sought},
     chat_words::{Around, Author, author, bodies, changed, unsigned},
     gather::Gathered,
     visit::{Fault, Visit, calling},
 };
-use crate::{App, Error, JobError, Result, work::back_off};
+use crate::{
+    App, Error, JobError, Result,
+    work::{MirrorCause, back_off},
+};
 
 /// Messages that are shown between two looks at the database.
 const MOST: i64 = 50;
@@ -53,6 +58,8 @@ struct Backlog {
     changes: Vec<(ChatChange, Option<ChatMessage>)>,
     reactions: Vec<ChatReaction>,
     fates: Vec<ChatFate>,
+    /// The record that the CRM makes of what a customer says there (AMO-4) is to be looked for.
+    sought: Option<Sought>,
     /// There is more than was taken.
     more: bool,
 }
@@ -64,6 +71,13 @@ struct News {
     posts: Vec<ChatMessage>,
 }
 
+impl News {
+    /// Only a customer's words are news for the CRM's people, and make a record.
+    fn is_heard(&self) -> bool {
+        self.posts.iter().any(|post| !post.silent)
+    }
+}
+
 impl App {
     /// Brings the CRM's chat up to date with a conversation. Run twice, the second finds nothing new.
     pub(crate) async fn mirror_chat(
@@ -71,11 +85,12 @@ impl App {
         account: AccountId,
         integration: IntegrationId,
         conversation: ConversationId,
+        cause: MirrorCause,
         attempts: i32,
     ) -> Result<(), JobError> {
         let fault = |error: Error| JobError::of(&error, attempts);
         loop {
-            let backlog = self.chat_backlog(account, integration, conversation).await;
+            let backlog = self.chat_backlog(account, integration, conversation, cause).await;
             let Some(backlog) = backlog.map_err(fault)? else { return Ok(()) };
             let mut visit = self.visit(account, backlog.gathered.portal.portal_id).await?;
             let done = self.bring_chat_up_to_date(&mut visit, &backlog, attempts).await;
@@ -100,13 +115,13 @@ impl App {
             let shown = self.post_all(visit, &news.posts, attempts).await?;
             self.news_shown(visit, backlog, news, shown).await.map_err(fault)?;
         }
-        // Only a customer's words make a record, and only once they are there.
-        let heard = |news: &&News| news.posts.iter().any(|post| !post.silent);
-        if let Some(first) = backlog.news.iter().find(heard) {
-            let Backlog { gathered, chat, client, .. } = backlog;
-            let before = first.position - 1;
-            self.find_chat_record(visit, gathered, chat, client, before, attempts).await?;
-        }
+        let look_again = match backlog.sought {
+            Some(sought) => {
+                let Backlog { gathered, chat, client, .. } = backlog;
+                self.find_chat_record(visit, gathered, chat, client, sought, attempts).await?
+            }
+            None => None,
+        };
         for (change, message) in &backlog.changes {
             let refusal = match message {
                 Some(message) => {
@@ -125,7 +140,13 @@ impl App {
         for fate in &backlog.fates {
             self.tell_fate(visit, backlog, fate, attempts).await?;
         }
-        Ok(())
+        match look_again {
+            Some(after) => {
+                let why = "the CRM has made no record of the chat yet".to_owned();
+                Err(JobError::Wait { after, why })
+            }
+            None => Ok(()),
+        }
     }
 
     /// `None`: nothing of this conversation is shown there, or all of it is.
@@ -134,6 +155,7 @@ impl App {
         account: AccountId,
         integration: IntegrationId,
         conversation: ConversationId,
+        cause: MirrorCause,
     ) -> Result<Option<Backlog>> {
         let mut tx = self.store.tenant(account).await?;
         let Some(mut gathered) = self.crm_gather(&mut tx, integration, conversation).await? else {
@@ -171,17 +193,24 @@ impl App {
             reactions: Vec::new(),
             // Whoever wrote there hears of it, whatever else is shown.
             fates: tx.crm_chat_fates(portal, shown_by, conversation, MOST).await?,
+            sought: None,
             more: false,
         };
         if is_shown {
             backlog.reactions = tx.crm_chat_reactions(portal, shown_by, conversation, MOST).await?;
-            self.gather_news(&mut tx, &amo, &mut backlog).await?;
+            if cause == MirrorCause::Words || is_begun(&backlog.gathered) {
+                self.gather_news(&mut tx, &amo, &mut backlog).await?;
+            }
             self.gather_changes(&mut tx, &amo, &mut backlog).await?;
+            let heard = backlog.news.iter().find(|news| news.is_heard());
+            backlog.sought = sought(&backlog.gathered, heard.map(|news| news.position));
         }
+        tx.commit().await?;
         let nothing = backlog.news.is_empty()
             && backlog.changes.is_empty()
             && backlog.reactions.is_empty()
-            && backlog.fates.is_empty();
+            && backlog.fates.is_empty()
+            && backlog.sought.is_none();
         Ok((!nothing).then_some(backlog))
     }
 
@@ -192,6 +221,7 @@ impl App {
         backlog: &mut Backlog,
     ) -> Result<()> {
         let conversation = backlog.gathered.conversation.conversation_id;
+        let integration = backlog.gathered.integration.integration_id;
         let after = backlog.gathered.enquiry.chat_position;
         let rows = tx.messages_after(conversation, after, MOST).await?;
         backlog.more = i64::try_from(rows.len()).is_ok_and(|n| n == MOST);
@@ -201,6 +231,9 @@ impl App {
         for message in &messages {
             // Its file comes, or is given up: either is told as a change, and this job comes again.
             if awaits_file(message, now) {
+                if !is_begun(&backlog.gathered) {
+                    tx.note_crm_chat(integration, conversation, &json!({ "due": true })).await?;
+                }
                 backlog.more = false;
                 break;
             }
@@ -368,6 +401,13 @@ impl App {
             }
             tx.insert_crm_chat_shown(integration, conversation, &news.change, &shown).await?;
         }
+        if backlog.gathered.enquiry.chat_position == 0 {
+            tx.note_crm_chat(integration, conversation, &json!({ "name": backlog.chat })).await?;
+        }
+        // With the position, or a process that dies now would never look for it.
+        if let Some(sought) = backlog.sought.filter(|_| news.is_heard()) {
+            tx.note_crm_chat(integration, conversation, &json!({ "sought": sought })).await?;
+        }
         tx.save_crm_chat(integration, conversation, news.position).await?;
         tx.commit().await?;
         Ok(())
@@ -517,6 +557,14 @@ fn shown_author(message: &MessageView, backlog: &Backlog) -> Option<Author> {
     let in_a_crm = backlog.written.contains_key(&message.message_id);
     author(message, in_a_crm)
         .filter(|author| *author != Author::Phone || backlog.settings.import_outgoing)
+}
+
+/// Whether the CRM's chat of a conversation is there, or is to be as soon as a file has come: its changes
+/// are news there as well. Else a receipt would show a conversation from before the chats.
+fn is_begun(gathered: &Gathered) -> bool {
+    let enquiry = &gathered.enquiry;
+    let due = || enquiry.chat.as_ref().and_then(|chat| chat.get("due")?.as_bool());
+    enquiry.chat_position > 0 || gathered.facts.links.chat.is_some() || due() == Some(true)
 }
 
 /// WA-5: of this number nothing is passed on, whoever began.

@@ -22,7 +22,7 @@ use super::{
     lanes_of, portals,
     relay::{job, sync_job},
 };
-use crate::{Actor, App, Error, Result, Work};
+use crate::{Actor, App, Error, Result, Work, work::MirrorCause};
 
 impl App {
     /// Gives an integration another portal. What takes its place has another id, because what was passed
@@ -182,7 +182,8 @@ async fn pass_on(
         let Some(c) = tx.conversation(*conversation).await? else { continue };
         tx.push(sync_job(portal, c.contact_id, id, *conversation));
         if chats {
-            let work = Work::MirrorChat { integration: id, conversation: *conversation };
+            let cause = MirrorCause::Words;
+            let work = Work::MirrorChat { integration: id, conversation: *conversation, cause };
             tx.push(job(portal, c.contact_id, &work));
         }
     }

@@ -20,7 +20,7 @@ use super::{
     portals::{NOT_FOUND, disconnected},
     relay,
 };
-use crate::{Actor, App, Error, Result, Work, fields::Check};
+use crate::{Actor, App, Error, Result, Work, fields::Check, work::MirrorCause};
 
 /// How our channel is called in the CRM.
 const TITLE: &str = "Беседа";
@@ -198,8 +198,11 @@ async fn open(door: &Door) -> Result<String, CrmError> {
 /// Conversations whose chats were shown and then not any more are shown on.
 async fn show_what_is_behind(tx: &mut TenantTx, portal: PortalId) -> Result<(), store::Error> {
     for behind in tx.crm_chats_behind(portal, MOST_BEHIND).await? {
-        let work =
-            Work::MirrorChat { integration: behind.integration, conversation: behind.conversation };
+        let work = Work::MirrorChat {
+            integration: behind.integration,
+            conversation: behind.conversation,
+            cause: MirrorCause::Words,
+        };
         tx.push(relay::job(portal, behind.contact, &work));
     }
     Ok(())

@@ -12,7 +12,7 @@ use domain::{
 use serde_json::{Value, json};
 use store::{Concerned, CrmFeedEvent, NewJob, TenantTx};
 
-use crate::{App, Result, Work};
+use crate::{App, Result, Work, work::MirrorCause};
 
 /// Whose runners talk to CRMs.
 pub(crate) const QUEUE: &str = "crm";
@@ -54,7 +54,12 @@ impl App {
             // A conversation that came by its contact is in neither set: it is passed on.
             let passed = sync.contains(&c.conversation) || !mirror.contains(&c.conversation);
             let shown = c.chats && all.contains(&c.conversation);
-            pass_on(&mut tx, &c, passed.then(|| synced(&c)), shown.then(|| shown_in_chat(&c)));
+            let cause = match sync.contains(&c.conversation) {
+                true => MirrorCause::Words,
+                false => MirrorCause::Changes,
+            };
+            let shown = shown.then(|| shown_in_chat(&c, cause));
+            pass_on(&mut tx, &c, passed.then(|| synced(&c)), shown);
         }
         tx.advance_crm_feed(last).await?;
         tx.commit().await?;
@@ -78,7 +83,7 @@ fn note(
 
 /// Queues all that a conversation has for a CRM, whatever of it is there already.
 pub(super) fn pass_all_on(tx: &mut TenantTx, c: &Concerned) {
-    pass_on(tx, c, Some(synced(c)), c.chats.then(|| shown_in_chat(c)));
+    pass_on(tx, c, Some(synced(c)), c.chats.then(|| shown_in_chat(c, MirrorCause::Words)));
 }
 
 /// In the order in which the CRM gets to see them.
@@ -93,8 +98,8 @@ fn synced(c: &Concerned) -> NewJob {
     sync_job(c.portal, c.contact, c.integration, c.conversation)
 }
 
-fn shown_in_chat(c: &Concerned) -> NewJob {
-    let work = Work::MirrorChat { integration: c.integration, conversation: c.conversation };
+fn shown_in_chat(c: &Concerned, cause: MirrorCause) -> NewJob {
+    let work = Work::MirrorChat { integration: c.integration, conversation: c.conversation, cause };
     job(c.portal, c.contact, &work)
 }
 

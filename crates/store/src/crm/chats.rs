@@ -544,7 +544,8 @@ impl TenantTx {
             .collect())
     }
 
-    /// The chats of this portal are no more: its links to them, and what was shown in them.
+    /// The chats of this portal are no more: its links to them, what was shown in them, and what was
+    /// known of them. What comes of their first words is to be looked for again.
     pub async fn forget_crm_chats(&mut self, portal: PortalId) -> Result<()> {
         let account = self.account().0;
         sqlx::query(
@@ -561,10 +562,11 @@ impl TenantTx {
             .execute(self.conn())
             .await?;
         sqlx::query(
-            "update crm_enquiries e set uses = e.uses - 'chat', updated_at = now()
+            "update crm_enquiries e set uses = e.uses - 'chat', chat = null, updated_at = now()
              from integrations i
              where e.account_id = $1 and i.account_id = $1 and i.portal_id = $2
-               and e.integration_id = i.integration_id and e.uses ->> 'chat' is not null",
+               and e.integration_id = i.integration_id
+               and (e.uses ->> 'chat' is not null or e.chat is not null)",
         )
         .bind(account)
         .bind(portal.0)
