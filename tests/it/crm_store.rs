@@ -16,7 +16,7 @@ use domain::{
     delivery::DeliveryStatus,
     ids::{
         AccountId, ChannelId, ContactId, ConversationId, CrmRunId, EmployeeId, IdentityId,
-        IntegrationId, MessageId, PortalId,
+        IntegrationId, MergeId, MessageId, PortalId,
     },
     text::Words,
 };
@@ -24,9 +24,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use store::{
     ChatWritten, INTEGRATION_CHANNEL_TAKEN, LinkData, LinkState, LinkWritten, NewChannel,
-    NewConsent, NewIntegration, NewLink, NewMessage, NewPortal, NewRun, OwnApp, PORTAL_TAKEN,
-    PortalAbout, PortalSecrets, PortalTokens, RateLimit, Refreshing, RunFilter, Slot, StepEnd,
-    Store, StoredBody,
+    NewConsent, NewIntegration, NewJob, NewLink, NewMessage, NewPortal, NewRun, OwnApp,
+    PORTAL_TAKEN, PortalAbout, PortalSecrets, PortalTokens, RateLimit, Refreshing, RunFilter, Slot,
+    StepEnd, Store, StoredBody,
     intake::{Item, Person, Stored},
 };
 use tests::{Database, TestServer};
@@ -353,6 +353,128 @@ fn action(up_to: i64) -> Action {
     }
 }
 
+fn because() -> Because {
+    Because::new("AMO-3", "first", "Первое обращение", "A first enquiry")
+}
+
+fn decision(
+    portal_id: PortalId,
+    integration_id: IntegrationId,
+    conversation_id: ConversationId,
+    contact_id: ContactId,
+    created_at: DateTime<Utc>,
+) -> NewRun {
+    NewRun {
+        run_id: CrmRunId(Uuid::now_v7()),
+        portal_id,
+        integration_id,
+        conversation_id,
+        contact_id,
+        cause: Words::new("Новое сообщение", "A new message"),
+        state: RunState::Planned,
+        settings_revision: 1,
+        facts: json!({ "now": "…" }),
+        left_out: vec![because()],
+        calls: vec![json!({ "method": "GET" })],
+        steps: [1, 2].map(|n| Step { action: action(n), because: because() }).into(),
+        created_at,
+    }
+}
+
+/// CRM-2: who was merged twice, or back again, is waited for while the lane that they were in before is
+/// alive, and no longer.
+#[tokio::test]
+async fn crm_2_a_decision_is_waited_for_over_all_merges_and_over_an_undone_one() {
+    let company = Company::found().await;
+    let portal = company.portal("100").await;
+    let channel = company.channel().await;
+    // It passes no channel, so the server's own jobs stay out of the lane.
+    let integration = company.integration(portal, &[]).await.unwrap();
+    let (conversation, first) = company.conversation(channel).await;
+    let (_, second) = company.conversation(channel).await;
+    let (_, third) = company.conversation(channel).await;
+    let now = Utc::now().trunc_subsecs(6);
+    let mut tx = company.store.tenant(company.account).await.unwrap();
+    let new = decision(portal, integration, conversation, first, now);
+    tx.insert_crm_run(&new).await.unwrap();
+    tx.push(NewJob {
+        lane: format!("crm:{portal}:{first}"),
+        queue: "crm",
+        payload: json!({ "job": "sync_crm", "integration": integration,
+            "conversation": conversation, "contact": first }),
+        // Far enough ahead for the server's own runner to leave it alone.
+        run_at: Some(now + TimeDelta::days(1)),
+    });
+    tx.commit().await.unwrap();
+
+    let mut tx = company.store.tenant(company.account).await.unwrap();
+    assert_eq!(tx.crm_run_of_former(portal, first).await.unwrap(), None, "it is their own");
+    let mut merges = Vec::new();
+    for (kept, merged) in [(second, first), (third, second)] {
+        let merge = MergeId(Uuid::now_v7());
+        tx.lock_contacts([kept, merged]).await.unwrap();
+        tx.merge_contacts(merge, kept, merged, company.employee, Utc::now()).await.unwrap();
+        assert_eq!(tx.crm_run_of_former(portal, kept).await.unwrap(), Some(now));
+        merges.push(merge);
+    }
+    assert_eq!(tx.crm_run_of_former(portal, second).await.unwrap(), None, "they have nothing left");
+    let last = tx.merge(merges[1]).await.unwrap().unwrap();
+    assert!(tx.undo_merge(&last, Utc::now()).await.unwrap());
+    assert_eq!(tx.crm_run_of_former(portal, third).await.unwrap(), None);
+    assert_eq!(tx.crm_run_of_former(portal, second).await.unwrap(), Some(now));
+    tx.set_crm_run(new.run_id, RunState::Done, None, now).await.unwrap();
+    assert_eq!(tx.crm_run_of_former(portal, second).await.unwrap(), None, "it is carried out");
+}
+
+/// CRM-5, CRM-6: decisions that nobody will carry out end: one by rules in silence, because it is made
+/// anew where it is needed, a person's order with the reason.
+#[tokio::test]
+async fn crm_5_an_order_that_will_not_be_carried_out_fails_and_says_why() {
+    let company = Company::found().await;
+    let portal = company.portal("100").await;
+    let channel = company.channel().await;
+    let integration = company.integration(portal, &[channel]).await.unwrap();
+    let (here, contact) = company.conversation(channel).await;
+    let (there, other) = company.conversation(channel).await;
+    let now = Utc::now().trunc_subsecs(6);
+    let by_rules = |c, p| {
+        let facts = json!({ "enquiry": {}, "passed": {} });
+        NewRun { facts, ..decision(portal, integration, c, p, now) }
+    };
+    let (decided, order) =
+        (by_rules(here, contact), decision(portal, integration, here, contact, now));
+    let elsewhere = by_rules(there, other);
+    let mut tx = company.store.tenant(company.account).await.unwrap();
+    for new in [&decided, &order, &elsewhere] {
+        tx.insert_crm_run(new).await.unwrap();
+    }
+    assert!(tx.begin_crm_step(order.run_id, 1, now).await.unwrap());
+    let why = Words::new("Выключена", "Off");
+    let ended = tx.end_crm_runs(integration, Some(here), &why, now).await.unwrap();
+    assert_eq!(ended, [here]);
+    let mut states = Vec::new();
+    for new in [&decided, &order, &elsewhere] {
+        let row = tx.crm_run(new.run_id).await.unwrap().unwrap();
+        states.push((row.state, row.error, row.finished_at.is_some()));
+    }
+    assert_eq!(
+        states,
+        [
+            (RunState::Replanned, None, true),
+            (RunState::Failed, Some(why.clone()), true),
+            (RunState::Planned, None, false)
+        ]
+    );
+    let steps = tx.crm_steps(&[decided.run_id, order.run_id]).await.unwrap();
+    assert!(steps[&decided.run_id].iter().all(|step| step.state == StepState::Waiting));
+    let refused = |step: &store::StepRow| (step.state, step.error.clone());
+    assert!(
+        steps[&order.run_id].iter().all(|s| refused(s) == (StepState::Failed, Some(why.clone())))
+    );
+    let ended = tx.end_crm_runs(integration, None, &why, now).await.unwrap();
+    assert_eq!(ended, [there], "of all conversations");
+}
+
 /// BY-6, CRM-6: a decision is kept with its steps and read back as it was; each step is begun once,
 /// and what came of it stands beside it.
 #[tokio::test]
@@ -362,23 +484,9 @@ async fn crm_6_a_decision_and_its_steps_are_kept() {
     let channel = company.channel().await;
     let integration = company.integration(portal, &[channel]).await.unwrap();
     let (conversation, contact) = company.conversation(channel).await;
-    let because = Because::new("AMO-3", "first", "Первое обращение", "A first enquiry");
+    let because = because();
     let now = Utc::now().trunc_subsecs(6);
-    let new = NewRun {
-        run_id: CrmRunId(Uuid::now_v7()),
-        portal_id: portal,
-        integration_id: integration,
-        conversation_id: conversation,
-        contact_id: contact,
-        cause: Words::new("Новое сообщение", "A new message"),
-        state: RunState::Planned,
-        settings_revision: 1,
-        facts: json!({ "now": "…" }),
-        left_out: vec![because.clone()],
-        calls: vec![json!({ "method": "GET" })],
-        steps: [1, 2].map(|n| Step { action: action(n), because: because.clone() }).into(),
-        created_at: now,
-    };
+    let new = decision(portal, integration, conversation, contact, now);
     let run = new.run_id;
     let mut tx = company.store.tenant(company.account).await.unwrap();
     tx.insert_crm_run(&new).await.unwrap();
@@ -401,7 +509,13 @@ async fn crm_6_a_decision_and_its_steps_are_kept() {
     assert!(tx.begin_crm_step(run, 0, now).await.unwrap(), "again, after a look");
     let effect = Effect { id: Some("77".into()), ..Effect::default() };
     let done = StepEnd { state: StepState::Done, effect: Some(effect.clone()), ..end };
-    tx.end_crm_step(run, 0, &done).await.unwrap();
+    assert!(tx.end_crm_step(run, 0, &done).await.unwrap());
+    // Whoever held the lane before wrote its end after it was read here.
+    for state in [StepState::Uncertain, StepState::Waiting] {
+        let late = StepEnd { state, effect: None, calls: Vec::new(), error: None, at: now };
+        assert!(!tx.end_crm_step(run, 0, &late).await.unwrap(), "it has ended");
+    }
+    assert!(!tx.begin_crm_step(run, 0, now).await.unwrap(), "and is not done again");
     let steps = tx.crm_steps(&[run]).await.unwrap().remove(&run).unwrap();
     assert_eq!((steps[0].effect.as_ref(), steps[0].calls.len()), (Some(&effect), 2));
     assert_eq!((steps[1].state, &steps[1].action), (StepState::Waiting, &action(2)));
@@ -474,7 +588,7 @@ async fn amo_3_links_are_kept_once_and_follow_a_merge() {
     let using = tx.conversation_using(portal, other, Entity::Deal, &"31".into()).await.unwrap();
     assert_eq!(using, None, "each person is told of their own conversation");
     tx.lock_contacts([contact, other]).await.unwrap();
-    let merge = domain::ids::MergeId(Uuid::now_v7());
+    let merge = MergeId(Uuid::now_v7());
     tx.merge_contacts(merge, contact, other, company.employee, Utc::now()).await.unwrap();
     assert_eq!(tx.crm_links(portal, contact).await.unwrap().len(), 2);
     assert_eq!(tx.hold_crm_person(theirs).await.unwrap(), Some(contact));
@@ -491,6 +605,26 @@ async fn amo_3_links_are_kept_once_and_follow_a_merge() {
     let ours = tx.crm_linked(portal, &told).await.unwrap();
     assert_eq!(ours.into_iter().collect::<Vec<_>>(), [(Entity::Deal, CrmId::from("55"))]);
     assert_eq!(tx.crm_ids_of(portal, other, Entity::Contact).await.unwrap(), [CrmId::from("8")]);
+    tx.commit().await.unwrap();
+}
+
+/// AMO-13: with another channel there are other chats, and the records of those are to be looked for.
+#[tokio::test]
+async fn amo_13_what_was_known_of_chats_goes_with_their_channel() {
+    let company = Company::found().await;
+    let portal = company.portal("100").await;
+    let channel = company.channel().await;
+    let integration = company.integration(portal, &[channel]).await.unwrap();
+    let (conversation, _) = company.conversation(channel).await;
+    let mut tx = company.store.tenant(company.account).await.unwrap();
+    let known = json!({"name": "one", "record": "uid"});
+    tx.note_crm_chat(integration, conversation, &known).await.unwrap();
+    tx.save_crm_chat(integration, conversation, 4).await.unwrap();
+    let row = tx.crm_enquiry(integration, conversation).await.unwrap().unwrap();
+    assert_eq!((row.chat_position, row.chat), (4, Some(known)), "a position takes nothing away");
+    tx.forget_crm_chats(portal).await.unwrap();
+    let row = tx.crm_enquiry(integration, conversation).await.unwrap().unwrap();
+    assert_eq!((row.chat_position, row.chat), (4, None));
     tx.commit().await.unwrap();
 }
 
@@ -578,23 +712,3 @@ async fn wa_2_a_file_whose_words_failed_is_told_to_have_failed() {
     let left = tx.crm_chat_fates(portal, integration, conversation, 100).await.unwrap();
     assert!(left.is_empty(), "{left:?}");
 }
-/// AMO-13: with another channel there are other chats, and the records of those are to be looked for.
-#[tokio::test]
-async fn amo_13_what_was_known_of_chats_goes_with_their_channel() {
-    let company = Company::found().await;
-    let portal = company.portal("100").await;
-    let channel = company.channel().await;
-    let integration = company.integration(portal, &[channel]).await.unwrap();
-    let (conversation, _) = company.conversation(channel).await;
-    let mut tx = company.store.tenant(company.account).await.unwrap();
-    let known = json!({"name": "one", "record": "uid"});
-    tx.note_crm_chat(integration, conversation, &known).await.unwrap();
-    tx.save_crm_chat(integration, conversation, 4).await.unwrap();
-    let row = tx.crm_enquiry(integration, conversation).await.unwrap().unwrap();
-    assert_eq!((row.chat_position, row.chat), (4, Some(known)), "a position takes nothing away");
-    tx.forget_crm_chats(portal).await.unwrap();
-    let row = tx.crm_enquiry(integration, conversation).await.unwrap().unwrap();
-    assert_eq!((row.chat_position, row.chat), (4, None));
-    tx.commit().await.unwrap();
-}
-

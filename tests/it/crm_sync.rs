@@ -167,6 +167,103 @@ async fn crm_2_who_is_merged_while_work_waits_is_one_person_in_the_crm() {
     }
 }
 
+/// The form that moves a conversation's deal, its number, and the stage where it goes.
+async fn order(stage: &AmoStage, c: &Value) -> (Value, i64, i64) {
+    let card = stage.owner.get(&path(c, "/crm"), 200).await.json();
+    let id: i64 = card["portals"][0]["deals"][0]["id"].as_str().unwrap().parse().unwrap();
+    let pipeline = stage.account.lead(id).unwrap()["pipeline_id"].as_i64().unwrap();
+    let stages = stage.account.stages();
+    let mut open = stages.iter().filter(|s| s.pipeline_id == pipeline && !s.is_unsorted);
+    let to = open.nth(2).unwrap().status_id;
+    let form = json!({"portal_id": stage.portal, "deal": id.to_string(),
+        "pipeline": pipeline.to_string(), "stage": to.to_string()});
+    (form, id, to)
+}
+
+async fn moved(stage: &AmoStage, deal: i64, to: i64) {
+    until("the deal is moved", async || {
+        (stage.account.lead(deal)?["status_id"] == to).then_some(())
+    })
+    .await;
+}
+
+/// CRM-5: of two people who are merged while the CRM cannot be used it is decided anew; what an operator
+/// ordered meanwhile is carried out all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn crm_5_an_order_outlives_a_merge() {
+    let stage = AmoStage::start(json!({"transcript": "online"})).await;
+    let customer = stage.customer(77, "Иван");
+    customer.sends_text(&stage.bot, "Пишу из дома");
+    let home = stage.conversation("Иван").await;
+    stage.line(&home, "deal_created").await;
+    stage.customer(78, "Иван Петрович").sends_text(&stage.bot, "Пишу с работы");
+    let work = stage.conversation("Иван Петрович").await;
+    stage.line(&work, "deal_created").await;
+    stage.settled().await;
+    switched(&stage, |switches| switches.unpaid = true);
+    customer.sends_text(&stage.bot, "Алло?");
+    stage.portal_state("stopped").await;
+    let (form, deal, to) = order(&stage, &home).await;
+    stage.owner.post(&path(&home, "/crm/stage"), &form, 202).await;
+    let merge = format!("/api/v1/contacts/{}/merge", work["contact_id"].as_str().unwrap());
+    stage.owner.post(&merge, &json!({"contact_id": home["contact_id"]}), 200).await;
+    switched(&stage, |switches| switches.unpaid = false);
+    check(&stage).await;
+    moved(&stage, deal, to).await;
+    stage.settled().await;
+    assert_eq!(stage.runs("state=replanned&limit=10").await.len(), 1, "what rules decided");
+}
+
+/// CRM-5: where nothing is passed on an order is refused with the remedy, one that waited too; it is
+/// carried out when somebody asks for it again. One of which nothing is left stays refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn crm_5_an_order_to_an_integration_that_is_off_is_refused_in_words() {
+    let stage = AmoStage::start(json!({})).await;
+    stage.customer(77, "Иван").sends_text(&stage.bot, "Здравствуйте");
+    let c = stage.conversation("Иван").await;
+    stage.line(&c, "deal_created").await;
+    stage.settled().await;
+    switched(&stage, |switches| switches.unpaid = true);
+    let (form, deal, to) = order(&stage, &c).await;
+    stage.owner.post(&path(&c, "/crm/stage"), &form, 202).await;
+    stage.portal_state("stopped").await;
+    let now = stage.owner.get(&stage.integration, 200).await.json();
+    let off = json!({"revision": now["revision"], "name": "Продажи", "enabled": false,
+        "settings": stage.settings(json!({}))});
+    stage.owner.put(&stage.integration, &off, 200).await;
+    let refused = stage.owner.post(&path(&c, "/crm/stage"), &form, 409).await;
+    assert_eq!(refused.code(), "integration_off");
+    switched(&stage, |switches| switches.unpaid = false);
+    check(&stage).await;
+    let told = until("the order that waited is refused", async || {
+        let card = stage.owner.get(&path(&c, "/crm"), 200).await.json();
+        let refused = card["portals"][0]["deals"][0]["moving"]["refused"].clone();
+        (!refused.is_null()).then_some(refused)
+    })
+    .await;
+    assert!(told.to_string().contains("выключена"), "{told}");
+    assert_ne!(stage.account.lead(deal).unwrap()["status_id"], to);
+
+    let replay = format!("/api/v1/crm/runs/{}/replay", {
+        let failed = stage.runs("state=failed&limit=1").await.remove(0);
+        failed["run_id"].as_str().unwrap().to_owned()
+    });
+    assert_eq!(stage.owner.poke(&replay, 409).await.code(), "integration_off");
+    stage.save(json!({})).await;
+    stage.owner.poke(&replay, 202).await;
+    moved(&stage, deal, to).await;
+    stage.settled().await;
+
+    // The deal went to somebody else meanwhile.
+    left(&stage, "update crm_runs set state = 'failed' where jsonb_exists(facts, 'from')").await;
+    left(&stage, "delete from crm_links where entity = 'deal'").await;
+    let failed = stage.runs("state=failed&limit=10").await.len();
+    let all = json!({"portal_id": stage.portal});
+    let made = stage.owner.post("/api/v1/crm/replay", &all, 200).await.json();
+    assert_eq!(made["count"], 0);
+    assert_eq!(stage.runs("state=failed&limit=10").await.len(), failed, "none is lost");
+}
+
 /// CRM-4: an account without the permission for files. The conversation goes on, the refusal is told
 /// once, and the file follows when somebody asks for it.
 #[tokio::test(flavor = "multi_thread")]

@@ -75,6 +75,12 @@ pub enum Work {
     TypingInCrm { conversation: ConversationId, at: Instant },
     /// Look at a CRM account, register our webhook there, pull its lists.
     ConnectPortal { portal: PortalId },
+    /// Queue what was said since then, while a CRM account was disconnected.
+    PassMissed {
+        portal: PortalId,
+        #[serde(default)]
+        since: Instant,
+    },
 }
 
 /// What brings a conversation to the CRM's chat.
@@ -204,6 +210,7 @@ impl App {
             Work::ConnectPortal { portal } => {
                 return self.connect_portal(account, portal, attempts).await;
             }
+            Work::PassMissed { portal, since } => self.pass_missed(account, portal, since).await,
         };
         done.map_err(|error| JobError::of(&error, attempts))
     }

@@ -30,7 +30,7 @@ pub use chat_reactions::ChatReaction;
 pub use chats::{
     BegunChat, ChatChange, ChatFate, ChatReceived, ChatRefusal, ChatShown, ChatWritten, FateOf,
 };
-pub use concern::Concerned;
+pub use concern::{Concerned, Missed};
 pub use consents::{Consent, NewConsent};
 pub use enquiries::EnquiryRow;
 pub use feeds::CrmFeedEvent;

@@ -77,7 +77,7 @@ pub use conversation::{COUNT_BOUND, ConversationFilter, Counts, NewConversation,
 pub use crm::{
     BegunChat, ChatChange, ChatFate, ChatReaction, ChatReceived, ChatRefusal, ChatShown,
     ChatWritten, Concerned, Consent, CrmFeedEvent, EnquiryRow, Entry, FateOf,
-    INTEGRATION_CHANNEL_TAKEN, IntegrationRow, LinkData, LinkRow, LinkState, LinkWritten,
+    INTEGRATION_CHANNEL_TAKEN, IntegrationRow, LinkData, LinkRow, LinkState, LinkWritten, Missed,
     NewConsent, NewCrmQuarantine, NewIntegration, NewLink, NewPortal, NewRun, OrderedStep, OwnApp,
     PORTAL_TAKEN, PortalAbout, PortalChat, PortalRow, PortalSecrets, PortalTokens, RateLimit,
     Refreshing, RunFilter, RunRow, Slot, StepEnd, StepRow, WrittenLine,

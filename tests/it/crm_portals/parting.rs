@@ -67,6 +67,12 @@ async fn amo_1_disconnecting_keeps_the_rules_and_connecting_again_goes_on() {
 
     // The same account again, begun as a new one: the same portal, and everything goes on.
     assert_eq!(stage.connect().await, id);
+    assert_eq!(waits().await, [], "the browser does not wait for it");
+    let job = stage.missed(id).await;
+    // Of a node that dies in between, another does it again.
+    for _ in 0..2 {
+        stage.app.run(stage.boss.account, &job, 0).await.unwrap();
+    }
     assert!(waits().await.contains(&missed), "what was missed is passed on");
     assert_eq!(stage.view(id).await.state, PortalState::Connected);
     assert_eq!(stage.concerned(conversation).await, [made.integration_id]);

@@ -548,6 +548,15 @@ impl Stage {
         tx.commit().await.unwrap();
     }
 
+    /// The job that passes on what a portal missed.
+    pub async fn missed(&self, portal: PortalId) -> serde_json::Value {
+        sqlx::query_scalar("select payload from jobs where lane = $1")
+            .bind(format!("crm-missed:{portal}"))
+            .fetch_one(&mut self.database.connect().await)
+            .await
+            .unwrap()
+    }
+
     /// Jobs that wait in the lanes of a portal.
     pub async fn jobs(&self, portal: PortalId) -> Vec<(IntegrationId, ConversationId)> {
         let mut conn = self.database.connect().await;

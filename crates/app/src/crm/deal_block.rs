@@ -5,7 +5,7 @@
 use domain::{
     crm::{
         Action, Because, CrmId, Directory, Entity, Plan, PortalState, Ref, StageKind, StageRef,
-        outcome_words,
+        Step, outcome_words,
     },
     crm_view::{ConversationCrmView, CrmCardView, CrmDealView, CrmLinkView, CrmMoveView, RunState},
     ids::{ConversationId, CrmRunId, IntegrationId, PortalId},
@@ -208,8 +208,7 @@ impl App {
         )
         .with("Сотрудник", "Employee", &name)
         .with("Этап", "Stage", &stage.name);
-        let step =
-            domain::crm::Step { action: Action::MoveDeal { deal: Ref::Id(deal), to }, because };
+        let step = Step { action: Action::MoveDeal { deal: Ref::Id(deal), to }, because };
         self.order_step(&mut tx, &c, portal, integration, step, from.as_ref()).await?;
         read_anew(&mut tx, portal, &c);
         tx.commit().await?;
@@ -236,15 +235,20 @@ impl App {
         Ok(())
     }
 
+    /// By which an order goes to a portal. One that is off would let it wait, and then drop it.
     async fn integration_at(
         &self,
         tx: &mut TenantTx,
         c: &ConversationView,
         portal: PortalId,
     ) -> Result<IntegrationId> {
-        let found = self.integrations_of(tx, c).await?;
-        let here = found.iter().find(|i| i.portal_id == portal).ok_or(NO_PORTAL)?;
-        Ok(here.integration_id)
+        let mut here = self.integrations_of(tx, c).await?;
+        here.retain(|i| i.portal_id == portal);
+        match here.iter().find(|i| i.enabled) {
+            Some(integration) => Ok(integration.integration_id),
+            None if here.is_empty() => Err(NO_PORTAL),
+            None => Err(switched_off()),
+        }
     }
 
     async fn own_deal(
@@ -259,35 +263,35 @@ impl App {
         links.into_iter().find(ours).ok_or(NO_DEAL)
     }
 
-    /// Orders again what a person ordered and the CRM refused; a decision by rules has nothing of it.
-    pub(super) async fn order_again(
+    /// What a person ordered by a decision and the CRM refused, with where the deals stand now; a decision
+    /// by rules has nothing of it. Refused when a deal is this person's no more.
+    pub(super) async fn orders_of(
         &self,
         tx: &mut TenantTx,
         c: &ConversationView,
         run: &RunRow,
-    ) -> Result<()> {
+    ) -> Result<Vec<(Step, Option<StageRef>)>> {
         let steps = tx.crm_steps(&[run.run_id]).await?.remove(&run.run_id).unwrap_or_default();
+        let mut orders = Vec::new();
         for StepRow { action, because, .. } in steps {
             let Action::MoveDeal { deal: Ref::Id(deal), .. } = &action else { continue };
             if because.code == MOVED {
                 let from = self.own_deal(tx, c, run.portal_id, deal).await?.data.at;
-                let step = domain::crm::Step { action, because };
-                let (portal, integration) = (run.portal_id, run.integration_id);
-                self.order_step(tx, c, portal, integration, step, from.as_ref()).await?;
+                orders.push((Step { action, because }, from));
             }
         }
-        Ok(())
+        Ok(orders)
     }
 
     /// Stores a decision that a person made, and a job that carries it out. `from`: where the deal
     /// stood, by which a refusal is known to be about what is still so.
-    async fn order_step(
+    pub(super) async fn order_step(
         &self,
         tx: &mut TenantTx,
         c: &ConversationView,
         portal: PortalId,
         integration: IntegrationId,
-        step: domain::crm::Step,
+        step: Step,
         from: Option<&StageRef>,
     ) -> Result<()> {
         let revision = tx.integration(integration).await?.map_or(0, |i| i.revision);
@@ -311,6 +315,18 @@ impl App {
         tx.push(sync_job(portal, c.contact_id, integration, c.conversation_id));
         Ok(())
     }
+}
+
+fn switched_off() -> Error {
+    Error::conflict(
+        "integration_off",
+        Words::new(
+            "Интеграция с этой CRM выключена, поэтому сделать это отсюда нельзя. Сделайте в самой CRM \
+             или попросите администратора включить интеграцию.",
+            "The integration with this CRM is off, so this cannot be done from here. Do it in the CRM \
+             itself, or ask an admin to switch the integration on.",
+        ),
+    )
 }
 
 /// The newest order to move a deal, while the CRM has not done it. One that was refused is told for as

@@ -131,11 +131,16 @@ impl App {
         }
         match run.state {
             RunState::Failed => {
+                // Looked for before it is taken: one of which nothing can be repeated stays failed.
+                let orders = self.orders_of(tx, &c, run).await?;
                 // Of two who press the button one is first.
                 if !tx.take_failed_crm_run(run.run_id).await? {
                     return Err(nothing_to_repeat());
                 }
-                self.order_again(tx, &c, run).await?;
+                let (portal, integration) = (run.portal_id, run.integration_id);
+                for (step, from) in orders {
+                    self.order_step(tx, &c, portal, integration, step, from.as_ref()).await?;
+                }
                 self.attach_again(tx, &c, run).await?;
             }
             RunState::Nothing => {

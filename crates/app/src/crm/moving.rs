@@ -52,7 +52,7 @@ impl App {
         }
         let before = tx.portal_directory(from).await?.unwrap_or_default();
         let enabled = row.enabled && lacks_nothing(&row.settings, &before, &directory);
-        let waiting = waiting(&mut tx, &row).await?;
+        let waiting = self.still_to_pass(&mut tx, &row).await?;
         let moved = self.take_place(&mut tx, &row, to, enabled).await?;
         tx.await_crm_enquiries(moved, &waiting).await?;
         let channels = if enabled { integrations::channels(&row.settings) } else { Vec::new() };
@@ -105,6 +105,31 @@ impl App {
         tx.set_integration_origin(id, origin).await?;
         Ok(id)
     }
+
+    /// Conversations of which something is still to be passed on; decisions that were not carried out
+    /// are given up, because they name what the former portal has.
+    async fn still_to_pass(
+        &self,
+        tx: &mut TenantTx,
+        row: &IntegrationRow,
+    ) -> Result<Vec<ConversationId>> {
+        let id = row.integration_id;
+        let mut found: BTreeSet<ConversationId> =
+            tx.waiting_for_crm(id, &lanes_of(row.portal_id)).await?.into_iter().collect();
+        found.extend(tx.end_crm_runs(id, None, &went_elsewhere(), self.clock.now()).await?);
+        found.extend(tx.awaited_crm_enquiries(id).await?.into_iter().map(|(c, _)| c));
+        Ok(found.into_iter().collect())
+    }
+}
+
+/// Why what a person ordered is not carried out.
+fn went_elsewhere() -> Words {
+    Words::new(
+        "Не доведено до конца: интеграцию перевели на другой портал. То, что осталось в прежнем, \
+         меняйте в нём самом.",
+        "Not carried through: the integration went to another portal. What stayed at the former one is \
+         to be changed there.",
+    )
 }
 
 /// In the order of their ids, so that two who move against each other do not wait for each other. Returns
@@ -156,17 +181,6 @@ fn lacks_nothing(settings: &Settings, before: &Directory, now: &Directory) -> bo
         found.map(|Problem { path, code, .. }| (path, code)).collect()
     };
     wrong(now).is_subset(&wrong(before))
-}
-
-/// Conversations of which something is still to be passed on; decisions that were not carried out are
-/// given up, because they name what the former portal has.
-async fn waiting(tx: &mut TenantTx, row: &IntegrationRow) -> Result<Vec<ConversationId>> {
-    let id = row.integration_id;
-    let mut found: BTreeSet<ConversationId> =
-        tx.waiting_for_crm(id, &lanes_of(row.portal_id)).await?.into_iter().collect();
-    found.extend(tx.give_up_crm_runs(id).await?);
-    found.extend(tx.awaited_crm_enquiries(id).await?.into_iter().map(|(c, _)| c));
-    Ok(found.into_iter().collect())
 }
 
 /// Queues what waited.

@@ -16,7 +16,9 @@ use domain::{
 };
 use secrecy::SecretString;
 use serde_json::json;
-use store::{NewJob, NewPortal, PORTAL_TAKEN, PortalAbout, PortalRow, PortalSecrets, TenantTx};
+use store::{
+    Missed, NewJob, NewPortal, PORTAL_TAKEN, PortalAbout, PortalRow, PortalSecrets, TenantTx,
+};
 use url::Url;
 
 use super::{QUEUE, changed, relay, set_state};
@@ -136,6 +138,33 @@ impl App {
         Ok(id)
     }
 
+    /// Queues what was said while a portal was disconnected. Run twice, the second finds nothing new to
+    /// pass on.
+    pub(crate) async fn pass_missed(
+        &self,
+        account: AccountId,
+        portal: PortalId,
+        since: Instant,
+    ) -> Result<()> {
+        let (mut last, mut conversations) = (None, 0);
+        loop {
+            let mut tx = self.store.tenant(account).await?;
+            let missed = tx.crm_missed(portal, since, last, MISSED_AT_ONCE).await?;
+            for Missed { of, .. } in &missed {
+                relay::pass_all_on(&mut tx, of);
+            }
+            tx.commit().await?;
+            conversations += missed.len();
+            // What comes behind the last page came after the commit, and the feed has it.
+            if i64::try_from(missed.len()).is_ok_and(|n| n < MISSED_AT_ONCE) {
+                break;
+            }
+            last = missed.last().copied();
+        }
+        tracing::info!(portal.id = %portal, conversations, "what was missed is passed on");
+        Ok(())
+    }
+
     async fn admit_portal(
         &self,
         tx: &mut TenantTx,
@@ -188,20 +217,24 @@ async fn readmit(
     tx.set_portal_about(id, &about(info)).await?;
     set_state(tx, id, PortalState::Connecting, None).await?;
     if row.state == PortalState::Disconnected {
-        // Nothing was queued for it meanwhile.
-        let missed = tx.crm_missed(id, row.state_at - CLOCKS_DIFFER, MOST_MISSED).await?;
-        tracing::info!(portal.id = %id, conversations = missed.len(), "what was missed is passed on");
-        for c in &missed {
-            relay::pass_all_on(tx, c);
-        }
+        // Nothing was queued for it meanwhile. When this is committed the feed queues what comes, so a
+        // look after that leaves no gap.
+        let since = row.state_at - FEED_LAGS;
+        tx.push(NewJob {
+            lane: format!("crm-missed:{id}"),
+            queue: QUEUE,
+            payload: json!(Work::PassMissed { portal: id, since }),
+            run_at: None,
+        });
     }
     Ok(id)
 }
 
-/// Of what was said while a portal was disconnected; the rest goes when those conversations go on.
-const MOST_MISSED: i64 = 10_000;
-/// The moment of disconnecting is told by the database, those of messages by its users.
-const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);
+/// Of what was missed, so much is queued in one transaction: it locks as many lanes.
+const MISSED_AT_ONCE: i64 = 500;
+/// When a portal was disconnected, what was said so long before it may not have been queued yet: the feed
+/// lags. And the moment is told by the database's clock, those of messages by their nodes'.
+const FEED_LAGS: TimeDelta = TimeDelta::minutes(10);
 
 /// The calls that found out whose account it is went past its limit, which is not known before: the
 /// next ones come when that second is over.

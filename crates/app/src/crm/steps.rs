@@ -15,7 +15,9 @@
 //! | the end of the run | all steps ended | the end is written; nothing is called |
 //!
 //! A step of a decision that two workers hold (a lease that was lost) is begun by one of them: the begin
-//! takes it only as it was seen.
+//! takes it only as it was seen. What one has ended the other does not put back.
+
+use std::time::Duration;
 
 use domain::{
     clock::Instant,
@@ -151,8 +153,7 @@ impl App {
             .map_or((StepState::Waiting, None), |step| (step.state, step.started_at));
         if state == StepState::Sending {
             // A process died during the call, and nobody knows when: it is waited from now on.
-            let uncertain = self.put_back(visit, running, n, StepState::Uncertain).await;
-            uncertain.map_err(fault)?;
+            self.put_back(visit, running, n, StepState::Uncertain).await?;
         }
         if matches!(state, StepState::Sending | StepState::Uncertain) {
             if moved_already(action, &gathered.facts) {
@@ -189,13 +190,11 @@ impl App {
             Err(Fault::Rejected(words)) => Ok(Err(words)),
             Err(Fault::Later(later)) => {
                 // Certainly not done.
-                let back = self.put_back(visit, running, n, StepState::Waiting).await;
-                back.map_err(fault)?;
+                self.put_back(visit, running, n, StepState::Waiting).await?;
                 Err(self.not_now(visit, running, n, later).await)
             }
             Err(Fault::Unknown { why, after }) => {
-                let uncertain = self.put_back(visit, running, n, StepState::Uncertain).await;
-                uncertain.map_err(fault)?;
+                self.put_back(visit, running, n, StepState::Uncertain).await?;
                 Err(self.not_now(visit, running, n, JobError::Wait { after, why }).await)
             }
         }
@@ -266,19 +265,34 @@ impl App {
         Ok(true)
     }
 
+    /// A step is still to be done. Not if whoever held the lane before us has ended it since we read it:
+    /// then the job reads anew.
     async fn put_back(
         &self,
         visit: &Visit<'_>,
         running: &Running,
         n: usize,
         state: StepState,
-    ) -> Result<()> {
+    ) -> Result<(), JobError> {
         let at = self.clock.now();
         let end = StepEnd { state, effect: None, calls: visit.take_calls(), error: None, at };
-        let mut tx = self.store.tenant(visit.account).await?;
-        tx.end_crm_step(running.run, n, &end).await?;
-        tx.commit().await?;
-        Ok(())
+        let put = async {
+            let mut tx = self.store.tenant(visit.account).await?;
+            let is_put = tx.end_crm_step(running.run, n, &end).await?;
+            if !is_put && !end.calls.is_empty() {
+                tx.add_crm_step_calls(running.run, n, &end.calls).await?;
+            }
+            tx.commit().await?;
+            Ok::<_, store::Error>(is_put)
+        };
+        match put.await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                let why = "the step was ended elsewhere".to_owned();
+                Err(JobError::Wait { after: Duration::from_secs(1), why })
+            }
+            Err(error) => Err(JobError::of(&Error::from(error), running.attempts)),
+        }
     }
 
     /// The run waits: its log says why, with the calls of this try.

@@ -13,6 +13,7 @@
 use std::time::Duration;
 
 use domain::{
+    clock::Instant,
     crm::{
         Action, Answer, Because, Entity, Known, Links, Plan, Question, UnsortedState,
         next_question, outcome_words, plan,
@@ -97,7 +98,7 @@ impl App {
             let Some(gathered) =
                 self.crm_gather(&mut tx, integration, conversation).await.map_err(fault)?
             else {
-                return self.drop_runs(tx, integration, conversation).await.map_err(fault);
+                return self.end_runs(tx, integration, conversation).await.map_err(fault);
             };
             let (portal, person) = (gathered.portal.portal_id, gathered.conversation.contact_id);
             let unfinished = tx
@@ -123,21 +124,23 @@ impl App {
                                 .map_err(Error::from)
                                 .map_err(fault)?);
                     if !running.is_begun() && !gathered.integration.enabled {
-                        return self.drop_runs(tx, integration, conversation).await.map_err(fault);
+                        read_anew(&mut tx, portal, &gathered.conversation);
+                        return self.end_runs(tx, integration, conversation).await.map_err(fault);
                     }
                     if merged && running.passed.is_some() {
-                        // Of one person it may be decided otherwise than of two.
-                        self.drop_runs(tx, integration, conversation).await.map_err(fault)?;
+                        // Of one person it may be decided otherwise than of two. What a person ordered
+                        // is the same for both, and stays.
+                        self.decide_anew(tx, running.run).await.map_err(fault)?;
                         continue;
                     }
                     Some(running)
                 }
                 None if !gathered.integration.enabled || !gathered.is_news() => return Ok(()),
                 None => {
-                    let elsewhere = tx.crm_runs_of_former(portal, person).await;
-                    if elsewhere.map_err(Error::from).map_err(fault)? {
+                    let elsewhere = tx.crm_run_of_former(portal, person).await;
+                    if let Some(since) = elsewhere.map_err(Error::from).map_err(fault)? {
                         let why = "the person was merged, and is still being passed on as before";
-                        let after = Duration::from_secs(1);
+                        let after = until_former(since, self.clock.now());
                         return Err(JobError::Wait { after, why: why.to_owned() });
                     }
                     None
@@ -175,14 +178,23 @@ impl App {
         self.take_steps(visit, gathered, running).await
     }
 
-    /// The conversation is passed on no more: what was decided about it and is not begun never will be.
-    async fn drop_runs(
+    /// The conversation is passed on no more: what was decided about it and is not begun never will be,
+    /// and whoever ordered something is told so.
+    async fn end_runs(
         &self,
         mut tx: TenantTx,
         integration: IntegrationId,
         conversation: ConversationId,
     ) -> Result<()> {
-        tx.drop_crm_runs(integration, conversation, self.clock.now()).await?;
+        let why = passed_on_no_more();
+        tx.end_crm_runs(integration, Some(conversation), &why, self.clock.now()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A decision by rules is not carried out: another takes its place.
+    async fn decide_anew(&self, mut tx: TenantTx, run: CrmRunId) -> Result<()> {
+        tx.set_crm_run(run, RunState::Replanned, None, self.clock.now()).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -214,9 +226,10 @@ impl App {
                 let why = format!("a decision asks for ever: {question:?}");
                 return Err(JobError::Fail { why });
             }
+            let before = self.asked_about(visit, &question).await.map_err(fault)?;
             match visit.ask(&question).await {
                 Ok(answer) => {
-                    self.note_answer(visit, &question, &answer).await.map_err(fault)?;
+                    self.note_answer(visit, &question, &answer, &before).await.map_err(fault)?;
                     facts.known.learn(answer);
                 }
                 Err(Fault::Later(later)) => return Err(later),
@@ -238,13 +251,27 @@ impl App {
         })
     }
 
+    /// What a question asks of something of ours, as we know it before the answer.
+    async fn asked_about(&self, visit: &Visit<'_>, question: &Question) -> Result<Vec<LinkRow>> {
+        let (entity, id) = match question {
+            Question::Contact { id } => (Entity::Contact, id),
+            Question::TaskDone { id } => (Entity::Task, id),
+            Question::Unsorted { uid, .. } => (Entity::Unsorted, uid),
+            _ => return Ok(Vec::new()),
+        };
+        let mut tx = self.store.tenant(visit.account).await?;
+        Ok(tx.crm_links_to(visit.portal.portal_id, entity, id).await?)
+    }
+
     /// What an answer says of something of ours is kept, as a webhook would be: it is not asked again
-    /// with the next message.
+    /// with the next message. `before`: as it was when it was asked; what a webhook changed during the
+    /// question is younger than the answer and stays.
     async fn note_answer(
         &self,
         visit: &Visit<'_>,
         question: &Question,
         answer: &Answer,
+        before: &[LinkRow],
     ) -> Result<()> {
         let (entity, id, state) = match (question, answer) {
             (Question::Contact { id }, Answer::Contact(None)) => {
@@ -264,11 +291,14 @@ impl App {
             _ => return Ok(()),
         };
         let mut tx = self.store.tenant(visit.account).await?;
-        for before in tx.lock_crm_links_to(visit.portal.portal_id, entity, id).await? {
-            let now = LinkRow { state, ..before.clone() };
+        for link in tx.lock_crm_links_to(visit.portal.portal_id, entity, id).await? {
+            if !before.contains(&link) {
+                continue;
+            }
+            let now = LinkRow { state, ..link.clone() };
             tx.update_crm_link(&now).await?;
-            if entity == Entity::Unsorted && state != before.state && state != LinkState::Waiting {
-                self.unsorted_decided(&mut tx, &before, &now).await?;
+            if entity == Entity::Unsorted && state != link.state && state != LinkState::Waiting {
+                self.unsorted_decided(&mut tx, &link, &now).await?;
             }
         }
         tx.commit().await?;
@@ -416,6 +446,23 @@ impl App {
     }
 }
 
+/// When to look again whether the lane of a former person is done, at work `since`: the longer that takes
+/// the later, because a CRM may be down for hours.
+fn until_former(since: Instant, now: Instant) -> Duration {
+    let lasts = (now - since).to_std().unwrap_or_default();
+    (lasts / 4).clamp(Duration::from_secs(1), Duration::from_secs(60))
+}
+
+/// Why what a person ordered is not carried out.
+fn passed_on_no_more() -> Words {
+    Words::new(
+        "Не доведено до конца: интеграция, через которую это шло, выключена или удалена. Сделайте это \
+         в самой CRM или попросите администратора включить интеграцию и повторите.",
+        "Not carried through: the integration by which it went is off or deleted. Do it in the CRM \
+         itself, or ask an admin to switch the integration on and try again.",
+    )
+}
+
 /// What may be refused without the rest having to wait for it.
 pub(super) fn is_beside(action: &Action) -> bool {
     matches!(action, Action::AttachFile { .. })
@@ -504,5 +551,20 @@ pub(crate) fn result_words(run: &RunRow, steps: &[StepRow]) -> Words {
     match (run.error.as_ref().or(refused), run.state) {
         (Some(error), RunState::Failed | RunState::Waiting | RunState::Replanned) => error.clone(),
         _ => outcome_words(&plan),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn crm_2_who_was_merged_is_waited_for_longer_the_longer_it_takes_and_a_minute_at_most() {
+        let since: Instant = "2031-05-01T12:00:00Z".parse().expect("a time");
+        let after = |seconds| until_former(since, since + TimeDelta::seconds(seconds)).as_secs();
+        let waits: Vec<u64> = [-5, 0, 3, 40, 200, 100_000].into_iter().map(after).collect();
+        assert_eq!(waits, [1, 1, 1, 10, 50, 60]);
     }
 }

@@ -20,6 +20,21 @@ pub struct Concerned {
     pub chats_first: bool,
 }
 
+/// Of what was missed: a conversation that an integration passes on, at its place in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missed {
+    /// When somebody spoke last.
+    pub at: DateTime<Utc>,
+    pub of: Concerned,
+}
+
+#[derive(sqlx::FromRow)]
+struct MissedRow {
+    last_message_at: DateTime<Utc>,
+    #[sqlx(flatten)]
+    of: Row,
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     integration_id: Uuid,
@@ -94,16 +109,17 @@ impl TenantTx {
     }
 
     /// What integrations of a portal would have passed on since then, the oldest first: conversations in
-    /// which somebody spoke or that were closed.
+    /// which somebody spoke or that were closed. `after`: the last one of the page before.
     pub async fn crm_missed(
         &mut self,
         portal: PortalId,
         since: DateTime<Utc>,
+        after: Option<Missed>,
         most: i64,
-    ) -> Result<Vec<Concerned>> {
+    ) -> Result<Vec<Missed>> {
         let account = self.account().0;
-        let rows: Vec<Row> = sqlx::query_as(
-            "select i.integration_id, i.portal_id, c.conversation_id, c.contact_id,
+        let rows: Vec<MissedRow> = sqlx::query_as(
+            "select c.last_message_at, i.integration_id, i.portal_id, c.conversation_id, c.contact_id,
                 coalesce(jsonb_typeof(i.settings -> 'chats') = 'object', false) as chats,
                 coalesce(i.settings -> 'method' ->> 'method' = 'unsorted', false) as chats_first
              from integrations i
@@ -112,14 +128,20 @@ impl TenantTx {
              join conversations c on c.account_id = $1 and c.channel_id = ic.channel_id
              where i.account_id = $1 and i.portal_id = $2 and i.enabled and i.parted_at is null
                and (c.last_message_at >= $3 or c.closed_at >= $3)
-             order by c.last_message_at, c.conversation_id limit $4",
+               and ($4::timestamptz is null
+                    or (c.last_message_at, c.conversation_id, i.integration_id) > ($4, $5, $6))
+             order by c.last_message_at, c.conversation_id, i.integration_id limit $7",
         )
         .bind(account)
         .bind(portal.0)
         .bind(since)
+        .bind(after.map(|last| last.at))
+        .bind(after.map(|last| last.of.conversation.0))
+        .bind(after.map(|last| last.of.integration.0))
         .bind(most)
         .fetch_all(self.conn())
         .await?;
-        Ok(rows.into_iter().map(Concerned::from).collect())
+        let missed = |row: MissedRow| Missed { at: row.last_message_at, of: row.of.into() };
+        Ok(rows.into_iter().map(missed).collect())
     }
 }

@@ -80,23 +80,6 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Ends the decisions of an integration that were not carried out: they are made anew elsewhere.
-    /// Returns whose they were.
-    pub async fn give_up_crm_runs(&mut self, id: IntegrationId) -> Result<Vec<ConversationId>> {
-        let account = self.account().0;
-        let ids: Vec<Uuid> = sqlx::query_scalar(
-            "update crm_runs set state = 'replanned', finished_at = now()
-             where account_id = $1 and integration_id = $2
-               and state in ('planned', 'working', 'waiting')
-             returning conversation_id",
-        )
-        .bind(account)
-        .bind(id.0)
-        .fetch_all(self.conn())
-        .await?;
-        Ok(ids.into_iter().map(ConversationId).collect())
-    }
-
     /// Conversations for which jobs of an integration wait in the lanes of its portal.
     pub async fn waiting_for_crm(
         &mut self,

@@ -301,6 +301,29 @@ impl TenantTx {
             .collect()
     }
 
+    /// What is linked with this entity, as it is now.
+    pub async fn crm_links_to(
+        &mut self,
+        portal: PortalId,
+        entity: Entity,
+        id: &CrmId,
+    ) -> Result<Vec<LinkRow>> {
+        let account = self.account().0;
+        all(sqlx::query_as(concat!(
+            "select ",
+            columns!(),
+            " from crm_links
+             where account_id = $1 and portal_id = $2 and entity = $3 and external_id = $4
+             order by link_id"
+        ))
+        .bind(account)
+        .bind(portal.0)
+        .bind(entity.as_str())
+        .bind(id.as_str())
+        .fetch_all(self.conn())
+        .await?)
+    }
+
     /// Locks what is linked with this entity: of several of our contacts, if they share it.
     pub async fn lock_crm_links_to(
         &mut self,

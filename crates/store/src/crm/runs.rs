@@ -414,27 +414,47 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Nothing of a conversation is passed on by this integration any more: what was decided is not
-    /// carried out.
-    pub async fn drop_crm_runs(
+    /// Ends decisions of an integration that nobody will carry out, of one conversation or of all. What
+    /// rules decided is decided anew where it is needed; what a person ordered fails, and says `why`.
+    /// Returns the conversations of the former.
+    pub async fn end_crm_runs(
         &mut self,
         integration: IntegrationId,
-        conversation: ConversationId,
+        conversation: Option<ConversationId>,
+        why: &Words,
         at: DateTime<Utc>,
-    ) -> Result<()> {
+    ) -> Result<Vec<ConversationId>> {
         let account = self.account().0;
-        sqlx::query(
-            "update crm_runs set state = 'replanned', error = null, finished_at = $4
-             where account_id = $1 and integration_id = $2 and conversation_id = $3
-               and state in ('planned', 'working', 'waiting')",
+        let ids: Vec<Uuid> = sqlx::query_scalar(
+            "with ended as (
+                update crm_runs
+                set state = case when by_rules then 'replanned' else 'failed' end,
+                    error = case when by_rules then null else $4::jsonb end, finished_at = $5
+                from (
+                    select run_id as id, jsonb_exists(facts, 'enquiry') as by_rules
+                    from crm_runs
+                    where account_id = $1 and integration_id = $2
+                      and ($3::uuid is null or conversation_id = $3)
+                      and state in ('planned', 'working', 'waiting')
+                    for update) r
+                where account_id = $1 and run_id = r.id
+                returning run_id, conversation_id, by_rules
+             ), refused as (
+                update crm_steps s set state = 'failed', error = $4::jsonb, finished_at = $5
+                from ended e
+                where s.account_id = $1 and s.run_id = e.run_id and not e.by_rules
+                  and s.state in ('waiting', 'sending', 'uncertain')
+             )
+             select distinct conversation_id from ended where by_rules",
         )
         .bind(account)
         .bind(integration.0)
-        .bind(conversation.0)
+        .bind(conversation.map(|c| c.0))
+        .bind(Json(why))
         .bind(at)
-        .execute(self.conn())
+        .fetch_all(self.conn())
         .await?;
-        Ok(())
+        Ok(ids.into_iter().map(ConversationId).collect())
     }
 
     /// Takes a failed decision to make it anew; false: another has.
@@ -493,27 +513,33 @@ impl TenantTx {
         .await?)
     }
 
-    /// Whether a decision about another conversation of this person is being carried out in the lane of
-    /// the person that they were before a merge.
-    pub async fn crm_runs_of_former(
+    /// Since when a decision about a conversation of this person is being carried out in the lane of
+    /// somebody else, who they were before a merge or before one was undone; `None`: none is.
+    pub async fn crm_run_of_former(
         &mut self,
         portal: PortalId,
         contact: ContactId,
-    ) -> Result<bool> {
+    ) -> Result<Option<DateTime<Utc>>> {
         let account = self.account().0;
+        // As a lane is named: with ids as they are outside.
+        let lanes = format!("crm:{portal}:{}_", ContactId::PREFIX);
+        // By way of the integrations, because unfinished decisions are found by those.
         Ok(sqlx::query_scalar(
-            "select exists (
-                select 1 from contact_merges m
-                join crm_runs r on r.account_id = m.account_id and r.contact_id = m.merged_id
-                join conversations c
-                    on c.account_id = r.account_id and c.conversation_id = r.conversation_id
-                join lanes l on l.lane = 'crm:' || r.portal_id || ':' || r.contact_id
-                where m.account_id = $1 and m.kept_id = $2 and c.contact_id = $2
-                  and r.portal_id = $3 and r.state in ('planned', 'working', 'waiting'))",
+            "select min(r.created_at)
+             from conversations c
+             join integrations i on i.account_id = $1 and i.portal_id = $3
+             join crm_runs r
+                on r.account_id = $1 and r.integration_id = i.integration_id
+                and r.conversation_id = c.conversation_id
+                and r.state in ('planned', 'working', 'waiting')
+             join lanes l on l.lane = $4 || replace(r.contact_id::text, '-', '')
+             where c.account_id = $1 and c.contact_id = $2 and r.portal_id = $3
+               and r.contact_id <> $2",
         )
         .bind(account)
         .bind(contact.0)
         .bind(portal.0)
+        .bind(lanes)
         .fetch_one(self.conn())
         .await?)
     }
@@ -557,7 +583,14 @@ impl TenantTx {
 
     /// Writes what became of a step. Of a note that needs no other try, the beginning is kept: it stands
     /// in the CRM and with the link, and a note that grows would be kept once for each message.
-    pub async fn end_crm_step(&mut self, run: CrmRunId, step: usize, end: &StepEnd) -> Result<()> {
+    ///
+    /// `false`: another worker wrote its end already, and a step that has ended does not begin again.
+    pub async fn end_crm_step(
+        &mut self,
+        run: CrmRunId,
+        step: usize,
+        end: &StepEnd,
+    ) -> Result<bool> {
         let account = self.account().0;
         let over = matches!(end.state, StepState::Done | StepState::Skipped | StepState::Failed);
         let done = sqlx::query(
@@ -569,7 +602,8 @@ impl TenantTx {
                     then jsonb_set(action, '{body,text}',
                         to_jsonb(left(action #>> '{body,text}', 500) || '…'))
                     else action end
-             where account_id = $1 and run_id = $2 and step = $3",
+             where account_id = $1 and run_id = $2 and step = $3
+               and ($8::timestamptz is not null or state not in ('done', 'skipped', 'failed'))",
         )
         .bind(account)
         .bind(run.0)
@@ -583,7 +617,8 @@ impl TenantTx {
         .execute(self.conn())
         .await?;
         match done.rows_affected() {
-            1 => Ok(()),
+            1 => Ok(true),
+            0 if !over => Ok(false),
             hit => Err(Error::RowsAffected { what: "a step of a CRM run", hit }),
         }
     }
