@@ -284,7 +284,8 @@ async fn what_waited_is_woken_in_turns() {
     .await
     .unwrap();
     let due: Vec<(&str, i32)> = due.iter().map(|(lane, minute)| (lane.as_str(), *minute)).collect();
-    let turns = [("crm:p:soon", 0), ("crm:p:a", 1), ("crm:p:b", 2), ("crm:p:c", 3), ("crm:q:a", 10)];
+    let turns =
+        [("crm:p:soon", 0), ("crm:p:a", 1), ("crm:p:b", 2), ("crm:p:c", 3), ("crm:q:a", 10)];
     assert_eq!(due, turns);
 }
 

@@ -238,9 +238,9 @@ impl Visit<'_> {
             let locked = tx.lock_portal(id).await?;
             tx.portal_answered(id).await?;
             // One fault holds up nobody but who met it.
-            let paused = locked.as_ref().is_some_and(|row| {
-                row.failures >= FAULTS_BEFORE_PAUSE || row.paused_for.is_some()
-            });
+            let paused = locked
+                .as_ref()
+                .is_some_and(|row| row.failures >= FAULTS_BEFORE_PAUSE || row.paused_for.is_some());
             let interrupted = locked.is_some_and(|row| row.state == PortalState::Interrupted);
             if interrupted {
                 set_state(&mut tx, id, PortalState::Connected, None).await?;
