@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { IntegrationDraft } from '../src/cabinet/crm/api'
 import { comeBack, reasonOf } from '../src/cabinet/crm/came-back'
-import { minutesOf, unitOf } from '../src/cabinet/crm/due'
 import { mendAddress } from '../src/cabinet/crm/faults'
 import {
   asGroup,
@@ -16,11 +15,13 @@ import {
 import { readQuery, writeQuery } from '../src/cabinet/crm/journal-query'
 import { byMail, linked } from '../src/cabinet/crm/people'
 import { readPhone, readPhones } from '../src/cabinet/crm/phones'
-import { firstStage, stageFault } from '../src/cabinet/crm/places'
+import { firstStage, isNewer, stageFault } from '../src/cabinet/crm/places'
 import { faultAt, faultsOf, marked, mendTab, pointerOf, tabNamed, tabOf, without } from '../src/cabinet/crm/pointers'
 import { rebased } from '../src/cabinet/crm/rebase'
 import { type AmoSettings, filled, firstSettings, isUnsorted, recommended } from '../src/cabinet/crm/settings'
 import { DEFAULT_NAMES, inserted, type Param, sample, shown, stored, tokenOf, unknown } from '../src/cabinet/crm/template'
+import { MINUTES, SECONDS, sizeOf, spanOf, unitOf } from '../src/cabinet/parts/span'
+import { isWithin } from '../src/cabinet/parts/within'
 import type { CrmUser, Directory } from '../src/cabinet/crm/views'
 
 const both = (text: string) => ({ ru: text, en: text })
@@ -245,20 +246,41 @@ describe('lists of the CRM', () => {
 
 describe('AMO-5: when a task is due', () => {
   it('is told in the largest whole unit', () => {
-    expect([1, 60, 90, 120, 1440, 2880, 1500].map(unitOf)).toEqual(['m', 'h', 'm', 'h', 'd', 'd', 'h'])
-    expect(minutesOf('2', 'h')).toBe(120)
-    expect(minutesOf('', 'd')).toBe(0)
-    expect(minutesOf('-3', 'm')).toBe(0)
+    const told = [1, 60, 90, 120, 1440, 2880, 1500, Number.NaN].map((minutes) => unitOf(minutes, MINUTES))
+    expect(told).toEqual(['m', 'h', 'm', 'h', 'd', 'd', 'h', 'm'])
+    expect(spanOf('2', sizeOf('h', MINUTES))).toBe(120)
+    expect(spanOf('', 1440)).toBeNaN()
+    expect(spanOf('-3', 1)).toBe(0)
+    expect(unitOf(90, SECONDS)).toBe('s')
   })
 })
 
 describe('AMO-1: coming back from consent', () => {
   it('tells what came of it', () => {
-    expect(comeBack('?connected=prt_1')).toEqual({ is: 'connected' })
+    expect(comeBack('?connected=prt_1')).toEqual({ is: 'connected', portal: 'prt_1' })
     expect(comeBack('?error=state')).toEqual({ is: 'refused', code: 'state' })
     expect(comeBack('')).toBeNull()
     expect(reasonOf('other_account')).toBe('other_account')
     expect(reasonOf('internal')).toBe('other')
+  })
+})
+
+describe('lists of the CRM while they are looked at', () => {
+  it('AMO-12: are taken when they were pulled after those that are shown', () => {
+    const at = (fetched_at: string | null) => ({ fetched_at })
+    expect(isNewer(at('2031-05-01T12:00:01Z'), at('2031-05-01T12:00:00.5Z'))).toBe(true)
+    expect(isNewer(at('2031-05-01T12:00:00Z'), at('2031-05-01T12:00:00Z'))).toBe(false)
+    expect(isNewer(at('2031-05-01T12:00:00Z'), at(null))).toBe(true)
+    expect(isNewer(at(null), at(null))).toBe(false)
+  })
+})
+
+describe('leaving a page with something unsaved', () => {
+  it('tabs below its address are the same page', () => {
+    expect(isWithin('/cabinet/crm/int_1', '/cabinet/crm/int_1')).toBe(true)
+    expect(isWithin('/cabinet/crm/int_1/log/run_1', '/cabinet/crm/int_1')).toBe(true)
+    expect(isWithin('/cabinet/crm/int_12', '/cabinet/crm/int_1')).toBe(false)
+    expect(isWithin('/cabinet/crm', '/cabinet/crm/int_1')).toBe(false)
   })
 })
 

@@ -11,6 +11,7 @@ import { tellRefusal, toast } from '../../kit/ui/toast'
 import { Faulty, PageHead, useLoaded } from '../load'
 import { card, Confirm, SelectField } from '../parts/bits'
 import { PageForm, useForm } from '../parts/form'
+import { LanguageField } from '../parts/language-field'
 import { countries, timeZones, zoneTime } from './places'
 
 interface Account {
@@ -82,17 +83,7 @@ function CompanyForm({ account, since }: { account: Account; since: string }) {
           <option key={zone} value={zone} />
         ))}
       </datalist>
-      <SelectField
-        label={s().language}
-        help={texts.languageHelp}
-        error={told('language')}
-        value={value.language}
-        options={[
-          ['ru', 'Русский'],
-          ['en', 'English'],
-        ]}
-        onChange={(language) => set({ language })}
-      />
+      <LanguageField help={texts.languageHelp} error={told('language')} value={value.language} onChange={(language) => set({ language })} />
       <SelectField
         label={texts.country}
         help={texts.countryHelp}

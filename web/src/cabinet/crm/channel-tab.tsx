@@ -7,7 +7,7 @@ import { has, useSession } from '../../kit/session'
 import { Button, buttonClass } from '../../kit/ui/button'
 import { Faulty, useLoaded } from '../load'
 import { Chip, Empty, Toggle } from '../parts/bits'
-import { Leaving } from '../parts/form'
+import { Leaving } from '../parts/leaving'
 import { readFaults, readIntegrations, readPortals } from './api'
 import { ChannelSwitches } from './channel-switches'
 import { Note } from './choice'
@@ -114,8 +114,8 @@ function Rule({
           </div>
           <Chip tone={first.enabled ? 'good' : 'plain'}>{first.enabled ? f.on : f.off}</Chip>
         </div>
-        {portal?.state === 'stopped' && portal.reason && (
-          <Note tone="bad">
+        {portal?.reason && (
+          <Note tone={portal.state === 'stopped' ? 'bad' : portal.state === 'disconnected' ? 'plain' : 'warn'}>
             {words(portal.reason)} {portal.remedy && words(portal.remedy)}
           </Note>
         )}

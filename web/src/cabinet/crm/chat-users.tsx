@@ -5,6 +5,7 @@ import { Button, IconButton } from '../../kit/ui/button'
 import { Dialog } from '../../kit/ui/dialog'
 import { Field, inputClass } from '../../kit/ui/field'
 import { Checks, Table } from '../parts/bits'
+import { Wrong } from './choice'
 import { useEditor } from './context'
 import { isSetting, TABS } from './pointers'
 import type { ChatUser } from './settings'
@@ -35,6 +36,7 @@ export function ChatUsers({
   const shown = open === null ? undefined : users[open]
   return (
     <>
+      <Wrong said={editing.whole('/chats/users')} />
       {users.length === 0 ? (
         <p className="text-second text-ink3">{f.chats.noUsers}</p>
       ) : (

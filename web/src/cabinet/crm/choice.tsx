@@ -44,6 +44,11 @@ export function Choice<T extends string>({
   )
 }
 
+/** What is wrong with a list as a whole, or with one of its entries. */
+export function Wrong({ said }: { said: string | undefined }) {
+  return said && <p className="text-caption text-red">{said}</p>
+}
+
 /** Words that stand above what they are about. */
 export function Note({ tone = 'warn', children }: { tone?: 'warn' | 'bad' | 'plain'; children: ReactNode }) {
   const tones = { warn: 'bg-amber-soft text-amber', bad: 'bg-red-soft text-red', plain: 'bg-hover text-ink2' }

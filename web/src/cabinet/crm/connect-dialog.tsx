@@ -2,29 +2,18 @@ import { useState } from 'react'
 import { t } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
 import { crmPortals } from '../../kit/i18n/flow/crm-portals'
-import { Button } from '../../kit/ui/button'
 import { Dialog } from '../../kit/ui/dialog'
 import { TextField } from '../../kit/ui/field'
-import { tellRefusal, toast } from '../../kit/ui/toast'
+import { toast } from '../../kit/ui/toast'
 import { DialogForm, useForm } from '../parts/form'
-import { connectByToken, consent } from './api'
+import { connectByToken } from './api'
 import { Choice, Note } from './choice'
 import { OwnApp } from './own-app'
-import type { CrmKindView, PortalView } from './views'
+import { ToConsent, type WayProps } from './to-consent'
 import { firstWay, type Way, waysOf } from './ways'
 
 /** AMO-1, CRM-7: a portal by consent with the server's app or the company's own, or by a long-lived token. */
-export function ConnectDialog({
-  kind,
-  portal,
-  onClose,
-  onConnected,
-}: {
-  kind: CrmKindView
-  portal: PortalView | undefined
-  onClose: () => void
-  onConnected: () => void
-}) {
+export function ConnectDialog({ kind, portal, onClose, onConnected }: WayProps & { onConnected: () => void }) {
   const f = crmTexts()
   const p = crmPortals()
   const ways = waysOf(kind)
@@ -58,44 +47,18 @@ export function ConnectDialog({
   )
 }
 
-function Consent({ kind, portal, onClose }: { kind: CrmKindView; portal: PortalView | undefined; onClose: () => void }) {
+function Consent(way: WayProps) {
   const f = crmTexts().dialog
-  const [busy, setBusy] = useState(false)
-  const leave = () => {
-    setBusy(true)
-    consent({ kind: kind.kind, portal_id: portal?.portal_id, app: { of: 'server' } }).then(
-      ({ url }) => location.assign(url),
-      (error: unknown) => {
-        setBusy(false)
-        tellRefusal(error)
-      },
-    )
-  }
   return (
     <div className="space-y-3">
       <p>{f.oauthText}</p>
       <p className="text-second text-ink2">{f.oauthWhat}</p>
-      <div className="flex flex-wrap justify-end gap-2">
-        <Button onClick={onClose}>{t.cancel}</Button>
-        <Button look="main" disabled={busy} onClick={leave}>
-          {f.go}
-        </Button>
-      </div>
+      <ToConsent {...way} app={{ of: 'server' }} />
     </div>
   )
 }
 
-function ByToken({
-  kind,
-  portal,
-  onClose,
-  onConnected,
-}: {
-  kind: CrmKindView
-  portal: PortalView | undefined
-  onClose: () => void
-  onConnected: () => void
-}) {
+function ByToken({ kind, portal, onClose, onConnected }: WayProps & { onConnected: () => void }) {
   const f = crmTexts().dialog
   const form = useForm({
     first: { address: portal?.address ?? '', token: '' },

@@ -4,7 +4,7 @@ import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { Button, IconButton } from '../../kit/ui/button'
 import { Checks, SelectField } from '../parts/bits'
 import { ChipsField } from '../parts/chips-field'
-import { Choice } from './choice'
+import { Choice, Wrong } from './choice'
 import { useEditor, useParams } from './context'
 import {
   asGroup,
@@ -64,8 +64,8 @@ function GroupForm({
   onRemove?: () => void
 }) {
   const f = crmSettings().filter
-  const { told } = useEditor().editing
-  const own = group.of.length === 0 ? (told(`${at}/of`) ?? told(at)) : undefined
+  const { whole } = useEditor().editing
+  const own = whole(at) ?? whole(`${at}/of`)
   return (
     <div role="group" aria-label={f[group.is]} className="rounded-control border border-line bg-raised p-3">
       <div className="mb-2 flex items-end gap-1">
@@ -84,7 +84,8 @@ function GroupForm({
         )}
       </div>
       <div className="space-y-2">
-        {group.of.length === 0 && <p className={`text-second ${own ? 'text-red' : 'text-ink3'}`}>{own ?? f.emptyGroup}</p>}
+        <Wrong said={own} />
+        {group.of.length === 0 && !own && <p className="text-second text-ink3">{f.emptyGroup}</p>}
         {group.of.map((one, n) => {
           const place = {
             at: `${at}/of/${n}`,

@@ -59,7 +59,7 @@ export function Home() {
           </div>
         )}
       </PageHead>
-      {came && <CameBack came={came} onClose={() => setCame(null)} />}
+      {came && <CameBack came={came} integrations={data.integrations} onClose={() => setCame(null)} />}
       <HomeFaults faults={data.faults} />
       {data.portals.length === 0 ? (
         <Empty icon={<Plug size={22} />} title={f.none} hint={f.noneHint}>

@@ -25,7 +25,7 @@ export function Integrations({
   portals: PortalView[]
   integrations: IntegrationView[]
   channels: readonly { channel_id: string; name: string }[]
-  again: () => void
+  again: () => Promise<void>
 }) {
   const f = crmTexts()
   const p = crmPortals()
@@ -41,20 +41,21 @@ export function Integrations({
   // The switch answers at once; the server's word comes after.
   const [turned, setTurned] = useState<Record<string, boolean>>({})
   const turn = ({ integration_id, revision, ...one }: IntegrationView, enabled: boolean) => {
-    setTurned({ ...turned, [integration_id]: enabled })
+    setTurned((now) => ({ ...now, [integration_id]: enabled }))
+    const done = () => setTurned(({ [integration_id]: _, ...others }) => others)
     void saveIntegration(integration_id, { name: one.name, settings: one.settings, enabled }, revision).then(
       () => {
         toast(enabled ? f.turnedOn : f.turnedOff)
-        again()
+        return again()
       },
       (error: unknown) => {
         // What keeps it off stands in its tabs.
         const act = { label: f.toSettings, run: () => go(`/cabinet/crm/${integration_id}`) }
         if (fieldErrors(error).size > 0) toast(whyRefused(error), { tone: 'bad', act })
         else tellRefusal(error)
-        again()
+        return again()
       },
-    ).finally(() => setTurned({}))
+    ).finally(done)
   }
   return (
     <section>
@@ -125,7 +126,7 @@ export function Integrations({
           onClose={() => setMoving(null)}
           onMoved={() => {
             setMoving(null)
-            again()
+            void again()
           }}
         />
       )}

@@ -54,6 +54,8 @@ export function Journal({
     setQuery(wanted)
     history.replaceState(null, '', location.pathname + writeQuery(wanted))
   }
+  const unknown = query.number !== '' && nobodys === query.number
+  const hint = !writeQuery(query) ? f.emptyHint : query.number && !unknown && !query.state ? f.emptyNumber : f.emptyFound
   const of = portals.find((one) => one.portal_id === query.portal) ?? (portals.length === 1 ? portals[0] : undefined)
   const replay = (portal_id: string) => {
     if (busy) return
@@ -66,14 +68,13 @@ export function Journal({
       }, tellRefusal)
       .finally(() => setBusy(false))
   }
-  if (fault && !items) return <Faulty fault={fault} again={again} />
   return (
     <>
       <Standstill portals={of ? [of] : portals} />
       <JournalFilters
         query={query}
         portals={integration ? [] : portals}
-        unknown={query.number !== '' && nobodys === query.number}
+        unknown={unknown}
         onChange={narrow}
       >
         {of && (
@@ -83,11 +84,12 @@ export function Journal({
           </Button>
         )}
       </JournalFilters>
-      {items?.length === 0 && (
-        <Empty icon={<ScrollText size={22} />} title={f.empty} hint={writeQuery(query) ? f.emptyFound : f.emptyHint} />
+      {fault && <Faulty fault={fault} again={again} />}
+      {!fault && items?.length === 0 && (
+        <Empty icon={<ScrollText size={22} />} title={f.empty} hint={hint} />
       )}
-      {items && items.length > 0 && <Entries items={items} onOpen={onOpen} />}
-      <More next={next} busy={list.busy} more={more} />
+      {!fault && items && items.length > 0 && <Entries items={items} onOpen={onOpen} />}
+      <More next={next && !fault} busy={list.busy} more={more} />
       {asking && of && (
         <Confirm
           title={f.replayAllAsk(of.title)}

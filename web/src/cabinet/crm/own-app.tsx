@@ -1,56 +1,32 @@
 import { useState } from 'react'
-import { t } from '../../kit/i18n'
+import { crmTexts } from '../../kit/i18n/flow/crm'
 import { crmPortals } from '../../kit/i18n/flow/crm-portals'
-import { Button } from '../../kit/ui/button'
 import { TextField } from '../../kit/ui/field'
-import { tellRefusal } from '../../kit/ui/toast'
-import { CopyButton } from '../parts/bits'
 import { DialogForm, useForm } from '../parts/form'
+import { Address } from './address'
 import { consent } from './api'
 import { TextButton } from './choice'
-import type { CrmKindView, PortalView } from './views'
-
-interface Props {
-  kind: CrmKindView
-  portal: PortalView | undefined
-  onClose: () => void
-}
+import { ToConsent, type WayProps } from './to-consent'
 
 /** AMO-1: consent for a private integration of the company; its secret is entered once. */
-export function OwnApp(props: Props) {
+export function OwnApp(props: WayProps) {
   const [anew, setAnew] = useState(!props.portal?.own_app)
   return anew ? <Keys {...props} /> : <Kept {...props} onOther={() => setAnew(true)} />
 }
 
-function Kept({ kind, portal, onClose, onOther }: Props & { onOther: () => void }) {
+function Kept({ onOther, ...way }: WayProps & { onOther: () => void }) {
   const p = crmPortals()
-  const [busy, setBusy] = useState(false)
-  const leave = () => {
-    setBusy(true)
-    consent({ kind: kind.kind, portal_id: portal?.portal_id }).then(
-      ({ url }) => location.assign(url),
-      (error: unknown) => {
-        setBusy(false)
-        tellRefusal(error)
-      },
-    )
-  }
   return (
     <div className="space-y-3">
       <p className="break-words">
-        {p.kept(portal?.own_app ?? '')} <TextButton onClick={onOther}>{p.otherKeys}</TextButton>
+        {p.kept(way.portal?.own_app ?? '')} <TextButton onClick={onOther}>{p.otherKeys}</TextButton>
       </p>
-      <div className="flex flex-wrap justify-end gap-2">
-        <Button onClick={onClose}>{t.cancel}</Button>
-        <Button look="main" disabled={busy} onClick={leave}>
-          {p.go}
-        </Button>
-      </div>
+      <ToConsent {...way} />
     </div>
   )
 }
 
-function Keys({ kind, portal, onClose }: Props) {
+function Keys({ kind, portal, onClose }: WayProps) {
   const p = crmPortals()
   const form = useForm({
     first: { client_id: portal?.own_app ?? '', client_secret: '' },
@@ -68,7 +44,7 @@ function Keys({ kind, portal, onClose }: Props) {
     set({ [field]: text.trim() })
   }
   return (
-    <DialogForm form={form} onClose={onClose} action={p.go}>
+    <DialogForm form={form} onClose={onClose} action={crmTexts().dialog.go}>
       <ol className="list-decimal space-y-1 pl-5 text-second text-ink2">
         {p.steps.map((step) => (
           <li key={step}>{step}</li>
@@ -99,17 +75,5 @@ function Keys({ kind, portal, onClose }: Props) {
         onChange={(event) => type('client_secret', event.target.value)}
       />
     </DialogForm>
-  )
-}
-
-/** An address of ours that is put into the CRM. */
-function Address({ label, value }: { label: string; value: string }) {
-  return (
-    <div className="flex items-end gap-2">
-      <div className="min-w-0 flex-1">
-        <TextField label={label} readOnly value={value} onFocus={(event) => event.target.select()} />
-      </div>
-      <CopyButton text={value} />
-    </div>
   )
 }

@@ -31,3 +31,7 @@ export function firstStage(directory: Directory): { pipeline: Pipeline; stage: S
   }
   return null
 }
+
+/** Whether lists were pulled after those that are shown. */
+export const isNewer = (kept: Pick<Directory, 'fetched_at'>, shown: Pick<Directory, 'fetched_at'>) =>
+  Date.parse(kept.fetched_at ?? '') > (Date.parse(shown.fetched_at ?? '') || 0)

@@ -2,22 +2,28 @@ import { ArrowDown, ArrowUp, Plus, Trash2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { Button, IconButton } from '../../kit/ui/button'
+import { Wrong } from './choice'
+import { useEditor } from './context'
 
 /** Rules in their order: the first that fits counts. */
 export function RuleList<T>({
   rules,
+  at,
   none,
   make,
   children,
   onChange,
 }: {
   rules: readonly T[]
+  /** Its place in the settings. */
+  at: string
   none: string
   make: () => T
   children: (rule: T, n: number, set: (rule: T) => void) => ReactNode
   onChange: (rules: T[]) => void
 }) {
   const f = crmSettings().rules
+  const { whole } = useEditor().editing
   const swapped = (a: number, b: number): T[] => {
     const order = [...rules]
     const [first, second] = [order[a], order[b]]
@@ -26,6 +32,7 @@ export function RuleList<T>({
   }
   return (
     <div className="space-y-3">
+      <Wrong said={whole(at)} />
       <p className="text-second text-ink3">{rules.length === 0 ? none : f.order}</p>
       <ol className="space-y-3">
         {rules.map((rule, n) => (

@@ -6,7 +6,7 @@ import type { Sample } from './api'
 import { useEditor } from './context'
 
 /** The form as an enquiry; what is not filled in is not known. */
-export function imagined({ site, campaign, source, ...enquiry }: SampleValue, utm: string): Sample {
+export function imagined({ site, page, referrer, campaign, source, ...enquiry }: SampleValue, utm: string): Sample {
   const known = (text: string) => text.trim() || null
   return {
     ...enquiry,
@@ -14,9 +14,9 @@ export function imagined({ site, campaign, source, ...enquiry }: SampleValue, ut
       site: known(site),
       campaign: known(campaign),
       source: known(source),
-      page: null,
+      page: known(page),
       page_title: null,
-      referrer: null,
+      referrer: known(referrer),
       start_payload: null,
       listing: null,
       utm: readUtm(utm),
@@ -33,6 +33,8 @@ export interface SampleValue {
   email: string
   text: string
   site: string
+  page: string
+  referrer: string
   campaign: string
   source: string
 }
@@ -50,7 +52,7 @@ export function SampleForm({
 }) {
   const f = crmSettings().try
   const { channels } = useEditor()
-  const line = (key: 'name' | 'phone' | 'email' | 'site' | 'campaign' | 'source') => (
+  const line = (key: 'name' | 'phone' | 'email' | 'site' | 'page' | 'referrer' | 'campaign' | 'source') => (
     <TextField label={f[key]} value={sample[key]} autoComplete="off" onChange={(event) => set({ [key]: event.target.value })} />
   )
   const two = 'grid grid-cols-2 gap-3 max-[759px]:grid-cols-1'
@@ -94,6 +96,8 @@ export function SampleForm({
         <summary className="rounded-control text-second font-medium text-ink2">{f.ads}</summary>
         <div className={`mt-2 ${two}`}>
           {line('site')}
+          {line('page')}
+          {line('referrer')}
           {line('campaign')}
           {line('source')}
           <Field label={f.utm} help={f.utmHelp}>

@@ -3,7 +3,7 @@ import { s } from '../../kit/i18n/cabinet-settings'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { Button } from '../../kit/ui/button'
 import { tellRefusal } from '../../kit/ui/toast'
-import { Leaving } from '../parts/form'
+import { Leaving } from '../parts/leaving'
 import type { Tab } from './pointers'
 import type { Editing } from './use-editing'
 
@@ -34,7 +34,7 @@ export function SaveBar({ editing, onSave }: { editing: Editing; onSave: () => v
           </>
         )}
       </div>
-      <Leaving />
+      <Leaving within={`/cabinet/crm/${editing.id}`} />
     </div>
   )
 }
@@ -42,7 +42,7 @@ export function SaveBar({ editing, onSave }: { editing: Editing; onSave: () => v
 /** What somebody else saved meanwhile, and whose choice would stand where both changed something. */
 export function Stale({ editing: { conflict } }: { editing: Editing }) {
   const f = crmSettings()
-  const named = (tabs: readonly Tab[]) => tabs.map((tab) => `«${f.tabs[tab]}»`).join(', ')
+  const named = (tabs: readonly Tab[]) => tabs.map((tab) => f.stale.tab(f.tabs[tab])).join(', ')
   return (
     <div role="alert" className="mb-2 space-y-1 text-second text-red">
       <p>{conflict && conflict.theirs.length > 0 ? f.stale.saved(named(conflict.theirs)) : f.stale.savedAny}</p>

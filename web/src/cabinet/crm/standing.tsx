@@ -22,14 +22,14 @@ export function Remarks({ said }: { said: readonly string[] }) {
 /** What keeps everything from being passed on, whatever the tabs say. */
 export function Standing({ portal, off, onSwitchOn }: { portal: PortalView | undefined; off: boolean; onSwitchOn: () => void }) {
   const f = crmSettings()
-  const stopped = (portal?.state === 'stopped' || portal?.state === 'disconnected') && portal.reason
   const interrupted = portal?.state === 'interrupted'
-  if (!stopped && !interrupted && !off) return null
+  const reason = interrupted ? undefined : portal?.reason
+  if (!reason && !interrupted && !off) return null
   return (
     <div className="mb-4 space-y-2">
-      {stopped && (
-        <Note tone="bad">
-          {words(stopped)} {portal.remedy && words(portal.remedy)}{' '}
+      {reason && (
+        <Note tone={portal?.state === 'connected' ? 'warn' : 'bad'}>
+          {words(reason)} {portal?.remedy && words(portal.remedy)}{' '}
           <Link href="/cabinet/crm" className="rounded-control font-medium underline underline-offset-2">
             {f.toPortals}
           </Link>

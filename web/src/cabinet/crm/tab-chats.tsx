@@ -7,11 +7,13 @@ import { useEditor } from './context'
 import { type ChatSettings, noChats } from './settings'
 
 const FIRST = ['check_numbers', 'hide_errors', 'import_outgoing', 'replace_8'] as const
+/** As the server writes it, in the company's language. */
+const FROM_PHONE = { ru: '[Отправлено с телефона]', en: '[Sent from the phone]' }
 
 /** AMO-13 and the messenger's settings that live on it (WA-1 to WA-7). */
 export function TabChats() {
   const f = crmSettings().chats
-  const { editing, channels, portal } = useEditor()
+  const { editing, channels, portal, language } = useEditor()
   const { draft, change, told } = editing
   const { chats } = draft.settings
   const put = (patch: Partial<ChatSettings>) => chats && change({ chats: { ...chats, ...patch } })
@@ -35,7 +37,7 @@ export function TabChats() {
             <Toggle
               key={one}
               label={f[one]}
-              help={f[`${one}_help`]}
+              help={one === 'import_outgoing' ? f.import_outgoing_help(FROM_PHONE[language]) : f[`${one}_help`]}
               on={chats[one]}
               onChange={(on) => put({ [one]: on })}
             />

@@ -1,6 +1,6 @@
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { Select, Table, Toggle } from '../parts/bits'
-import { Part } from './choice'
+import { Part, Wrong } from './choice'
 import { useEditor } from './context'
 import { newGate } from './filter'
 import { GateForm } from './gate-form'
@@ -39,6 +39,7 @@ export function TabEmployees() {
       <Part title={f.employees.rules} hint={f.employees.rulesHelp}>
         <RuleList
           rules={responsible.rules}
+          at="/responsible/rules"
           none={f.employees.noRules}
           make={() => ({ gate: newGate(), user: responsible.default ?? '' })}
           onChange={(rules) => put({ rules })}
@@ -77,56 +78,59 @@ export function TabEmployees() {
 function People() {
   const f = crmSettings()
   const { editing, live, employees } = useEditor()
-  const { draft, change, told } = editing
+  const { draft, change, told, whole } = editing
   const { responsible } = draft.settings
   const { users } = live.directory
   return (
-    <Table label={f.employees.people} heads={[f.employees.ours, f.employees.theirs]}>
-      {employees.map((person) => {
-        const n = responsible.people.findIndex((one) => one.employee === person.employee_id)
-        const chosen = responsible.people[n]?.user ?? ''
-        const guess = byMail(person.email, users)
-        const user = users.find((one) => one.id === chosen)
-        const gone = chosen && !live.empty && !user?.active
-        const fault = n >= 0 ? told(`/responsible/people/${n}`) : undefined
-        const wrong = fault ?? (gone ? (user ? f.employees.inactiveUser : f.employees.goneUser) : undefined)
-        return (
-          <tr key={person.employee_id}>
-            <td className="max-w-60">
-              <div className="truncate font-medium">{person.name}</div>
-              <div className="truncate text-caption text-ink3">{person.email}</div>
-            </td>
-            <td className="min-w-60">
-              <Select
-                aria-label={`${f.employees.theirs}: ${person.name}`}
-                aria-invalid={wrong ? true : undefined}
-                value={chosen}
-                onChange={(event) =>
-                  change({
-                    responsible: {
-                      ...responsible,
-                      people: linked(responsible.people, person.employee_id, event.target.value),
-                    },
-                  })
-                }
-              >
-                <option value="">{guess ? f.employees.byMail(guess.name) : f.employees.noMatch}</option>
-                {users
-                  .filter((one) => one.active)
-                  .map((one) => (
-                    <option key={one.id} value={one.id}>
-                      {one.name}
-                    </option>
-                  ))}
-                {chosen && !user?.active && (
-                  <option value={chosen}>{user ? `${user.name} (${f.inactive})` : f.gone}</option>
-                )}
-              </Select>
-              {wrong && <p className="mt-1 text-caption text-red">{wrong}</p>}
-            </td>
-          </tr>
-        )
-      })}
-    </Table>
+    <>
+      <Wrong said={whole('/responsible/people')} />
+      <Table label={f.employees.people} heads={[f.employees.ours, f.employees.theirs]}>
+        {employees.map((person) => {
+          const n = responsible.people.findIndex((one) => one.employee === person.employee_id)
+          const chosen = responsible.people[n]?.user ?? ''
+          const guess = byMail(person.email, users)
+          const user = users.find((one) => one.id === chosen)
+          const gone = chosen && !live.empty && !user?.active
+          const fault = n >= 0 ? told(`/responsible/people/${n}`) : undefined
+          const wrong = fault ?? (gone ? (user ? f.employees.inactiveUser : f.employees.goneUser) : undefined)
+          return (
+            <tr key={person.employee_id}>
+              <td className="max-w-60">
+                <div className="truncate font-medium">{person.name}</div>
+                <div className="truncate text-caption text-ink3">{person.email}</div>
+              </td>
+              <td className="min-w-60">
+                <Select
+                  aria-label={`${f.employees.theirs}: ${person.name}`}
+                  aria-invalid={wrong ? true : undefined}
+                  value={chosen}
+                  onChange={(event) =>
+                    change({
+                      responsible: {
+                        ...responsible,
+                        people: linked(responsible.people, person.employee_id, event.target.value),
+                      },
+                    })
+                  }
+                >
+                  <option value="">{guess ? f.employees.byMail(guess.name) : f.employees.noMatch}</option>
+                  {users
+                    .filter((one) => one.active)
+                    .map((one) => (
+                      <option key={one.id} value={one.id}>
+                        {one.name}
+                      </option>
+                    ))}
+                  {chosen && !user?.active && (
+                    <option value={chosen}>{user ? `${user.name} (${f.inactive})` : f.gone}</option>
+                  )}
+                </Select>
+                {wrong && <p className="mt-1 text-caption text-red">{wrong}</p>}
+              </td>
+            </tr>
+          )
+        })}
+      </Table>
+    </>
   )
 }

@@ -2,7 +2,7 @@ import { Plus, Trash2 } from 'lucide-react'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { Button, IconButton } from '../../kit/ui/button'
 import { SelectField } from '../parts/bits'
-import { Part } from './choice'
+import { Part, Wrong } from './choice'
 import { useEditor, useParams } from './context'
 import { LiveLine } from './live-line'
 import { ParamSelect } from './param-select'
@@ -27,7 +27,7 @@ export function TabFields() {
 function Pairs({ of, title }: { of: 'contact' | 'deal'; title: string }) {
   const f = crmSettings()
   const { editing, live } = useEditor()
-  const { draft, change, told, warning } = editing
+  const { draft, change, told, whole, warning } = editing
   const params = useParams()
   const pairs = draft.settings.fields[of]
   const fields = live.directory.fields.filter((one) => one.of === of)
@@ -48,6 +48,7 @@ function Pairs({ of, title }: { of: 'contact' | 'deal'; title: string }) {
         </Button>
       }
     >
+      <Wrong said={whole(`/fields/${of}`)} />
       {pairs.length === 0 && <p className="text-second text-ink3">{f.fields.none}</p>}
       <ul className="space-y-3">
         {pairs.map((pair, n) => {

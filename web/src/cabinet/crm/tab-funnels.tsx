@@ -43,6 +43,7 @@ export function TabFunnels() {
         <Part title={f.funnels.rules} hint={f.funnels.rulesHelp}>
           <RuleList
             rules={funnel.rules}
+            at="/funnel/rules"
             none={f.funnels.noRules}
             make={() => ({
               gate: newGate(),

@@ -1,4 +1,8 @@
+import { useState } from 'react'
+import { crmPortals } from '../../kit/i18n/flow/crm-portals'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
+import { go } from '../../kit/route'
+import { Button } from '../../kit/ui/button'
 import { ChannelBadge } from '../../kit/ui/channel-badge'
 import { TextField } from '../../kit/ui/field'
 import { SelectField, Toggle } from '../parts/bits'
@@ -6,6 +10,7 @@ import { ChannelSwitches } from './channel-switches'
 import { Choice, Note } from './choice'
 import { useEditor } from './context'
 import { LiveLine } from './live-line'
+import { MoveDialog } from './move-dialog'
 import { type ChannelRule, recommended } from './settings'
 
 /** AMO-1 to AMO-4: the portal, the channels with what each may do, the method. */
@@ -28,12 +33,7 @@ export function TabMain() {
         error={told('/name')}
         onChange={(event) => set({ name: event.target.value })}
       />
-      <TextField
-        label={f.main.portal}
-        help={f.main.portalHelp}
-        readOnly
-        value={portal ? `${portal.title} (${portal.address})` : f.portalGone}
-      />
+      <Portal />
       <Channels />
       <Choice
         label={f.main.method}
@@ -66,10 +66,47 @@ export function TabMain() {
   )
 }
 
+/** AMO-1: «Авторизация»; another portal is given to what is saved. */
+function Portal() {
+  const f = crmSettings()
+  const p = crmPortals()
+  const { editing, portal, portals } = useEditor()
+  const { changed, stale, stored } = editing
+  const [moving, setMoving] = useState(false)
+  return (
+    <div>
+      <div className="flex flex-wrap items-end gap-2">
+        <div className="min-w-48 flex-1">
+          <TextField
+            label={f.main.portal}
+            readOnly
+            value={portal ? `${portal.title} (${portal.address})` : f.portalGone}
+          />
+        </div>
+        <Button tall="yes" disabled={changed || stale} onClick={() => setMoving(true)}>
+          {p.move}
+        </Button>
+      </div>
+      <p className="mt-1 text-caption text-ink3">{changed || stale ? f.main.saveFirst : f.main.portalHelp}</p>
+      {moving && (
+        <MoveDialog
+          integration={stored}
+          portals={portals}
+          onClose={() => setMoving(false)}
+          onMoved={(moved) => {
+            setMoving(false)
+            go(`/cabinet/crm/${moved.integration_id}`, 'replace')
+          }}
+        />
+      )}
+    </div>
+  )
+}
+
 function Channels() {
   const f = crmSettings().main
   const { editing, channels, integrations } = useEditor()
-  const { draft, stored, change, told, id } = editing
+  const { draft, stored, change, told, whole: wholeOf, id } = editing
   const { settings } = draft
   const ruleOf = (channel: string) => settings.channels.findIndex((one) => one.channel === channel)
   /** AMO-1: another integration passes this channel to the same portal. */
@@ -88,7 +125,7 @@ function Channels() {
       .filter((rule) => !channels.some((one) => one.channel_id === rule.channel))
       .map((rule) => ({ id: rule.channel, name: f.goneChannel, sign: '' })),
   ]
-  const whole = settings.channels.length === 0 ? told('/channels') : undefined
+  const whole = wholeOf('/channels')
   return (
     <fieldset aria-invalid={whole ? true : undefined} tabIndex={whole ? -1 : undefined}>
       <legend className="text-second font-medium text-ink2">{f.channels}</legend>

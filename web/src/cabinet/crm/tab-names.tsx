@@ -21,11 +21,11 @@ export function TabNames() {
   const { draft, change, told, id } = editing
   const params = useParams()
   const { names } = draft.settings
-  const off = isUnsorted(draft.settings)
-  const preview = usePreview(id, names, off)
+  const unsorted = isUnsorted(draft.settings)
+  const preview = usePreview(id, names)
   return (
     <>
-      {off && (
+      {unsorted && (
         <Note>
           {f.unsorted} <TextButton onClick={() => open('main')}>{f.toMain}</TextButton>
         </Note>
@@ -33,6 +33,8 @@ export function TabNames() {
       {OF.map((of) => {
         const template = names[of] ?? defaults[of]
         const answered = preview?.[of]
+        // amoCRM names its own records; tasks are ours.
+        const off = unsorted && of !== 'task'
         return (
           <div key={of} className="space-y-2 border-t border-line pt-5 first:border-0 first:pt-0">
             <TemplateField
@@ -68,13 +70,12 @@ export function TabNames() {
 }
 
 /** What the server makes of the templates, a moment after the last key; `null` while it has not answered. */
-function usePreview(id: string, names: Names, off: boolean): Preview | null {
+function usePreview(id: string, names: Names): Preview | null {
   const [preview, setPreview] = useState<Preview | null>(null)
   const round = useRef(0)
   // A template that is not set is the server's own.
   const asked = JSON.stringify({ contact: names.contact, deal: names.deal, task: names.task, lead: null })
   useEffect(() => {
-    if (off) return
     const mine = ++round.current
     // An old answer does not belong to the new text.
     setPreview(null)
@@ -85,6 +86,6 @@ function usePreview(id: string, names: Names, off: boolean): Preview | null {
       )
     }, 400)
     return () => clearTimeout(timer)
-  }, [id, asked, off])
+  }, [id, asked])
   return preview
 }

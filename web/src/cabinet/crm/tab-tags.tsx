@@ -2,7 +2,7 @@ import { Plus, Trash2 } from 'lucide-react'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { Button, IconButton } from '../../kit/ui/button'
 import { Chip, Toggle } from '../parts/bits'
-import { Part } from './choice'
+import { Part, Wrong } from './choice'
 import { useEditor, useParams } from './context'
 import { TemplateField } from './template-field'
 
@@ -12,7 +12,7 @@ const OFTEN = ['channel.name', 'visit.site', 'visit.campaign', 'utm.source', 'em
 /** AMO-7: the fixed list; BY-3: the company's own tags. */
 export function TabTags() {
   const f = crmSettings().tags
-  const { draft, change, told } = useEditor().editing
+  const { draft, change, told, whole } = useEditor().editing
   const params = useParams()
   const { tags } = draft.settings
   const put = (own: string[]) => change({ tags: { ...tags, own } })
@@ -33,6 +33,7 @@ export function TabTags() {
         </dl>
       </div>
       <Part title={f.own} hint={f.ownHelp}>
+        <Wrong said={whole('/tags/own')} />
         {tags.own.length === 0 && <p className="text-second text-ink3">{f.none}</p>}
         <ul className="space-y-4">
           {tags.own.map((tag, n) => (

@@ -1,8 +1,9 @@
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { SelectField, Toggle } from '../parts/bits'
+import { MINUTES } from '../parts/span'
+import { SpanField } from '../parts/span-field'
 import { Choice, Note, TextButton } from './choice'
 import { useEditor } from './context'
-import { DueField } from './due-field'
 
 /** AMO-5. */
 export function TabTasks() {
@@ -23,11 +24,14 @@ export function TabTasks() {
       {tasks && (
         <>
           <div className="max-w-80">
-            <DueField
+            <SpanField
               label={f.tasks.due}
               error={told('/tasks/due_minutes')}
-              minutes={tasks.due_minutes}
-              onChange={(due_minutes) => change({ tasks: { ...tasks, due_minutes } })}
+              span={tasks.due_minutes || Number.NaN}
+              sizes={MINUTES}
+              names={f.tasks.units}
+              unitLabel={f.tasks.unit}
+              onChange={(due) => change({ tasks: { ...tasks, due_minutes: due || 0 } })}
             />
           </div>
           <Choice

@@ -172,6 +172,8 @@ function firstTry(channel_id: string): TryKept {
     email: '',
     text: exampleText,
     site: '',
+    page: '',
+    referrer: '',
     campaign: '',
     source: '',
   }

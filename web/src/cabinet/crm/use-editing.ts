@@ -34,6 +34,8 @@ export interface Editing {
   change: (patch: Partial<AmoSettings>) => void
   /** The words at a place of the settings: what is wrong there. */
   told: (at: string) => string | undefined
+  /** What is wrong with a place itself, not with something in it. */
+  whole: (at: string) => string | undefined
   warning: (at: string) => string | undefined
   /** Remarks on what is stored of a tab and is not being changed. */
   remarks: (tab: Tab) => string[]
@@ -69,7 +71,9 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
   }
   // Read anew, because somebody saved: what is not being changed here is simply shown.
   useEffect(() => {
-    if (busy || first.revision <= stored.revision) return
+    if (busy || first.revision < stored.revision) return
+    // The same document; what the server remarks on it follows the lists of the CRM.
+    if (first.revision === stored.revision) return setStored(first)
     if (!changed) return hold(first)
     setTheirs(first)
     setStale(true)
@@ -111,8 +115,8 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
   const parts = draftOf(stored).settings as unknown as Record<string, unknown>
   const draftParts = draft.settings as unknown as Record<string, unknown>
   const standing = warnings.filter(({ at }) => {
-    // The tab itself says that funnels have no effect then.
-    if (at.startsWith('/funnel') && isUnsorted(draft.settings)) return false
+    // The tabs themselves say what has no effect then.
+    if ((at === '/names' || at.startsWith('/funnel')) && isUnsorted(draft.settings)) return false
     const part = at.split('/')[1] ?? ''
     return JSON.stringify(parts[part]) === JSON.stringify(draftParts[part])
   })
@@ -140,6 +144,10 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
       forget(Object.keys(patch).map((key) => `/${key}`))
     },
     told: tell(faults),
+    whole: (at) => {
+      const found = faults.find((one) => one.at === at)
+      return found && words(found.words)
+    },
     warning: tell(standing),
     remarks: (tab) =>
       tab === 'fields' ? [] : [...new Set(standing.filter((one) => tabOf(one.at) === tab).map((one) => words(one.words)))],

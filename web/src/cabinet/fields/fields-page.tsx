@@ -1,15 +1,14 @@
-import { ArrowDown, ArrowUp, ListChecks, Pencil, Plus, Trash2 } from 'lucide-react'
-import { useState } from 'react'
+import { ArrowDown, ArrowUp, ListChecks } from 'lucide-react'
 import type { Me } from '../../kit/api/types'
-import { t } from '../../kit/i18n'
 import { s } from '../../kit/i18n/cabinet-settings'
-import { Button, IconButton } from '../../kit/ui/button'
+import { IconButton } from '../../kit/ui/button'
 import { Dialog } from '../../kit/ui/dialog'
 import { Field, inputClass, TextField } from '../../kit/ui/field'
-import { tellRefusal, toast } from '../../kit/ui/toast'
+import { tellRefusal } from '../../kit/ui/toast'
 import { useDirectory } from '../parts/directory'
-import { Faulty, PageHead, useLoaded } from '../load'
-import { card, Confirm, Empty, SelectField } from '../parts/bits'
+import { Faulty, useLoaded } from '../load'
+import { SelectField } from '../parts/bits'
+import { EditableList } from '../parts/editable-list'
 import { DialogForm, useForm } from '../parts/form'
 import { addField, type ContactField, deleteField, type FieldOfContact, keyOf, moved, readFields, saveField } from './contact-fields'
 
@@ -17,8 +16,6 @@ const KINDS: readonly FieldOfContact[] = ['text', 'number', 'date', 'link', 'cho
 
 /** What the company keeps about its customers besides names and telephones. */
 export function FieldsPage(_: { me: Me }) {
-  const [editing, setEditing] = useState<ContactField | 'new' | null>(null)
-  const [removing, setRemoving] = useState<ContactField | null>(null)
   const { data, setData, fault, again } = useLoaded(readFields)
   useDirectory('contact_fields', again)
   if (fault && !data) return <Faulty fault={fault} again={again} />
@@ -29,74 +26,40 @@ export function FieldsPage(_: { me: Me }) {
     const next = data.map((one) => changed.find((other) => other.key === one.key) ?? one)
     setData([...next].sort((a, b) => a.position - b.position))
     void Promise.all(changed.map(saveField)).then(again, (error: unknown) => {
-      again()
+      void again()
       tellRefusal(error)
     })
   }
-  const remove = (field: ContactField) =>
-    void deleteField(field.key).then(() => {
-      setRemoving(null)
-      toast(texts.deleted(field.name))
-      again()
-    }, tellRefusal)
   return (
-    <>
-      <PageHead title={texts.title} hint={texts.hint}>
-        <Button look="main" onClick={() => setEditing('new')}>
-          <Plus size={16} aria-hidden="true" />
-          {texts.add}
-        </Button>
-      </PageHead>
-      {data.length === 0 ? (
-        <Empty icon={<ListChecks size={22} />} title={texts.none} hint={texts.noneHint} />
-      ) : (
-        <ol className={`${card} max-w-[640px] overflow-hidden`}>
-          {data.map((field, index) => (
-            <li key={field.key} className="flex items-center gap-2 border-b border-line px-4 py-2.5 last:border-0">
-              <div className="min-w-0 flex-1">
-                <div className="truncate font-medium">{field.name}</div>
-                <div className="truncate text-second text-ink3">
-                  {texts.kinds[field.kind]}
-                  {field.choices.length > 0 && `: ${field.choices.join(', ')}`}
-                </div>
-              </div>
-              <IconButton label={texts.up(field.name)} disabled={index === 0} onClick={() => move(field.key, -1)}>
-                <ArrowUp size={16} />
-              </IconButton>
-              <IconButton label={texts.down(field.name)} disabled={index === data.length - 1} onClick={() => move(field.key, 1)}>
-                <ArrowDown size={16} />
-              </IconButton>
-              <IconButton label={texts.change(field.name)} onClick={() => setEditing(field)}>
-                <Pencil size={16} />
-              </IconButton>
-              <IconButton label={texts.remove(field.name)} onClick={() => setRemoving(field)}>
-                <Trash2 size={16} />
-              </IconButton>
-            </li>
-          ))}
-        </ol>
+    <EditableList
+      items={data}
+      keyOf={(field) => field.key}
+      texts={texts}
+      icon={<ListChecks size={22} />}
+      head={texts}
+      list="ol"
+      look="gap-2 py-2.5"
+      row={(field, place) => (
+        <>
+          <div className="min-w-0 flex-1">
+            <div className="truncate font-medium">{field.name}</div>
+            <div className="truncate text-second text-ink3">
+              {texts.kinds[field.kind]}
+              {field.choices.length > 0 && `: ${field.choices.join(', ')}`}
+            </div>
+          </div>
+          <IconButton label={texts.up(field.name)} disabled={place === 0} onClick={() => move(field.key, -1)}>
+            <ArrowUp size={16} />
+          </IconButton>
+          <IconButton label={texts.down(field.name)} disabled={place === data.length - 1} onClick={() => move(field.key, 1)}>
+            <ArrowDown size={16} />
+          </IconButton>
+        </>
       )}
-      {editing && (
-        <FieldDialog
-          field={editing === 'new' ? null : editing}
-          all={data}
-          onClose={() => setEditing(null)}
-          onSaved={() => {
-            setEditing(null)
-            again()
-          }}
-        />
-      )}
-      {removing && (
-        <Confirm
-          title={texts.removeAsk(removing.name)}
-          text={texts.removeText}
-          action={t.remove}
-          onClose={() => setRemoving(null)}
-          onYes={() => remove(removing)}
-        />
-      )}
-    </>
+      dialog={(field, onClose, onSaved) => <FieldDialog field={field} all={data} onClose={onClose} onSaved={onSaved} />}
+      remove={(field) => deleteField(field.key)}
+      again={again}
+    />
   )
 }
 

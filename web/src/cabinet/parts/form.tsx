@@ -3,12 +3,11 @@ import { fieldErrors, Refused } from '../../kit/api/client'
 import type { Words } from '../../kit/api/types'
 import { t, words } from '../../kit/i18n'
 import { s } from '../../kit/i18n/cabinet-settings'
-import { go } from '../../kit/route'
 import { Button } from '../../kit/ui/button'
-import { Dialog } from '../../kit/ui/dialog'
 import { toast, whyRefused } from '../../kit/ui/toast'
 import { blame } from './blame'
 import { kept } from './kept'
+import { Leaving } from './leaving'
 
 export interface Form<T> {
   value: T
@@ -176,40 +175,6 @@ function UnsavedBar<T>({ form }: { form: Form<T> }) {
       </Button>
       <Leaving />
     </div>
-  )
-}
-
-/** Nobody leaves what they typed without being asked. */
-export function Leaving() {
-  const [to, setTo] = useState('')
-  useEffect(() => {
-    const unload = (event: BeforeUnloadEvent) => event.preventDefault()
-    const click = (event: MouseEvent) => {
-      const link = event.target instanceof Element ? event.target.closest('a[href]') : null
-      if (!(link instanceof HTMLAnchorElement) || link.target === '_blank' || link.origin !== location.origin) return
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return
-      event.preventDefault()
-      event.stopPropagation()
-      setTo(link.pathname)
-    }
-    addEventListener('beforeunload', unload)
-    document.addEventListener('click', click, { capture: true })
-    return () => {
-      removeEventListener('beforeunload', unload)
-      document.removeEventListener('click', click, { capture: true })
-    }
-  }, [])
-  if (!to) return null
-  return (
-    <Dialog title={s().leaveTitle} onClose={() => setTo('')}>
-      <p className="mb-4 text-ink2">{s().leaveText}</p>
-      <div className="flex flex-wrap justify-end gap-2">
-        <Button onClick={() => go(to)}>{s().leave}</Button>
-        <Button look="main" onClick={() => setTo('')}>
-          {s().stay}
-        </Button>
-      </div>
-    </Dialog>
   )
 }
 

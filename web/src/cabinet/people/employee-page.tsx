@@ -10,6 +10,7 @@ import { TextField } from '../../kit/ui/field'
 import { tellRefusal } from '../../kit/ui/toast'
 import { Back, card, Checks, Chip, Confirm, SelectField } from '../parts/bits'
 import { PageForm, useForm } from '../parts/form'
+import { LanguageField } from '../parts/language-field'
 import { givable, wholeOrNull } from './find'
 
 const formOf = (person: Employee) => ({
@@ -111,16 +112,7 @@ export function EmployeePage({ me, person, groups, again }: { me: Me; person: Em
             options={groups.map((group) => ({ value: group.group_id, label: group.name }))}
             onChange={(chosen) => set({ groups: chosen.sort() })}
           />
-          <SelectField
-            label={s().language}
-            error={told('language')}
-            value={value.language}
-            options={[
-              ['ru', 'Русский'],
-              ['en', 'English'],
-            ]}
-            onChange={(language) => set({ language })}
-          />
+          <LanguageField error={told('language')} value={value.language} onChange={(language) => set({ language })} />
         </PageForm>
         {!self && <Access person={person} again={again} />}
       </fieldset>

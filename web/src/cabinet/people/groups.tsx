@@ -1,95 +1,47 @@
-import { Pencil, Plus, Trash2, UsersRound } from 'lucide-react'
-import { useState } from 'react'
+import { UsersRound } from 'lucide-react'
 import { api, ask } from '../../kit/api/client'
 import type { Employee, Group } from '../../kit/api/types'
 import { t } from '../../kit/i18n'
 import { s } from '../../kit/i18n/cabinet-settings'
 import { Avatar } from '../../kit/ui/avatar'
-import { Button, IconButton } from '../../kit/ui/button'
 import { Dialog } from '../../kit/ui/dialog'
 import { TextField } from '../../kit/ui/field'
-import { tellRefusal, toast } from '../../kit/ui/toast'
-import { card, Checks, Confirm, Empty } from '../parts/bits'
+import { Checks } from '../parts/bits'
+import { EditableList } from '../parts/editable-list'
 import { DialogForm, useForm } from '../parts/form'
 
 /** Groups: conversations are transferred to them and scenarios share among their members. */
 export function Groups({ people, groups, again }: { people: Employee[]; groups: Group[]; again: () => void }) {
-  const [editing, setEditing] = useState<Group | 'new' | null>(null)
-  const [removing, setRemoving] = useState<Group | null>(null)
   const texts = s().people
-  const add = (
-    <Button look="soft" onClick={() => setEditing('new')}>
-      <Plus size={16} aria-hidden="true" />
-      {texts.newGroup}
-    </Button>
-  )
-  const remove = (group: Group) =>
-    void ask(api.DELETE('/api/v1/groups/{group_id}', { params: { path: { group_id: group.group_id } } })).then(() => {
-      setRemoving(null)
-      toast(texts.groupDeleted(group.name))
-      again()
-    }, (error: unknown) => {
-      setRemoving(null)
-      tellRefusal(error)
-    })
   return (
-    <>
-      {groups.length === 0 ? (
-        <Empty icon={<UsersRound size={22} />} title={texts.noGroups} hint={texts.noGroupsHint}>
-          {add}
-        </Empty>
-      ) : (
-        <>
-          <div className="mb-3 flex justify-end">{add}</div>
-          <ul className={`${card} overflow-hidden`}>
-            {groups.map((group) => {
-              const members = people.filter((one) => group.members.includes(one.employee_id))
-              return (
-                <li key={group.group_id} className="flex flex-wrap items-center gap-3 border-b border-line px-4 py-3 last:border-0">
-                  <div className="min-w-40 flex-1">
-                    <div className="font-medium">{group.name}</div>
-                    <div className="text-second text-ink3">
-                      {members.length === 0 ? texts.nobodyIn : members.map((one) => one.name).join(', ')}
-                    </div>
-                  </div>
-                  <div className="flex -space-x-2" aria-hidden="true">
-                    {members.slice(0, 5).map((one) => (
-                      <Avatar key={one.employee_id} name={one.name} size="small" />
-                    ))}
-                  </div>
-                  <IconButton label={texts.changeGroup(group.name)} onClick={() => setEditing(group)}>
-                    <Pencil size={16} />
-                  </IconButton>
-                  <IconButton label={texts.deleteGroup(group.name)} onClick={() => setRemoving(group)}>
-                    <Trash2 size={16} />
-                  </IconButton>
-                </li>
-              )
-            })}
-          </ul>
-        </>
-      )}
-      {editing && (
-        <GroupDialog
-          group={editing === 'new' ? null : editing}
-          people={people}
-          onClose={() => setEditing(null)}
-          onSaved={() => {
-            setEditing(null)
-            again()
-          }}
-        />
-      )}
-      {removing && (
-        <Confirm
-          title={texts.deleteGroupAsk(removing.name)}
-          text={texts.deleteGroupText}
-          action={t.remove}
-          onClose={() => setRemoving(null)}
-          onYes={() => remove(removing)}
-        />
-      )}
-    </>
+    <EditableList
+      items={groups}
+      keyOf={(group) => group.group_id}
+      texts={texts.groupList}
+      icon={<UsersRound size={22} />}
+      look="flex-wrap gap-3 py-3"
+      row={(group) => {
+        const members = people.filter((one) => group.members.includes(one.employee_id))
+        return (
+          <>
+            <div className="min-w-40 flex-1">
+              <div className="font-medium">{group.name}</div>
+              <div className="text-second text-ink3">
+                {members.length === 0 ? texts.nobodyIn : members.map((one) => one.name).join(', ')}
+              </div>
+            </div>
+            <div className="flex -space-x-2" aria-hidden="true">
+              {members.slice(0, 5).map((one) => (
+                <Avatar key={one.employee_id} name={one.name} size="small" />
+              ))}
+            </div>
+          </>
+        )
+      }}
+      dialog={(group, onClose, onSaved) => <GroupDialog group={group} people={people} onClose={onClose} onSaved={onSaved} />}
+      remove={({ group_id }) => ask(api.DELETE('/api/v1/groups/{group_id}', { params: { path: { group_id } } }))}
+      again={again}
+    />
   )
 }
 
@@ -119,7 +71,7 @@ function GroupDialog({
   })
   const { value, set, told } = form
   return (
-    <Dialog title={group ? group.name : texts.newGroup} onClose={onClose}>
+    <Dialog title={group ? group.name : texts.groupList.add} onClose={onClose}>
       <DialogForm form={form} onClose={onClose}>
         <TextField
           label={texts.groupName}

@@ -9,8 +9,9 @@ import { Button } from '../../kit/ui/button'
 import { TextField } from '../../kit/ui/field'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { Faulty, PageHead, useLoaded } from '../load'
-import { card, Chip, SelectField } from '../parts/bits'
+import { card, Chip } from '../parts/bits'
 import { PageForm, useForm } from '../parts/form'
+import { LanguageField } from '../parts/language-field'
 import { device } from './device'
 
 /** One's own name, language, password and log-ins. */
@@ -49,16 +50,7 @@ function Own({ me }: { me: Me }) {
         error={told('name')}
         onChange={(event) => set({ name: event.target.value })}
       />
-      <SelectField
-        label={s().language}
-        error={told('language')}
-        value={value.language}
-        options={[
-          ['ru', 'Русский'],
-          ['en', 'English'],
-        ]}
-        onChange={(language) => set({ language })}
-      />
+      <LanguageField error={told('language')} value={value.language} onChange={(language) => set({ language })} />
     </PageForm>
   )
 }

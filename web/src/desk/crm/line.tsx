@@ -3,7 +3,7 @@ import type { SystemLine } from '../../kit/api/types'
 import { deskCrm } from '../../kit/i18n/desk-crm'
 import { Link } from '../../kit/link'
 import { has } from '../../kit/session'
-import { useDesk } from '../context'
+import { useDesk, useDeskState } from '../context'
 import { type Said, sayItems } from './words'
 
 type CrmLine = Extract<SystemLine, { happened: 'crm' }>
@@ -12,6 +12,7 @@ type CrmLine = Extract<SystemLine, { happened: 'crm' }>
 export default function Line({ line }: { line: CrmLine }) {
   const { me } = useDesk()
   const texts = deskCrm()
+  const number = useDeskState((state) => (state.open ? state.chats.get(state.open)?.number : undefined))
   const crm = texts.kinds[line.crm] ?? 'CRM'
   const said = sayItems(line.items, texts)
   if (said.length === 0) return <>{crm}</>
@@ -22,7 +23,7 @@ export default function Line({ line }: { line: CrmLine }) {
         <Fragment key={at}>
           {at > 0 && ', '}
           {one.before}
-          <Thing said={one} journal={has(me, 'manage_account')} crm={crm} />
+          <Thing said={one} journal={has(me, 'manage_account') ? journalOf(number) : null} crm={crm} />
           {one.after}
         </Fragment>
       ))}
@@ -30,11 +31,14 @@ export default function Line({ line }: { line: CrmLine }) {
   )
 }
 
-function Thing({ said: { what, thing, url }, journal, crm }: { said: Said; journal: boolean; crm: string }) {
+/** All entries of the enquiry: one that was made anew is no failed one any more. */
+const journalOf = (number: number | undefined) => `/cabinet/crm/log?${number === undefined ? 'state=failed' : `number=${number}`}`
+
+function Thing({ said: { what, thing, url }, journal, crm }: { said: Said; journal: string | null; crm: string }) {
   const look = 'text-accent-text underline break-words'
   if (what === 'failed')
     return journal ? (
-      <Link href="/cabinet/crm/log?state=failed" className={look}>
+      <Link href={journal} className={look}>
         {thing}
       </Link>
     ) : (

@@ -1,4 +1,5 @@
 import type { components } from '../api/schema'
+import { runStatesEn, runStatesRu } from './crm-states'
 import { language } from './index'
 import { enPlural, ruPlural } from './plural'
 
@@ -93,15 +94,8 @@ const ru = {
     reading: 'Читаем журнал…',
     empty: 'По этому обращению в CRM ещё ничего не решалось. Если CRM сейчас не отвечает, обращение ждёт и уйдёт само.',
     whole: 'Подробно: правила и запросы',
-    states: {
-      planned: 'ждёт очереди',
-      working: 'выполняется',
-      done: 'выполнено',
-      nothing: 'ничего не создано',
-      failed: 'не удалось',
-      waiting: 'ждёт CRM',
-      replanned: 'решено заново',
-    } as Partial<Record<string, string>>,
+    more: 'Показать ещё',
+    states: runStatesRu as Partial<Record<string, string>>,
   },
 }
 
@@ -178,15 +172,8 @@ const en: typeof ru = {
     reading: 'Reading the log…',
     empty: 'Nothing was decided about this conversation yet. If the CRM does not answer now, it waits and goes by itself.',
     whole: 'More: rules and calls',
-    states: {
-      planned: 'waits for its turn',
-      working: 'being done',
-      done: 'done',
-      nothing: 'nothing made',
-      failed: 'failed',
-      waiting: 'waits for the CRM',
-      replanned: 'decided anew',
-    },
+    more: 'Show more',
+    states: runStatesEn,
   },
 }
 

@@ -32,6 +32,7 @@ export const crmSettingsRu = {
   hasWarning: 'есть замечание',
   warnings: 'Замечания',
   stale: {
+    tab: (name: string) => `«${name}»`,
     saved: (tabs: string) => `Пока вы меняли настройки, кто-то ещё сохранил: ${tabs}.`,
     savedAny: 'Пока вы меняли настройки, их сохранил кто-то ещё.',
     lost: 'Ваши изменения не записаны. Загрузите новые настройки и внесите их снова.',
@@ -106,6 +107,7 @@ export const crmSettingsEn: typeof crmSettingsRu = {
   hasWarning: 'has a remark',
   warnings: 'Remarks',
   stale: {
+    tab: (name) => `“${name}”`,
     saved: (tabs) => `While you were changing the settings, somebody else saved: ${tabs}.`,
     savedAny: 'Somebody else saved these settings while you were changing them.',
     lost: 'Your changes are not stored. Load the new settings and make them again.',

@@ -1,3 +1,4 @@
+import { runStatesEn, runStatesRu } from '../crm-states'
 import { language } from '../index'
 import { enPlural, ruPlural } from '../plural'
 
@@ -66,6 +67,7 @@ export const crmRu = {
   },
   came: {
     connected: 'amoCRM подключена. Теперь создайте интеграцию: выберите каналы и правила.',
+    again: 'amoCRM подключена снова: всё, что ждало, передаётся.',
     errors: {
       denied: 'В amoCRM отказали в доступе. Попробуйте ещё раз и нажмите «Разрешить».',
       state: 'Эта ссылка на подключение устарела или уже использована. Начните подключение заново.',
@@ -119,16 +121,9 @@ export const crmRu = {
     anyPortal: 'Все порталы',
     empty: 'Записей нет',
     emptyHint: 'Здесь появится каждое решение по обращениям включённых интеграций.',
-    emptyFound: 'По этому отбору записей нет. Если обращение было, а записи нет, его канал не входит ни в одну включённую интеграцию.',
-    states: {
-      planned: 'ждёт очереди',
-      working: 'выполняется',
-      done: 'выполнено',
-      nothing: 'ничего не создано',
-      failed: 'не удалось',
-      waiting: 'ждёт CRM',
-      replanned: 'решено заново',
-    },
+    emptyFound: 'По этому отбору записей нет.',
+    emptyNumber: 'По этому обращению записей нет. Либо его канал не входит ни в одну включённую интеграцию, либо оно ещё ждёт передачи.',
+    states: runStatesRu,
     stepStates: {
       waiting: 'ждёт',
       sending: 'отправляется',
@@ -161,7 +156,7 @@ export const crmRu = {
     replayAllAsk: (portal: string) => `Повторить все неудачные записи портала «${portal}»?`,
     replayAllText: 'Каждая будет решена заново по нынешним настройкам. Того, что уже создано, второй раз не создадут.',
     replayAllDone: (n: number) =>
-      n === 0 ? 'Неудачных записей нет' : `В очереди на повтор: ${n}`,
+      n === 0 ? 'Повторять нечего: интеграции этих записей выключены или удалены, либо всё уже передано иначе' : `В очереди на повтор: ${n}`,
     toChat: 'Открыть чат',
     allOf: (n: number) => `Все записи обращения № ${n}`,
     isReplanned: 'Вместо этого решения принято другое: оно стоит в журнале выше.',
@@ -240,6 +235,7 @@ export const crmEn: typeof crmRu = {
   },
   came: {
     connected: 'amoCRM is connected. Now create an integration: choose channels and rules.',
+    again: 'amoCRM is connected again: what waited is being passed on.',
     errors: {
       denied: 'Access was refused in amoCRM. Try again and press “Allow”.',
       state: 'This link for connecting is too old or was used already. Begin again.',
@@ -292,16 +288,9 @@ export const crmEn: typeof crmRu = {
     anyPortal: 'All portals',
     empty: 'Nothing is written yet',
     emptyHint: 'Every decision about enquiries of integrations that are on appears here.',
-    emptyFound: 'Nothing matches. If there was an enquiry and there is no entry, its channel belongs to no integration that is on.',
-    states: {
-      planned: 'waits for its turn',
-      working: 'being done',
-      done: 'done',
-      nothing: 'nothing made',
-      failed: 'failed',
-      waiting: 'waits for the CRM',
-      replanned: 'decided anew',
-    },
+    emptyFound: 'No entry matches.',
+    emptyNumber: 'This enquiry has no entry. Either its channel belongs to no integration that is on, or it still waits to be passed on.',
+    states: runStatesEn,
     stepStates: {
       waiting: 'waits',
       sending: 'being sent',
@@ -333,7 +322,7 @@ export const crmEn: typeof crmRu = {
     replayAll: 'Try all failed again',
     replayAllAsk: (portal) => `Try all failed entries of the portal “${portal}” again?`,
     replayAllText: 'Each is decided anew by the settings of now. What was made already is not made twice.',
-    replayAllDone: (n) => (n === 0 ? 'There are no failed entries' : `Queued to be tried again: ${n}`),
+    replayAllDone: (n) => (n === 0 ? 'Nothing can be repeated: the integrations of these entries are off or deleted, or all went another way' : `Queued to be tried again: ${n}`),
     toChat: 'Open the chat',
     allOf: (n) => `All entries of enquiry ${n}`,
     isReplanned: 'Another decision took the place of this one: it stands above it in the journal.',

@@ -12,7 +12,7 @@ export const tagsRu = {
   remove: (name: string) => `Удалить тег ${name}`,
   removeAsk: (name: string) => `Удалить тег «${name}»?`,
   removeText: 'Он пропадёт у всех клиентов и чатов, которые им отмечены.',
-  deleted: (name: string) => `Тег «${name}» удалён`,
+  removed: (name: string) => `Тег «${name}» удалён`,
 }
 
 export const tagsEn: typeof tagsRu = {
@@ -29,7 +29,7 @@ export const tagsEn: typeof tagsRu = {
   remove: (name) => `Delete the tag ${name}`,
   removeAsk: (name) => `Delete the tag “${name}”?`,
   removeText: 'It disappears from all customers and chats that have it.',
-  deleted: (name) => `The tag “${name}” is deleted`,
+  removed: (name) => `The tag “${name}” is deleted`,
 }
 
 export const blacklistRu = {
@@ -100,7 +100,7 @@ export const fieldsRu = {
   remove: (name: string) => `Удалить поле ${name}`,
   removeAsk: (name: string) => `Удалить поле «${name}»?`,
   removeText: 'Из карточек клиентов оно пропадёт.',
-  deleted: (name: string) => `Поле «${name}» удалено`,
+  removed: (name: string) => `Поле «${name}» удалено`,
 }
 
 export const fieldsEn: typeof fieldsRu = {
@@ -127,5 +127,5 @@ export const fieldsEn: typeof fieldsRu = {
   remove: (name) => `Delete the field ${name}`,
   removeAsk: (name) => `Delete the field “${name}”?`,
   removeText: 'It disappears from customers’ cards.',
-  deleted: (name) => `The field “${name}” is deleted`,
+  removed: (name) => `The field “${name}” is deleted`,
 }

@@ -24,6 +24,7 @@ export const filterRu = {
   valuesNone: 'Нажмите Enter после каждого',
   removeValue: (value: string) => `Убрать ${value}`,
   utmKey: 'Название метки',
+  noUtmKey: 'Впишите название метки, например source.',
   otherUtm: 'Другая метка UTM',
   unknownParam: (name: string) => `${name} (такого параметра нет)`,
   operators: {
@@ -74,6 +75,7 @@ export const filterEn: typeof filterRu = {
   valuesNone: 'Press Enter after each',
   removeValue: (value) => `Remove ${value}`,
   utmKey: 'Name of the mark',
+  noUtmKey: 'Write the name of the mark, such as source.',
   otherUtm: 'Another UTM mark',
   unknownParam: (name) => `${name} (no such parameter)`,
   operators: {
