@@ -14,7 +14,7 @@ use domain::{
 use serde_json::json;
 use store::{ConversationFilter, Counts, NewJob, Read, TenantTx};
 
-use crate::{Actor, App, Error, Result, reply::append_conversation, work::Work};
+use crate::{Actor, App, Error, Result, conversation_events::append_conversation, work::Work};
 
 /// Which part of a conversation to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use domain::{
 use serde_json::json;
 use store::TenantTx;
 
-use crate::{Actor, App, DraftKind, Result, conversations::visible, reply::too_long};
+use crate::{Actor, App, DraftKind, Result, compose::too_long, conversations::visible};
 
 /// Nobody has as many; the bound is against abuse.
 const MOST_SHOWN: i64 = 1000;

@@ -14,9 +14,9 @@ use store::{ChannelRow, IdentityRow, MessageRow, StoredBody, TenantTx};
 
 use crate::{
     App, Error, Result, contacts,
+    conversation_events::append_conversation,
     inbound::{append_changed, clean, told},
     preview,
-    reply::append_conversation,
     work::{JobError, back_off},
 };
 

@@ -19,10 +19,10 @@ use store::{ChannelRow, MessageRow, NewJob, StoredBody, TenantTx};
 
 use crate::{
     Actor, App, Error, Result,
+    compose::{check_text, too_long},
     inbound::append_changed,
     outcome::{Settled, channel_gone, unchanged},
     preview,
-    reply::{check_text, too_long},
     work::{JobError, Work},
 };
 

@@ -4,7 +4,7 @@
 use domain::view::ConversationView;
 use store::{StoredBody, TenantTx};
 
-use crate::{Result, reply::append_conversation};
+use crate::{Result, conversation_events::append_conversation};
 
 /// Puts right what the list shows after a message of this conversation, which the caller holds, was
 /// changed or taken back.

@@ -11,8 +11,8 @@ use domain::{
 use store::{TAG_NAME_TAKEN, Tag, TenantTx};
 
 use crate::{
-    Actor, App, Error, Invalid, RequestKey, Result, directory, fields::Check, idempotency,
-    reply::append_conversation,
+    Actor, App, Error, Invalid, RequestKey, Result, conversation_events::append_conversation,
+    directory, fields::Check, idempotency,
 };
 
 /// A tag's look when none was chosen.

@@ -13,7 +13,8 @@ use store::{ChannelRow, IdentityRow, NewConversation, TenantTx};
 
 use crate::{
     Actor, App, Draft, DraftKind, Error, Result,
-    reply::{append_conversation, check_client_id, check_text, too_long},
+    compose::{check_client_id, check_text, too_long},
+    conversation_events::append_conversation,
 };
 
 const LONGEST_NAME: usize = 200;
