@@ -9,7 +9,7 @@ use serde_json::Value;
 use store::{ChannelRow, Ended, Renewing, Store};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::{App, Result};
+use crate::{App, Result, work::Pauses};
 
 /// Another process may begin after it.
 const LEASE: Duration = Duration::from_secs(45);
@@ -21,7 +21,7 @@ const KEEPING: Duration = Duration::from_secs(10 * 60);
 /// The same of a renewal that brought none: its lease ends it anyway.
 const SAYING_SO: Duration = Duration::from_secs(5);
 /// Short: ours is to be kept before another process begins with what the service has replaced.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const PAUSES: Pauses = Pauses { first: Duration::from_millis(50), longest: Duration::from_secs(1) };
 /// So often a caller looks whether another's renewal has ended.
 const LOOK: Duration = Duration::from_millis(150);
 
@@ -128,16 +128,8 @@ impl Memory for ChannelMemory {
         });
         let returned = Instant::now();
         let patience = if outcome.is_ok() { KEEPING } else { SAYING_SO };
-        let mut pause = Duration::from_millis(50);
-        let mut ended = self.end(&ours, outcome.clone()).await;
-        while let Err(error) = &ended
-            && returned.elapsed() < patience
-        {
-            tracing::warn!(%error, channel.id = %self.channel, "a renewed value waits for the database");
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            ended = self.end(&ours, outcome.clone()).await;
-        }
+        let in_time = |_: &store::Error| returned.elapsed() < patience;
+        let ended = PAUSES.between(|| self.end(&ours, outcome.clone()), in_time).await;
         ended.unwrap_or_else(|error| {
             tracing::error!(%error, channel.id = %self.channel, "a renewed value was not kept");
             Err(unreachable(error).into())

@@ -133,9 +133,7 @@ impl App {
             check.done()?;
             tx.set_contact_fields(id, &all).await?;
         }
-        let view = changed(&mut tx, id).await?;
-        tx.commit().await?;
-        Ok(view)
+        told(tx, id).await
     }
 
     /// Refused with the other contact's id when the phone is somebody else's: they may be one
@@ -149,9 +147,7 @@ impl App {
         actor.require(Right::ManageContacts)?;
         let mut tx = self.locked(actor, id).await?;
         give_phone(&mut tx, id, "phone", phone).await?;
-        let view = changed(&mut tx, id).await?;
-        tx.commit().await?;
-        Ok(view)
+        told(tx, id).await
     }
 
     /// The same with an e-mail address.
@@ -164,9 +160,7 @@ impl App {
         actor.require(Right::ManageContacts)?;
         let mut tx = self.locked(actor, id).await?;
         give_email(&mut tx, id, "email", email).await?;
-        let view = changed(&mut tx, id).await?;
-        tx.commit().await?;
-        Ok(view)
+        told(tx, id).await
     }
 
     pub async fn remove_contact_phone(
@@ -183,9 +177,7 @@ impl App {
         if !tx.remove_contact_phone(id, &phone).await? {
             return Err(Error::NotFound { what: "phone" });
         }
-        let view = changed(&mut tx, id).await?;
-        tx.commit().await?;
-        Ok(view)
+        told(tx, id).await
     }
 
     pub async fn remove_contact_email(
@@ -201,9 +193,7 @@ impl App {
         if !tx.remove_contact_email(id, &email).await? {
             return Err(Error::NotFound { what: "email" });
         }
-        let view = changed(&mut tx, id).await?;
-        tx.commit().await?;
-        Ok(view)
+        told(tx, id).await
     }
 
     pub async fn tag_contact(
@@ -218,9 +208,7 @@ impl App {
             return Err(Error::NotFound { what: "tag" });
         }
         tx.tag_contact(id, tag).await?;
-        let view = changed(&mut tx, id).await?;
-        tx.commit().await?;
-        Ok(view)
+        told(tx, id).await
     }
 
     pub async fn untag_contact(
@@ -232,9 +220,7 @@ impl App {
         actor.require(Right::ManageContacts)?;
         let mut tx = self.locked(actor, id).await?;
         tx.untag_contact(id, tag).await?;
-        let view = changed(&mut tx, id).await?;
-        tx.commit().await?;
-        Ok(view)
+        told(tx, id).await
     }
 
     async fn locked(&self, actor: &Actor, id: ContactId) -> Result<TenantTx> {
@@ -256,6 +242,13 @@ pub(crate) async fn changed(tx: &mut TenantTx, id: ContactId) -> Result<ContactV
         was: None,
         payload: json!({ "contact": view }),
     });
+    Ok(view)
+}
+
+/// The same as the last of a change.
+async fn told(mut tx: TenantTx, id: ContactId) -> Result<ContactView> {
+    let view = changed(&mut tx, id).await?;
+    tx.commit().await?;
     Ok(view)
 }
 

@@ -1,7 +1,7 @@
 //! Jobs: work that leaves the process or waits for its turn. A job carries ids, not data, and loads
 //! the present rows when it runs. Runners call [`App::run`]; each kind is one use-case.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use domain::{
     clock::Instant,
@@ -137,15 +137,37 @@ pub(crate) async fn patiently<T, F>(write: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {
-    let mut pause = Duration::from_millis(200);
-    loop {
-        match write().await {
-            Err(Error::Unavailable(why)) => {
-                tracing::warn!(%why, "what a service said waits for the database");
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(Duration::from_secs(5));
+    let pauses = Pauses { first: Duration::from_millis(200), longest: Duration::from_secs(5) };
+    pauses.between(write, |error| matches!(error, Error::Unavailable(_))).await
+}
+
+/// How long a write that waits for the database waits between its tries: twice as long each time.
+pub(crate) struct Pauses {
+    pub first: Duration,
+    pub longest: Duration,
+}
+
+impl Pauses {
+    /// Writes until it is done, or meets an error that `passes` says will not pass.
+    pub async fn between<T, E, F>(
+        &self,
+        write: impl Fn() -> F,
+        passes: impl Fn(&E) -> bool,
+    ) -> Result<T, E>
+    where
+        E: Display,
+        F: Future<Output = Result<T, E>>,
+    {
+        let mut pause = self.first;
+        loop {
+            match write().await {
+                Err(error) if passes(&error) => {
+                    tracing::warn!(%error, "what a service said waits for the database");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(self.longest);
+                }
+                done => return done,
             }
-            done => return done,
         }
     }
 }

@@ -15,6 +15,8 @@ pub use phonenumber::country::Id as Country;
 const MAX_DIGITS: usize = 15;
 /// The fewest that a whole international number has.
 const MIN_DIGITS: usize = 7;
+/// So many at the end tell numbers apart.
+const TELLING: usize = 10;
 /// Nobody writes a number with so many signs; longer text is not looked at.
 const MAX_TEXT: usize = 64;
 /// The fewest digits worth a search: people remember the last four.
@@ -89,13 +91,17 @@ pub fn search_digits(query: &str) -> Option<String> {
     let digits = digits_of(text)?;
     let found = if text.starts_with('+') {
         digits.as_str()
-    } else if digits.len() > 10 {
-        // Whatever the country's code was written as (8, 7, 007), ten digits tell numbers apart.
-        digits.get(digits.len() - 10..)?
+    } else if digits.len() > TELLING {
+        common_end(&digits)
     } else {
         digits.strip_prefix('0').unwrap_or(&digits)
     };
     (MIN_SEARCH..=MAX_DIGITS).contains(&found.len()).then(|| found.to_owned())
+}
+
+/// The end that all spellings of a number share: whatever its country's code was written as (8, 7, 007).
+pub fn common_end(digits: &str) -> &str {
+    digits.get(digits.len().saturating_sub(TELLING)..).unwrap_or(digits)
 }
 
 /// `+49 (0) 30 …`: the zero after the country's code is only dialled inside the country. Anywhere else
@@ -310,6 +316,15 @@ mod tests {
         {
             assert_eq!(search_digits(query), None, "{query}");
         }
+    }
+
+    #[test]
+    fn amo_3_all_spellings_of_a_number_share_its_end() {
+        for digits in ["79161234567", "89161234567", "0079161234567", "9161234567"] {
+            assert_eq!(common_end(digits), "9161234567", "{digits}");
+        }
+        assert_eq!(common_end("37060012"), "37060012");
+        assert_eq!(common_end(""), "");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{
     },
     Case, Person, Target, deal, responsible,
 };
-use crate::scenario::EnquiryOrder;
+use crate::{phone, scenario::EnquiryOrder};
 
 /// Whom the enquiry is from; found or made, if the conversation needs somebody now.
 pub fn of(case: &Case<'_>, plan: &mut Plan) -> Result<Person, Question> {
@@ -274,12 +274,9 @@ fn missing(ours: &[String], known: impl Fn(&str) -> bool) -> Vec<String> {
     ours.iter().filter(|one| !known(one)).cloned().collect()
 }
 
-/// Numbers are told apart by their last ten digits: +7916… and 8916… are one.
+/// +7916… and 8916… are one.
 fn same_number(theirs: &str, ours: &str) -> bool {
-    let tail = |text: &str| -> String {
-        let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
-        digits.iter().skip(digits.len().saturating_sub(10)).collect()
-    };
-    let ours = tail(ours);
-    !ours.is_empty() && tail(theirs) == ours
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let (theirs, ours) = (digits(theirs), digits(ours));
+    !ours.is_empty() && phone::common_end(&theirs) == phone::common_end(&ours)
 }
