@@ -8,10 +8,13 @@
 mod advice;
 mod changes;
 mod chat_answer;
+mod chat_calls;
 mod chat_hook;
 mod chat_log;
+mod chat_named;
 mod chat_open;
 mod chat_record;
+mod chat_refusal;
 mod chat_typing;
 mod chat_words;
 mod deal_block;

@@ -1,15 +1,15 @@
 //! The chat of a conversation inside the CRM: made and bound to the contact before its first message, so
 //! that no «unsorted» is made of it (AMO-13).
 
-use crm::{Caller, ChatPerson, Crm, CrmError, OpenedChat};
+use crm::ChatPerson;
 use domain::{
     crm::{AmoMethod, CrmId, Effect, PortalTrouble, Settings, names},
-    text::Words,
     view::ConversationView,
 };
 use store::{BegunChat, EnquiryRow};
 
 use super::{
+    chat_calls::chats,
     gather::Gathered,
     visit::{Fault, Visit, calling},
 };
@@ -34,11 +34,13 @@ impl App {
         let conversation =
             chat_name(settings, Some(&gathered.enquiry), None, &gathered.conversation);
         let source = gathered.conversation.channel_id.to_string();
-        let opened = calling!(visit, adapter, caller => {
-            open(&*adapter, &caller, &conversation, &source, &client)
+        let opened = calling!(visit, adapter, caller => async {
+            chats(&*adapter)?.open(&caller, &conversation, Some(&source), &client).await
         })?;
         let chat = opened.chat_id;
-        calling!(visit, adapter, caller => bind(&*adapter, &caller, &chat, contact))?;
+        calling!(visit, adapter, caller => async {
+            chats(&*adapter)?.bind(&caller, &chat, contact).await
+        })?;
         Ok(Effect { id: Some(chat), ..Effect::default() })
     }
 
@@ -87,30 +89,4 @@ pub(super) fn chat_client(gathered: &Gathered) -> ChatPerson {
         phone: contact.phones.first().cloned(),
         email: contact.emails.first().cloned(),
     }
-}
-
-pub(super) async fn open(
-    adapter: &dyn Crm,
-    caller: &Caller<'_>,
-    conversation: &str,
-    source: &str,
-    client: &ChatPerson,
-) -> Result<OpenedChat, CrmError> {
-    let Some(chats) = adapter.chats() else { return Err(no_chats()) };
-    chats.open(caller, conversation, Some(source), client).await
-}
-
-async fn bind(
-    adapter: &dyn Crm,
-    caller: &Caller<'_>,
-    chat: &CrmId,
-    contact: &CrmId,
-) -> Result<(), CrmError> {
-    let Some(chats) = adapter.chats() else { return Err(no_chats()) };
-    chats.bind(caller, chat, contact).await
-}
-
-fn no_chats() -> CrmError {
-    let words = Words::new("У этой CRM нет чатов.", "This CRM has no chats.");
-    CrmError::Rejected { words }
 }

@@ -3,16 +3,15 @@
 
 use std::time::Duration;
 
-use crm::{Caller, ChatRecord, Crm, CrmError};
-use domain::crm::{AmoMethod, CrmId, Entity, Settings, UnsortedState};
+use crm::ChatRecord;
+use domain::crm::{AmoMethod, Entity, Settings, UnsortedState};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{LinkData, LinkState, LinkWritten, NewLink};
 
 use super::{
-    chat_open::open,
+    chat_calls::{chats, refused},
     gather::Gathered,
-    mirror::{chats, refused},
     relay::sync_job,
     visit::{Visit, calling},
 };
@@ -85,13 +84,15 @@ impl App {
     ) -> Result<Option<Duration>, JobError> {
         let fault = |error: Error| JobError::of(&error, attempts);
         let source = gathered.conversation.channel_id.to_string();
-        let call = calling!(visit, adapter, caller => {
-            open(&*adapter, &caller, name, &source, client)
+        let call = calling!(visit, adapter, caller => async {
+            chats(&*adapter)?.open(&caller, name, Some(&source), client).await
         });
         let found = match refused(call, attempts)? {
             Ok(opened) => {
                 let chat = opened.chat_id;
-                let call = calling!(visit, adapter, caller => record(&*adapter, &caller, &chat));
+                let call = calling!(visit, adapter, caller => async {
+                    chats(&*adapter)?.record(&caller, &chat).await
+                });
                 refused(call, attempts)?.ok().flatten()
             }
             Err(_) => None,
@@ -187,14 +188,6 @@ fn is_wanted(gathered: &Gathered) -> bool {
             record.state == UnsortedState::Declined && record.uid.as_str() == found
         }
     }
-}
-
-async fn record(
-    adapter: &dyn Crm,
-    caller: &Caller<'_>,
-    chat: &CrmId,
-) -> std::result::Result<Option<ChatRecord>, CrmError> {
-    chats(adapter)?.record(caller, chat).await
 }
 
 #[cfg(test)]

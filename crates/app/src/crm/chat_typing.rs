@@ -8,13 +8,13 @@ use std::time::Duration;
 use crm::Caller;
 use domain::{
     clock::Instant,
-    crm::{Directory, Settings},
+    crm::{Directory, Settings, amo},
     ids::{AccountId, ConversationId, IntegrationId, PortalId},
 };
 use serde_json::json;
 use store::{NewJob, TenantTx};
 
-use super::{chat_open::chat_name, files::StoredFiles, mirror::is_skipped};
+use super::{chat_open::chat_name, files::StoredFiles};
 use crate::{App, Result, Work};
 
 /// amoCRM shows it for five seconds.
@@ -85,7 +85,7 @@ impl App {
         let enquiry = tx.crm_enquiry(integration.integration_id, conversation).await?;
         let begun = tx.begun_crm_chat(portal, c.identity_id).await?;
         drop(tx);
-        if contact.is_none_or(|contact| is_skipped(settings, &contact.phones)) {
+        if contact.is_none_or(|contact| amo::is_skipped(settings, &contact.phones)) {
             return Ok(());
         }
         let adapter = self.crm_adapter(row.kind)?;

@@ -24,7 +24,7 @@ mod task;
 mod tests;
 mod unsorted;
 
-pub use chat::is_shown;
+pub use chat::{is_shown, is_skipped};
 pub use check::check;
 pub use faults::faults;
 

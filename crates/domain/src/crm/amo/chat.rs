@@ -12,15 +12,19 @@ pub fn is_shown(settings: &AmoSettings, facts: &Facts) -> bool {
     if settings.chats.is_none() || !facts.chats_connected {
         return false;
     }
-    let skipped = facts.contact.phones.iter().any(|phone| settings.skip_phones.contains(phone));
     match settings.method {
-        _ if skipped => false,
+        _ if is_skipped(settings, &facts.contact.phones) => false,
         _ if facts.links.chat.is_some() => true,
         AmoMethod::ContactAndDeal {} => false,
         AmoMethod::Unsorted { .. } => {
             entry::admitted(settings, facts).is_ok_and(|channel| channel.create_deal)
         }
     }
+}
+
+/// WA-5: of a person with one of these numbers nothing is passed on, whoever began.
+pub fn is_skipped(settings: &AmoSettings, phones: &[String]) -> bool {
+    phones.iter().any(|phone| settings.skip_phones.contains(phone))
 }
 
 /// With method «создавать контакт и сделку» the chat is bound to the contact before its first message, or
