@@ -114,7 +114,7 @@ export async function run(stage) {
     await page.getByText('Распределение по воронкам не действует').waitFor()
     await axe(page, 'greyed funnels')
     await tab('Шаблоны названий')
-    await page.getByText('Шаблоны не действуют').waitFor()
+    await page.getByText('Названия контакта и сделки не действуют').waitFor()
     await bar.getByRole('button', { name: 'Отмена' }).click()
   })
 

@@ -3,7 +3,19 @@ import { useSyncExternalStore } from 'react'
 /** The address as the router of these pages: the path alone says what is shown. */
 const listeners = new Set<() => void>()
 const tell = () => listeners.forEach((listener) => listener())
-addEventListener('popstate', tell)
+
+/** Asked before the browser's Back or Forward shows another page; `true`: it stays, and the address with it. */
+type Keeper = () => boolean
+const keepers = new Set<Keeper>()
+addEventListener('popstate', () => {
+  // Of several the first that keeps the page asks the person.
+  if (![...keepers].some((keep) => keep())) tell()
+})
+
+export function keepPage(keep: Keeper) {
+  keepers.add(keep)
+  return () => void keepers.delete(keep)
+}
 
 const subscribe = (listener: () => void) => {
   listeners.add(listener)

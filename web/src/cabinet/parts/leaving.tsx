@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { s } from '../../kit/i18n/cabinet-settings'
-import { go } from '../../kit/route'
+import { go, keepPage } from '../../kit/route'
 import { Button } from '../../kit/ui/button'
 import { Dialog } from '../../kit/ui/dialog'
 import { isWithin } from './within'
@@ -30,21 +30,21 @@ export function Leaving({ within }: { within?: string }) {
       event.stopImmediatePropagation()
       setTo(link.pathname + link.search)
     }
-    const back = (event: PopStateEvent) => {
+    const back = () => {
       if (stays(location.pathname)) {
         at.current = here()
-        return
+        return false
       }
-      event.stopImmediatePropagation()
       setTo(here())
       history.pushState(null, '', at.current)
+      return true
     }
     addEventListener('beforeunload', unload)
-    addEventListener('popstate', back, { capture: true })
+    const letGo = keepPage(back)
     document.addEventListener('click', click, { capture: true })
     return () => {
       removeEventListener('beforeunload', unload)
-      removeEventListener('popstate', back, { capture: true })
+      letGo()
       document.removeEventListener('click', click, { capture: true })
     }
   }, [within])
