@@ -212,7 +212,8 @@ pub(crate) fn no_files() -> CrmError {
     )
 }
 
-fn is_113(body: &Value) -> bool {
+/// The code of an account that lets only known network addresses in.
+pub(crate) fn is_113(body: &Value) -> bool {
     let places = ["/code", "/error_code", "/response/error_code"];
     places.iter().filter_map(|place| body.pointer(place)).any(|code| match code {
         Value::Number(code) => code.as_i64() == Some(113),

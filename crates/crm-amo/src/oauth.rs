@@ -22,7 +22,7 @@ use sha2::Sha256;
 use url::{Url, form_urlencoded};
 
 use crate::{
-    api::rejected,
+    api::{is_113, rejected},
     options::{Options, below},
 };
 
@@ -162,33 +162,36 @@ async fn ask(http: &Client, request: HttpRequest) -> Result<HttpResponse, GrantE
 
 /// A spent token is 401 in life and 400 in the documentation. A server that answers with a fault has
 /// given no pair away: asking again with the same token tells whether it is spent. One that sends us
-/// elsewhere is not the account's any more; it is not followed, because the secret would go along.
+/// elsewhere is not the account's any more; it is not followed, because the secret would go along. An
+/// account that is blocked or not paid for says so here as it does everywhere else.
 fn judge(status: u16, body: &[u8]) -> Result<(), GrantError> {
-    match status {
-        200..=299 => Ok(()),
-        429 | 500..=599 => Err(GrantError::NotReached(format!("HTTP {status}"))),
-        300..=399 | 404 | 410 => Err(GrantError::Elsewhere(format!("HTTP {status}"))),
-        _ if is_about_keys(body) => Err(GrantError::Keys(reason(status, body))),
-        _ => Err(GrantError::Refused(reason(status, body))),
+    let told: Option<Value> = serde_json::from_slice(body).ok();
+    match (status, &told) {
+        (200..=299, _) => Ok(()),
+        (300..=399 | 404 | 410, _) => Err(GrantError::Elsewhere(format!("HTTP {status}"))),
+        (402, _) => Err(GrantError::Stopped(PortalTrouble::Unpaid)),
+        (403, None) => Err(GrantError::Stopped(PortalTrouble::Blocked)),
+        (403, Some(told)) if is_113(told) => {
+            Err(GrantError::Stopped(PortalTrouble::AddressRefused))
+        }
+        (408 | 429 | 500.., _) => Err(GrantError::NotReached(format!("HTTP {status}"))),
+        (_, Some(told)) if is_about_keys(told) => Err(GrantError::Keys(reason(status, Some(told)))),
+        (_, told) => Err(GrantError::Refused(reason(status, told.as_ref()))),
     }
 }
 
 /// Who we are is looked at before the token is: with wrong keys it is not spent. The words are the only
 /// difference; `invalid_client` is the standard's.
-fn is_about_keys(body: &[u8]) -> bool {
-    let body: Option<Value> = serde_json::from_slice(body).ok();
-    let says = |name: &str, text: &str| {
-        body.as_ref().and_then(|body| body.get(name)?.as_str()).is_some_and(|said| said == text)
-    };
+fn is_about_keys(told: &Value) -> bool {
+    let says = |name: &str, text: &str| told.get(name).is_some_and(|said| said == text);
     says("title", "Некорректный клиент") || says("error", "invalid_client")
 }
 
 /// `Token has been revoked`; never anything that was sent.
-fn reason(status: u16, body: &[u8]) -> String {
-    let body: Option<Value> = serde_json::from_slice(body).ok();
+fn reason(status: u16, told: Option<&Value>) -> String {
     let said = ["hint", "detail", "title"]
         .into_iter()
-        .find_map(|name| body.as_ref()?.get(name)?.as_str().filter(|text| !text.is_empty()));
+        .find_map(|name| told?.get(name)?.as_str().filter(|text| !text.is_empty()));
     match said {
         Some(said) => format!("HTTP {status}: {said}"),
         None => format!("HTTP {status}"),
@@ -304,13 +307,27 @@ mod tests {
             judge(401, revoked),
             Err(GrantError::Refused("HTTP 401: Token has been revoked".to_owned()))
         );
-        for status in [429, 500, 502, 503, 504] {
+        for status in [408, 429, 500, 502, 503, 504] {
             assert!(matches!(judge(status, b"<html>"), Err(GrantError::NotReached(_))));
         }
         assert_eq!(judge(200, b""), Ok(()));
         let keys = r#"{"title":"Некорректный клиент","status":401,"detail":"Авторизация клиента не прошла"}"#;
         for body in [keys, r#"{"error":"invalid_client"}"#] {
             assert!(matches!(judge(401, body.as_bytes()), Err(GrantError::Keys(_))), "{body}");
+        }
+    }
+
+    /// What is said of the account is not said of the token, which is good once that is mended.
+    #[test]
+    fn crm_6_a_blocked_or_unpaid_account_spends_no_token() {
+        for (status, body, trouble) in [
+            (402, "", PortalTrouble::Unpaid),
+            (402, r#"{"title":"Payment Required"}"#, PortalTrouble::Unpaid),
+            (403, "<html>", PortalTrouble::Blocked),
+            (403, r#"{"response":{"error_code":113}}"#, PortalTrouble::AddressRefused),
+        ] {
+            let stopped = Err(GrantError::Stopped(trouble));
+            assert_eq!(judge(status, body.as_bytes()), stopped, "{status} {body}");
         }
     }
 

@@ -32,7 +32,7 @@ pub(crate) async fn ask(
     let status = answer.status().as_u16();
     match status {
         200..=299 => {}
-        429 | 500..=599 => return Err(GrantError::NotReached(format!("HTTP {status}"))),
+        408 | 429 | 500..=599 => return Err(GrantError::NotReached(format!("HTTP {status}"))),
         _ => return Ok(None),
     }
     let body = answer.bytes().await.map_err(lost)?;

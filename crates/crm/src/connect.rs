@@ -49,6 +49,9 @@ pub enum GrantError {
     /// There is no token service at this address: the account may have moved. Nothing is spent.
     #[error("no token service is there: {0}")]
     Elsewhere(String),
+    /// The account takes no call at all, such as one that is not paid for. Nothing is spent.
+    #[error("the account takes no calls: {0:?}")]
+    Stopped(PortalTrouble),
 }
 
 /// A return from the consent page that was checked.

@@ -162,6 +162,7 @@ impl App {
             tracing::warn!(%error, crm.kind = kind.as_str(), "a code was not exchanged");
             match error {
                 GrantError::Keys(_) => ReturnFault::refused(PortalTrouble::KeysRefused),
+                GrantError::Stopped(trouble) => ReturnFault::refused(trouble),
                 GrantError::Refused(_) | GrantError::Elsewhere(_) => ReturnFault::code(),
                 GrantError::NotReached(_) | GrantError::Lost(_) => ReturnFault::unreachable(),
             }

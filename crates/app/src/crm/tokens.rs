@@ -136,6 +136,10 @@ impl App {
                 self.give_back(&row).await?;
                 Err(CrmError::Disconnected { trouble: PortalTrouble::KeysRefused })
             }
+            Err(GrantError::Stopped(trouble)) => {
+                self.give_back(&row).await?;
+                Err(CrmError::Disconnected { trouble })
+            }
             Err(GrantError::Elsewhere(why)) if self.follow(&row).await => {
                 self.give_back(&row).await?;
                 Err(refused(why))

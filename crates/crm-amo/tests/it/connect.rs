@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crm::{AppKeys, Connect, Crm, CrmError, GrantError, Returned};
 use domain::crm::{CrmId, CrmUser, PortalTrouble};
-use sandbox::amo::{Faults, Outage, Scope};
+use sandbox::amo::{Faults, Outage, Scope, Switches};
 use secrecy::ExposeSecret;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
@@ -99,6 +99,26 @@ async fn amo_1_a_lost_answer_is_told_apart_from_a_refusal() {
     let nobody = url("http://127.0.0.1:9/a/ecoles");
     let unreached = amo.refresh(&app, &nobody, &refresh).await.unwrap_err();
     assert!(matches!(unreached, GrantError::NotReached(_)), "{unreached}");
+}
+
+/// Connecting anew would mend nothing: the token is as good as before.
+#[tokio::test]
+async fn crm_6_a_blocked_account_and_an_unpaid_one_lose_no_access() {
+    let sand = Sand::new().await;
+    let app = keys(&sand);
+    let (amo, base) = (&sand.stand.amo, &sand.stand.portal.base);
+    let code = sand.account.consent(&app.client_id).unwrap();
+    let refresh = amo.exchange(&app, base, &code).await.unwrap().refresh.unwrap();
+    sand.account.block();
+    let blocked = amo.refresh(&app, base, &refresh).await.unwrap_err();
+    assert_eq!(blocked, GrantError::Stopped(PortalTrouble::Blocked));
+    sand.account.lift_block();
+    let switches = sand.account.switches();
+    sand.account.set_switches(Switches { unpaid: true, ..switches });
+    let unpaid = amo.refresh(&app, base, &refresh).await.unwrap_err();
+    assert_eq!(unpaid, GrantError::Stopped(PortalTrouble::Unpaid));
+    sand.account.set_switches(switches);
+    amo.refresh(&app, base, &refresh).await.unwrap();
 }
 
 /// The disable hook of the sandbox, as it comes over the wire.

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant};
 use axum::{
     body::{Body, Bytes},
     extract::{ConnectInfo, FromRequestParts, Request, State},
-    http::{Method, StatusCode, header, request::Parts},
+    http::{Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -63,14 +63,20 @@ pub(super) async fn account_api(
     pass(&shared, &scissors, request, next, admit).await
 }
 
-/// Around the tokens: nobody is known yet, but an outage and faults hit them all the same.
+/// Around the tokens: nobody is known yet, but an outage and faults hit them all the same, and an
+/// account that is blocked or not paid for answers nothing else to any call.
 pub(super) async fn token_api(
     State(shared): State<Arc<Shared>>,
     ConnectInfo(scissors): ConnectInfo<Scissors>,
     request: Request,
     next: Next,
 ) -> Response {
-    pass(&shared, &scissors, request, next, |_, _, _, _| Ok(None)).await
+    let admit: Admit = |_, world, account_id, _| match world.accounts.get(&account_id) {
+        Some(account) if account.blocked => Err(Refusal::Page(403)),
+        Some(account) if account.switches.unpaid => Err(Refusal::new(402, "Payment Required")),
+        _ => Ok(None),
+    };
+    pass(&shared, &scissors, request, next, admit).await
 }
 
 type Admit = fn(&Shared, &mut World, i64, &Parts) -> Result<Option<Caller>, Refusal>;
@@ -114,7 +120,7 @@ async fn pass(
     if blow == Blow::DropRequest {
         entry.answer_lost = true;
         note(shared, entry);
-        return cut(scissors);
+        return scissors.answer();
     }
     let response = match admitted {
         Err(refusal) => refusal.into_response(),
@@ -132,7 +138,7 @@ async fn pass(
     let held = if let Blow::Hang(ms) = blow { ms } else { slow };
     shared.hold(held).await;
     match blow {
-        Blow::DropAnswer => cut(scissors),
+        Blow::DropAnswer => scissors.answer(),
         Blow::StatusAfter(status) => Refusal::Page(status).into_response(),
         _ => response,
     }
@@ -236,10 +242,4 @@ fn first_lines(shared: &Shared, subdomain: &str, parts: &Parts, raw: &Bytes) -> 
 
 fn note(shared: &Shared, entry: Entry) {
     shared.change(|world| world.journal.note(entry));
-}
-
-/// Nothing of this answer leaves: the connection is cut first.
-fn cut(scissors: &Scissors) -> Response {
-    scissors.cut();
-    StatusCode::NO_CONTENT.into_response()
 }

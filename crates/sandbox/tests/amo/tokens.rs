@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use sandbox::amo::{Faults, Integration, Scope};
+use sandbox::amo::{Faults, Integration, Scope, Switches};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -41,6 +41,22 @@ async fn amo_sim_1_a_code_lives_20_minutes_and_once_and_wants_its_redirect_uri()
     assert_eq!(strange.0, 401, "a token opens its own account only");
     desk.amo.advance(24 * HOUR);
     assert_eq!(ask().await.0, 401);
+}
+
+/// «Every call»: what holds for the account holds for its tokens, and spends none.
+#[tokio::test]
+async fn amo_sim_2_a_blocked_account_and_an_unpaid_one_give_no_tokens() {
+    let desk = Desk::start().await;
+    let code = desk.account.consent(&desk.integration.client_id).unwrap();
+    let grant = json!({"grant_type": "authorization_code", "code": code});
+    desk.account.block();
+    assert_eq!(desk.exchange(grant.clone()).await.0, 403);
+    desk.account.lift_block();
+    let switches = desk.account.switches();
+    desk.account.set_switches(Switches { unpaid: true, ..switches });
+    assert_eq!(desk.exchange(grant.clone()).await.0, 402);
+    desk.account.set_switches(switches);
+    assert_eq!(desk.exchange(grant).await.0, 200);
 }
 
 #[tokio::test]
