@@ -63,7 +63,8 @@ impl Amo {
             timeout: Some(options.timeout),
             ..net::Options::default()
         })?;
-        Ok(Self { options, chats: AmoChats::new(http.clone()), http })
+        let chats = AmoChats::new(options.clone(), http.clone());
+        Ok(Self { options, http, chats })
     }
 
     fn api<'a>(&'a self, caller: &'a Caller<'a>) -> Api<'a> {

@@ -14,15 +14,22 @@ use crm::{
     Caller, ChatHook, ChatMessage, ChatMessageRef, ChatPerson, ChatRecord, ChatStatus, Chats,
     CrmError, HookError, OpenedChat, Posted,
 };
-use domain::{crm::CrmId, text::Words};
-use net::http::Client;
+use domain::crm::{CrmId, Effect};
+use net::http::{Client, Method};
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use call::{Service, accepted, of_channel};
 
-use crate::http::Answer;
+use crate::{
+    api::{Api, Failure, Query},
+    http::Answer,
+    list,
+    options::Options,
+    wire::Unsorted,
+    write::{parse, told},
+};
 
 /// The newest messages are looked through for one that may be there already: as many as a page takes, and
 /// as many pages as a lively chat may have gone on by while a process was dead.
@@ -30,21 +37,28 @@ const A_PAGE: usize = 50;
 const PAGES: usize = 4;
 
 /// Records of chats, the newest first: the one that is looked for was made a moment ago.
-const NEWEST: &str = "filter[category][]=chats&order[created_at]=desc&limit=50";
+const NEWEST: Query<'static> =
+    &[("filter[category][]", "chats"), ("order[created_at]", "desc"), ("limit", "50")];
 
 /// The chats of amoCRM and Kommo.
 pub struct AmoChats {
+    options: Options,
     http: Client,
 }
 
 impl AmoChats {
     /// With a client whose time-outs hold for every call.
-    pub fn new(http: Client) -> Self {
-        Self { http }
+    pub fn new(options: Options, http: Client) -> Self {
+        Self { options, http }
     }
 
     fn service<'a>(&'a self, caller: &'a Caller<'a>) -> Result<Service<'a>, CrmError> {
         Service::of(&self.http, caller)
+    }
+
+    /// The account's own API: there a chat is bound to a contact, and its record waits.
+    fn account<'a>(&'a self, caller: &'a Caller<'a>) -> Api<'a> {
+        Api { client: &self.http, options: &self.options, caller }
     }
 
     /// Whether a refused message was refused because it is there: what the refusal says of it is not
@@ -131,50 +145,6 @@ struct ToldMessage {
     client_id: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Unsorted {
-    #[serde(rename = "_embedded")]
-    embedded: Entries,
-}
-
-#[derive(Deserialize)]
-struct Entries {
-    #[serde(default)]
-    unsorted: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    uid: String,
-    #[serde(default)]
-    metadata: Metadata,
-    #[serde(rename = "_embedded", default)]
-    embedded: Inside,
-}
-
-#[derive(Default, Deserialize)]
-struct Metadata {
-    origin: Option<ChatOrigin>,
-}
-
-#[derive(Deserialize)]
-struct ChatOrigin {
-    chat_id: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct Inside {
-    #[serde(default)]
-    leads: Vec<Named>,
-    #[serde(default)]
-    contacts: Vec<Named>,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    id: i64,
-}
-
 #[async_trait]
 impl Chats for AmoChats {
     async fn connect(&self, caller: &Caller<'_>, title: &str) -> Result<String, CrmError> {
@@ -213,14 +183,10 @@ impl Chats for AmoChats {
         chat: &CrmId,
         contact: &CrmId,
     ) -> Result<(), CrmError> {
-        let contact: i64 = contact.as_str().parse().map_err(|_| CrmError::Rejected {
-            words: Words::new(
-                format!("«{contact}» — не номер контакта amoCRM."),
-                format!("“{contact}” is not a contact's number in amoCRM."),
-            ),
-        })?;
-        let body = json!([{ "chat_id": chat.as_str(), "contact_id": contact }]);
-        call::to_account(&self.http, caller, "api/v4/contacts/chats", &body).await
+        let body = json!([{ "chat_id": chat.as_str(), "contact_id": parse(contact)? }]);
+        let account = self.account(caller);
+        let bound = account.change::<Value>(Method::POST, "contacts/chats", &body).await;
+        bound.map(drop).map_err(Failure::into_error)
     }
 
     async fn record(
@@ -228,18 +194,17 @@ impl Chats for AmoChats {
         caller: &Caller<'_>,
         chat: &CrmId,
     ) -> Result<Option<ChatRecord>, CrmError> {
-        let answer = call::of_account(&self.http, caller, "api/v4/leads/unsorted", NEWEST).await?;
-        let Some(list) = read_if_any::<Unsorted>(&answer)? else { return Ok(None) };
-        let ours = |entry: &Entry| {
-            entry.metadata.origin.as_ref().and_then(|origin| origin.chat_id.as_deref())
+        let api = self.account(caller);
+        let records: Result<Vec<Unsorted>, Failure> =
+            list::first(&api, "leads/unsorted", NEWEST, "unsorted").await;
+        let of_chat = |record: &Unsorted| {
+            record.metadata.pointer("/origin/chat_id").and_then(Value::as_str)
                 == Some(chat.as_str())
         };
-        let found = list.embedded.unsorted.into_iter().find(ours);
-        let first = |named: Vec<Named>| named.first().map(|one| CrmId(one.id.to_string()));
-        Ok(found.map(|entry| ChatRecord {
-            uid: CrmId(entry.uid),
-            deal: first(entry.embedded.leads),
-            contact: first(entry.embedded.contacts),
+        let found = records.map_err(Failure::into_error)?.into_iter().find(of_chat);
+        Ok(found.map(|record| {
+            let Effect { deal, contact, .. } = told(&record, Effect::default());
+            ChatRecord { uid: CrmId(record.uid), deal, contact }
         }))
     }
 

@@ -5,9 +5,8 @@ use crm::{Caller, ChatChannel, CrmError};
 use domain::{crm::PortalTrouble, text::Words};
 use net::http::{
     Client, Method,
-    header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue},
+    header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue},
 };
-use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::signature::{self, sign};
@@ -82,53 +81,6 @@ impl<'a> Service<'a> {
         url.set_query((!query.is_empty()).then_some(query));
         let body = (!body.is_empty()).then_some(body);
         http::send(self.http, self.caller.gate, Request { method, url, headers, body }).await
-    }
-}
-
-/// A call of the account's API with its own token: a chat is bound to a contact there.
-pub(super) async fn to_account(
-    client: &Client,
-    caller: &Caller<'_>,
-    path: &str,
-    body: &Value,
-) -> Result<(), CrmError> {
-    let mut headers = bearing(caller)?;
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(signature::CONTENT_TYPE));
-    let url = below(&caller.portal.base, path);
-    let body = Some(body.to_string().into());
-    let request = Request { method: Method::POST, url, headers, body };
-    from_account(http::send(client, caller.gate, request).await?).map(|_| ())
-}
-
-/// A look at the account's API.
-pub(super) async fn of_account(
-    client: &Client,
-    caller: &Caller<'_>,
-    path: &str,
-    query: &str,
-) -> Result<Answer, CrmError> {
-    let mut url = below(&caller.portal.base, path);
-    url.set_query(Some(query));
-    let request = Request { method: Method::GET, url, headers: bearing(caller)?, body: None };
-    from_account(http::send(client, caller.gate, request).await?)
-}
-
-fn bearing(caller: &Caller<'_>) -> Result<HeaderMap, CrmError> {
-    let token = caller.portal.token.expose_secret();
-    let mut bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| unsendable())?;
-    bearer.set_sensitive(true);
-    let mut headers = HeaderMap::new();
-    headers.insert(AUTHORIZATION, bearer);
-    Ok(headers)
-}
-
-fn from_account(answer: Answer) -> Result<Answer, CrmError> {
-    match answer.status {
-        401 => Err(CrmError::TokenExpired),
-        402 => Err(CrmError::Disconnected { trouble: PortalTrouble::Unpaid }),
-        // Of this method it says that the user is no administrator.
-        403 => Err(CrmError::Disconnected { trouble: PortalTrouble::NoRights }),
-        _ => accepted(answer),
     }
 }
 

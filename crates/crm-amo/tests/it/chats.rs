@@ -310,6 +310,35 @@ async fn amo_13_an_answers_status_alone_says_what_is_next() {
     assert!(matches!(error, CrmError::Retry { .. }), "{error:?}");
 }
 
+/// A chat is bound, and its record looked for, by the account's API: its answers mean there what they
+/// mean everywhere else, and a reading is in no doubt.
+#[tokio::test]
+async fn crm_6_the_account_is_understood_alike_whoever_calls_it() {
+    let stopped = |trouble| CrmError::Disconnected { trouble };
+    let chat = CrmId::from("chat-1");
+    for (status, body, expected) in [
+        (301, Value::Null, stopped(PortalTrouble::ConnectAgain)),
+        (401, json!({}), CrmError::TokenExpired),
+        (402, Value::Null, stopped(PortalTrouble::Unpaid)),
+        (403, Value::Null, stopped(PortalTrouble::Blocked)),
+        (403, json!({"error_code": 113}), stopped(PortalTrouble::AddressRefused)),
+        (502, Value::Null, CrmError::Retry { after: None, why: "HTTP 502".to_owned() }),
+    ] {
+        let stand = Stand::new().await;
+        stand.answers("GET", "leads/unsorted", status, body).await;
+        let error = stand.chats.record(&stand.caller(), &chat).await.unwrap_err();
+        assert_eq!(error, expected, "{status}");
+    }
+    for (body, trouble) in
+        [(json!({"status": 403}), PortalTrouble::NoRights), (Value::Null, PortalTrouble::Blocked)]
+    {
+        let stand = Stand::new().await;
+        stand.answers("POST", "contacts/chats", 403, body).await;
+        let bound = stand.chats.bind(&stand.caller(), &chat, &CrmId::from("5")).await;
+        assert_eq!(bound, Err(stopped(trouble)));
+    }
+}
+
 #[tokio::test]
 async fn crm_6_every_call_goes_through_the_gate_and_is_kept_without_secrets() {
     let stand = Stand::new().await;

@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use chrono::DateTime;
 use crm::{Call, Caller, ChatChannel, CrmError, Gate, NoFiles, Portal};
-use crm_amo::AmoChats;
+use crm_amo::{AmoChats, Options};
 use domain::{clock::Instant, crm::Directory, ids::PortalId};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
@@ -25,7 +25,7 @@ pub fn moment() -> Instant {
 }
 
 pub fn chats() -> AmoChats {
-    AmoChats::new(net::client(net::Options::default()).unwrap())
+    AmoChats::new(Options::default(), net::client(net::Options::default()).unwrap())
 }
 
 pub struct Stand {
