@@ -45,6 +45,20 @@ impl Page {
     }
 }
 
+/// What an entity embeds, whichever it is: each has some of these.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Inside {
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) task_types: Vec<Named>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) statuses: Vec<Status>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) leads: Vec<Id>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) contacts: Vec<Id>,
+}
+
 /// An entity of which only the id is wanted.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Id {
@@ -66,14 +80,7 @@ pub(crate) struct Account {
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) is_api_filter_enabled: bool,
     #[serde(rename = "_embedded", default, deserialize_with = "or_default")]
-    pub(crate) embedded: AccountParts,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct AccountParts {
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) task_types: Vec<Named>,
+    pub(crate) embedded: Inside,
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,14 +123,7 @@ pub(crate) struct Pipeline {
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) is_archive: bool,
     #[serde(rename = "_embedded", default, deserialize_with = "or_default")]
-    pub(crate) embedded: PipelineParts,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct PipelineParts {
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) statuses: Vec<Status>,
+    pub(crate) embedded: Inside,
 }
 
 #[derive(Debug, Deserialize)]
@@ -171,14 +171,7 @@ pub(crate) struct Contact {
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) custom_fields_values: Vec<FieldValues>,
     #[serde(rename = "_embedded", default, deserialize_with = "or_default")]
-    pub(crate) embedded: ContactParts,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct ContactParts {
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) leads: Vec<Id>,
+    pub(crate) embedded: Inside,
 }
 
 /// The values of one field.
@@ -273,16 +266,7 @@ pub(crate) struct Unsorted {
     #[serde(default)]
     pub(crate) metadata: Value,
     #[serde(rename = "_embedded", default, deserialize_with = "or_default")]
-    pub(crate) embedded: UnsortedParts,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct UnsortedParts {
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) leads: Vec<Id>,
-    #[serde(deserialize_with = "or_default")]
-    pub(crate) contacts: Vec<Id>,
+    pub(crate) embedded: Inside,
 }
 
 /// Of the files service, for the first and the next part of a file.
@@ -347,7 +331,8 @@ fn fields<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Valu
     })
 }
 
-fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+/// What may be absent may be null too.
+pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: Default + Deserialize<'de>,

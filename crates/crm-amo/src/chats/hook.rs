@@ -1,16 +1,20 @@
 //! What a webhook of the chats service says (version 2). Unknown fields and kinds are let through; what
-//! has no place in a message of ours becomes lines of its text.
+//! has no place in a message of ours becomes lines of its text. It comes once and never again, so a part
+//! that cannot be read is left out, and the message is not lost with it.
 
 use chrono::DateTime;
 use crm::{ChatEvent, ChatHook, ChatMedia, ChatMessageRef, ChatPlace, ChatReceiver, HookError};
 use domain::{clock::Instant, content::FileKind};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::wire::or_default;
 
 #[derive(Deserialize)]
 struct Hook {
     account_id: String,
-    #[serde(default)]
-    time: i64,
+    #[serde(default, deserialize_with = "or_none")]
+    time: Option<i64>,
     message: Option<Sent>,
     action: Option<Action>,
 }
@@ -18,10 +22,13 @@ struct Hook {
 #[derive(Deserialize)]
 struct Sent {
     conversation: Place,
+    #[serde(default, deserialize_with = "or_none")]
     source: Option<Source>,
     sender: Person,
     receiver: Person,
+    #[serde(default, deserialize_with = "or_none")]
     timestamp: Option<i64>,
+    #[serde(default, deserialize_with = "or_none")]
     msec_timestamp: Option<i64>,
     message: Said,
 }
@@ -50,23 +57,31 @@ struct Person {
 #[derive(Deserialize)]
 struct Said {
     id: String,
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "or_default")]
     kind: String,
     text: Option<String>,
     media: Option<String>,
+    #[serde(default, deserialize_with = "or_none")]
     file_name: Option<String>,
+    #[serde(default, deserialize_with = "or_none")]
     file_size: Option<u64>,
+    #[serde(default, deserialize_with = "or_none")]
     markup: Option<Markup>,
+    #[serde(default, deserialize_with = "or_none")]
     template: Option<Template>,
+    #[serde(default, deserialize_with = "or_none")]
     location: Option<Location>,
+    #[serde(default, deserialize_with = "or_none")]
     contact: Option<Card>,
+    #[serde(default, deserialize_with = "or_none")]
     reply_to: Option<ReplyTo>,
 }
 
 #[derive(Deserialize)]
 struct Markup {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     buttons: Vec<Vec<Button>>,
+    #[serde(default, deserialize_with = "or_none")]
     list_message: Option<List>,
 }
 
@@ -81,14 +96,14 @@ struct List {
     header: Option<String>,
     body: Option<String>,
     footer: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     sections: Vec<Section>,
 }
 
 #[derive(Deserialize)]
 struct Section {
     title: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     rows: Vec<Row>,
 }
 
@@ -101,7 +116,7 @@ struct Row {
 #[derive(Deserialize)]
 struct Template {
     content: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     params: Vec<Param>,
 }
 
@@ -154,17 +169,25 @@ struct Reaction {
     message: Option<Quoted>,
     user: Person,
     conversation: Place,
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "or_default")]
     kind: String,
     emoji: Option<String>,
 }
 
+fn or_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
+}
+
 pub(super) fn parse(body: &[u8]) -> Result<ChatHook, HookError> {
     let hook: Hook =
-        serde_json::from_slice(body).map_err(|error| HookError(format!("bad hook: {error}")))?;
+        serde_json::from_slice(body).map_err(|error| HookError(error.to_string()))?;
     let mut events = Vec::new();
     if let Some(sent) = hook.message {
-        events.push(message(sent, hook.time));
+        events.push(message(sent, hook.time.unwrap_or_default()));
     }
     if let Some(action) = hook.action {
         events.extend(action.typing.map(|typing| ChatEvent::Typing {
@@ -415,6 +438,25 @@ mod tests {
                 panic!("{told:?}")
             };
             assert_eq!((told.as_str(), media), (text, &None));
+        }
+    }
+
+    /// The service tells it once; whoever wrote it would wait for an answer in vain.
+    #[test]
+    fn amo_13_a_message_is_not_lost_with_an_odd_part_of_it() {
+        for odd in [
+            r#""markup": [], "template": [], "location": {}, "contact": [], "reply_to": []"#,
+            r#""type": null, "markup": {"mode": "inline", "buttons": null}, "media": null"#,
+            r#""template": {"content": null, "params": null}, "file_size": "12", "file_name": 7"#,
+            r#""location": {"lon": "37.61", "lat": "55.75"}, "markup": "inline""#,
+        ] {
+            let told = events(&format!(
+                r#"{{"account_id": "a", "time": null, "message": {{"conversation": {{"id": "c"}},
+                    "source": [], "sender": {{"id": "u"}}, "receiver": {{"id": "r"}},
+                    "timestamp": "1639572260", "message": {{"id": "m", "text": "x", {odd}}}}}}}"#
+            ));
+            let [ChatEvent::Message { text, .. }] = told.as_slice() else { panic!("{told:?}") };
+            assert_eq!(text, "x", "{odd}");
         }
     }
 
