@@ -2,16 +2,12 @@
 //! idempotency.
 
 use crm::CrmError;
-use domain::{
-    crm::{Action, Entity, NoteBody},
-    ids::AttachmentId,
-};
+use domain::crm::{Action, Entity, NoteBody};
 use sandbox::amo::{Faults, Kind};
-use uuid::Uuid;
 
 use crate::{
     sand::Sand,
-    stand::{MADE_AT, at, id, message, moment},
+    stand::{MADE_AT, at, attach, id, moment},
     write::{contact, deal, unsorted},
 };
 
@@ -96,8 +92,7 @@ async fn amo_4_an_unsorted_that_was_accepted_before_we_looked_is_not_made_again(
 #[tokio::test]
 async fn amo_5_a_task_whose_creation_was_not_answered_is_found_again() {
     let sand = Sand::new().await;
-    let open = sand.account.stage("Продажи", "Переговоры").unwrap();
-    let lead = sand.account.add_lead("A", &open, None);
+    let lead = sand.open_lead();
     let action = Action::CreateTask {
         deal: at(lead),
         text: "Ответить".to_owned(),
@@ -112,8 +107,7 @@ async fn amo_5_a_task_whose_creation_was_not_answered_is_found_again() {
 #[tokio::test]
 async fn crm_4_two_equal_notes_are_two() {
     let sand = Sand::new().await;
-    let open = sand.account.stage("Продажи", "Переговоры").unwrap();
-    let lead = sand.account.add_lead("A", &open, None);
+    let lead = sand.open_lead();
     let action = Action::AddNote {
         to: Entity::Deal,
         id: at(lead),
@@ -131,19 +125,8 @@ async fn crm_4_two_equal_notes_are_two() {
 /// The bytes may go up again; the note that shows the file comes once.
 #[tokio::test]
 async fn crm_4_a_file_whose_note_was_not_answered_is_found_again() {
-    use crm::Connect;
-    let mut sand = Sand::new().await;
-    sand.stand.portal.drive = sand.stand.amo.about(&sand.stand.caller()).await.unwrap().drive;
-    sand.stand.files.0.insert(5, vec![7; 100]);
-    let open = sand.account.stage("Продажи", "Переговоры").unwrap();
-    let lead = sand.account.add_lead("A", &open, None);
-    let action = Action::AttachFile {
-        to: Entity::Deal,
-        id: at(lead),
-        message: message(),
-        file: AttachmentId(Uuid::from_u128(5)),
-        name: "a.jpg".to_owned(),
-    };
+    let (sand, lead) = Sand::with_file(vec![7; 100]).await;
+    let action = attach(lead, 5, "a.jpg");
     // An upload that is cut off is no doubt about the card.
     sand.faults(Faults { drop_answer: 1, ..Faults::default() });
     assert!(matches!(sand.stand.refused(&action).await, CrmError::Retry { .. }));
@@ -156,19 +139,8 @@ async fn crm_4_a_file_whose_note_was_not_answered_is_found_again() {
 /// A file comes onto a card by two calls. Between them the portal's limit may end, the token, or we.
 #[tokio::test]
 async fn crm_4_a_file_that_hangs_without_its_note_is_not_hung_again() {
-    use crm::Connect;
-    let mut sand = Sand::new().await;
-    sand.stand.portal.drive = sand.stand.amo.about(&sand.stand.caller()).await.unwrap().drive;
-    sand.stand.files.0.insert(5, vec![7; 100]);
-    let open = sand.account.stage("Продажи", "Переговоры").unwrap();
-    let lead = sand.account.add_lead("A", &open, None);
-    let action = Action::AttachFile {
-        to: Entity::Deal,
-        id: at(lead),
-        message: message(),
-        file: AttachmentId(Uuid::from_u128(5)),
-        name: "букет.jpg".to_owned(),
-    };
+    let (sand, lead) = Sand::with_file(vec![7; 100]).await;
+    let action = attach(lead, 5, "букет.jpg");
     // Session, part, and the card; the note has to wait.
     sand.stand.gate.busy_after(3);
     let half = sand.stand.refused(&action).await;

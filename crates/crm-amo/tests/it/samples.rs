@@ -1,17 +1,13 @@
 //! Answers in the shape of the documentation's samples, with their nulls, absent fields and odd types.
 
 use crm::{Connect, Crm, CrmError};
-use domain::{
-    crm::{Action, Answer, CrmId, Effect, Entity, Question},
-    ids::AttachmentId,
-};
+use domain::crm::{Action, Answer, CrmId, Effect, Entity, Question};
 use serde_json::json;
-use uuid::Uuid;
 use wiremock::ResponseTemplate;
 
 use crate::{
     fake::Fake,
-    stand::{at, id, message, url},
+    stand::{at, attach, id, url},
     write::contact,
 };
 
@@ -264,13 +260,7 @@ fn uploaded(fake: &mut Fake) -> Action {
     fake.json("POST /v1.0/sessions", json!({ "upload_url": to, "max_part_size": 524_288 }));
     let file = json!({ "uuid": "f", "version_uuid": "v" });
     fake.json("POST /v1.0/sessions/upload/ey", file);
-    Action::AttachFile {
-        to: Entity::Deal,
-        id: at(5),
-        message: message(),
-        file: AttachmentId(Uuid::from_u128(5)),
-        name: "a.jpg".to_owned(),
-    }
+    attach(5, 5, "a.jpg")
 }
 
 /// A deal that takes no file may be there all the same, in «Неразобранное» for instance: nobody makes

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crm::Connect;
 use sandbox::amo::{Account, Amo, Entry, Faults, Integration, Limits, Options};
 
 use crate::{
@@ -40,6 +41,21 @@ impl Sand {
         let token = account.long_lived_token(&integration.client_id, life).unwrap();
         let stand = Stand::new(adapter(server.url()), url(&account.url()), &token);
         Self { server, account, integration, stand }
+    }
+
+    /// With an open deal, the files service that the account names, and one file to be put up.
+    pub async fn with_file(bytes: Vec<u8>) -> (Self, i64) {
+        let mut sand = Self::new().await;
+        sand.stand.portal.drive = sand.stand.amo.about(&sand.stand.caller()).await.unwrap().drive;
+        sand.stand.files.0.insert(5, bytes);
+        let lead = sand.open_lead();
+        (sand, lead)
+    }
+
+    /// A deal that is worked on, of nobody.
+    pub fn open_lead(&self) -> i64 {
+        let open = self.account.stage("Продажи", "Переговоры").unwrap();
+        self.account.add_lead("A", &open, None)
     }
 
     pub fn faults(&self, faults: Faults) {

@@ -13,7 +13,7 @@ use crm::{Call, Caller, Crm, CrmError, FileSource, Gate, OpenedFile, Portal};
 use crm_amo::{Amo, Options};
 use domain::{
     clock::Instant,
-    crm::{Action, Answer, CrmId, Directory, Effect, Question, Ref},
+    crm::{Action, Answer, CrmId, Directory, Effect, Entity, Question, Ref},
     ids::{AttachmentId, MessageId, PortalId},
     text::Words,
 };
@@ -36,8 +36,15 @@ pub fn at(id: i64) -> Ref {
     Ref::Id(CrmId::from(id))
 }
 
-pub fn message() -> MessageId {
-    MessageId(Uuid::from_u128(7))
+/// The file of this number onto a deal.
+pub fn attach(lead: i64, file: u128, name: &str) -> Action {
+    Action::AttachFile {
+        to: Entity::Deal,
+        id: at(lead),
+        message: MessageId(Uuid::from_u128(7)),
+        file: AttachmentId(Uuid::from_u128(file)),
+        name: name.to_owned(),
+    }
 }
 
 /// An adapter whose amoCRM is at this address.

@@ -2,20 +2,15 @@
 //! left out because it is gone.
 
 use crm::{Crm, CrmError};
-use domain::{
-    crm::{
-        Action, ContactDraft, CrmId, DealDraft, Entity, FieldValue, NoteBody, StageRef,
-        UnsortedDraft,
-    },
-    ids::AttachmentId,
+use domain::crm::{
+    Action, ContactDraft, CrmId, DealDraft, Entity, FieldValue, NoteBody, StageRef, UnsortedDraft,
 };
 use sandbox::amo::Kind;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::{
     sand::Sand,
-    stand::{MADE_AT, at, id, message, moment, url},
+    stand::{MADE_AT, at, attach, id, moment, url},
 };
 
 pub fn contact(name: &str, phones: &[&str]) -> ContactDraft {
@@ -132,8 +127,7 @@ async fn amo_3_a_contact_and_its_deal_are_made_as_decided() {
 #[tokio::test]
 async fn amo_7_tags_are_added_and_the_others_stay() {
     let sand = Sand::new().await;
-    let open = sand.account.stage("Продажи", "Переговоры").unwrap();
-    let lead = sand.account.add_lead("A", &open, None);
+    let lead = sand.open_lead();
     let update = |tag: &str| Action::UpdateDeal {
         deal: at(lead),
         fields: Vec::new(),
@@ -335,8 +329,7 @@ async fn amo_10_a_stage_of_an_archived_funnel_gives_way_to_the_first() {
 #[tokio::test]
 async fn amo_10_a_deal_is_moved_to_a_stage_of_another_funnel() {
     let sand = Sand::new().await;
-    let open = sand.account.stage("Продажи", "Переговоры").unwrap();
-    let lead = sand.account.add_lead("A", &open, None);
+    let lead = sand.open_lead();
     let to = stage(&sand, "Сервис", "Ждём клиента");
     sand.stand.perform(&Action::MoveDeal { deal: at(lead), to: to.clone() }).await;
     let now = sand.account.lead(lead).unwrap();
@@ -409,8 +402,7 @@ async fn amo_4_a_refused_note_on_an_unsorted_is_no_deleted_deal() {
 #[tokio::test]
 async fn amo_5_a_task_hangs_on_the_deal() {
     let sand = Sand::new().await;
-    let open = sand.account.stage("Продажи", "Переговоры").unwrap();
-    let lead = sand.account.add_lead("A", &open, None);
+    let lead = sand.open_lead();
     let manager = sand.account.managers()[0].id;
     let task = Action::CreateTask {
         deal: at(lead),
@@ -495,23 +487,9 @@ async fn amo_4_a_deleted_field_does_not_lose_an_unsorted() {
 /// Parts of 512 kB at most, then the card, then a note that shows the file.
 #[tokio::test]
 async fn crm_4_a_file_goes_up_in_parts_and_hangs_on_the_deal() {
-    let mut sand = Sand::new().await;
-    let about = {
-        use crm::Connect;
-        sand.stand.amo.about(&sand.stand.caller()).await.unwrap()
-    };
-    sand.stand.portal.drive = about.drive;
     let bytes: Vec<u8> = (0..1_300_000_u32).map(|n| u8::try_from(n % 251).unwrap()).collect();
-    sand.stand.files.0.insert(5, bytes.clone());
-    let open = sand.account.stage("Продажи", "Переговоры").unwrap();
-    let lead = sand.account.add_lead("A", &open, None);
-    let attach = |file| Action::AttachFile {
-        to: Entity::Deal,
-        id: at(lead),
-        message: message(),
-        file: AttachmentId(Uuid::from_u128(file)),
-        name: "букет.jpg".to_owned(),
-    };
+    let (sand, lead) = Sand::with_file(bytes.clone()).await;
+    let attach = |file| attach(lead, file, "букет.jpg");
     let effect = sand.stand.perform(&attach(5)).await;
     assert!(sand.account.files(Kind::Leads, lead) == [("букет.jpg".to_owned(), bytes)]);
     let notes = sand.account.notes(Kind::Leads, lead);
@@ -526,20 +504,9 @@ async fn crm_4_a_file_goes_up_in_parts_and_hangs_on_the_deal() {
 /// The scope «files» is one of its own: without it the portal goes on, and the file says why not.
 #[tokio::test]
 async fn crm_4_files_that_are_not_allowed_stop_nothing_else() {
-    use crm::Connect;
-    let mut sand = Sand::new().await;
-    sand.stand.portal.drive = sand.stand.amo.about(&sand.stand.caller()).await.unwrap().drive;
-    sand.stand.files.0.insert(5, vec![1; 10]);
+    let (mut sand, lead) = Sand::with_file(vec![1; 10]).await;
     sand.stand.files.0.insert(6, Vec::new());
-    let open = sand.account.stage("Продажи", "Переговоры").unwrap();
-    let lead = sand.account.add_lead("A", &open, None);
-    let attach = |file| Action::AttachFile {
-        to: Entity::Deal,
-        id: at(lead),
-        message: message(),
-        file: AttachmentId(Uuid::from_u128(file)),
-        name: "a.jpg".to_owned(),
-    };
+    let attach = |file| attach(lead, file, "a.jpg");
     let refused = sand.stand.refused(&attach(6)).await;
     assert!(matches!(refused, CrmError::Rejected { .. }), "an empty file is tried once: {refused}");
     let switches = sand.account.switches();
@@ -554,13 +521,7 @@ async fn crm_4_files_that_are_not_allowed_stop_nothing_else() {
 async fn crm_4_a_file_goes_to_no_foreign_address() {
     let mut sand = Sand::new().await;
     sand.stand.files.0.insert(5, vec![1; 10]);
-    let attach = Action::AttachFile {
-        to: Entity::Deal,
-        id: at(5),
-        message: message(),
-        file: AttachmentId(Uuid::from_u128(5)),
-        name: "a.jpg".to_owned(),
-    };
+    let attach = attach(5, 5, "a.jpg");
     // No scope for files: amoCRM names no drive.
     assert!(matches!(sand.stand.refused(&attach).await, CrmError::Rejected { .. }));
     sand.stand.portal.drive = Some(url("http://127.0.0.1:9/drive"));
