@@ -120,12 +120,13 @@ fn read(account: &AccountState, check: &mut Check, item: &Map<String, Value>) ->
 }
 
 impl AccountState {
-    /// Whether there is such a thing and it was not deleted.
+    /// Whether there is such a thing to be named: it was not deleted, and is none of those people who
+    /// wait in Unsorted and cannot be reached before somebody accepts them.
     pub(super) fn has(&self, kind: Kind, id: i64) -> bool {
         match kind {
             Kind::Leads => self.leads.get(&id).is_some_and(|lead| !lead.deleted),
-            Kind::Contacts => self.contacts.get(&id).is_some_and(|contact| !contact.deleted),
-            Kind::Companies => self.companies.get(&id).is_some_and(|company| !company.deleted),
+            Kind::Contacts => self.contacts.get(&id).is_some_and(|c| !c.deleted && !c.hidden),
+            Kind::Companies => self.companies.get(&id).is_some_and(|c| !c.deleted && !c.hidden),
         }
     }
 }

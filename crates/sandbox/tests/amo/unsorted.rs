@@ -54,6 +54,31 @@ async fn amo_sim_7_the_contact_is_hidden_until_somebody_accepts() {
     assert_eq!((&summary["accepted"], &summary["declined"]), (&json!(1), &json!(1)));
 }
 
+/// Not reachable is not only unseen: nothing can be hung on whoever waits.
+#[tokio::test]
+async fn amo_sim_7_nothing_is_hung_on_a_hidden_contact() {
+    let desk = Desk::start().await;
+    let (uid, lead, contact) = put(&desk, "chat-1").await;
+    let open = desk.made("leads", json!({"name": "Другая"})).await;
+    let note = json!([{"note_type": "common", "params": {"text": "Пётр"}}]);
+    let task = json!([{"text": "Ответить", "complete_till": 1_900_000_000,
+        "entity_type": "contacts", "entity_id": contact}]);
+    let link = json!([{"to_entity_type": "contacts", "to_entity_id": contact}]);
+    let calls = [
+        (format!("contacts/{contact}/notes"), note.clone()),
+        ("tasks".to_owned(), task),
+        (format!("leads/{open}/link"), link),
+    ];
+    for (path, body) in &calls {
+        assert_eq!(desk.post(path, body.clone()).await.0, 400, "{path}");
+    }
+    assert_eq!(desk.post(&format!("leads/{lead}/notes"), note).await.0, 200, "the lead is there");
+    assert_eq!(desk.post(&format!("leads/unsorted/{uid}/accept"), json!({})).await.0, 200);
+    for (path, body) in &calls {
+        assert_eq!(desk.post(path, body.clone()).await.0, 200, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn amo_sim_3_unsorted_wants_its_keys_and_refuses_the_same_twice() {
     let desk = Desk::start().await;
