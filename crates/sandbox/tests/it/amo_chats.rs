@@ -493,6 +493,20 @@ async fn amo_13_sim_duplicate_control_gives_the_chat_to_the_contact_with_that_ph
     assert!(chats.account.field(Entity::Contacts, "PHONE").is_some());
 }
 
+/// Of more than three with one phone nobody knows whose the chat is.
+#[tokio::test]
+async fn amo_13_sim_duplicate_control_joins_a_chat_with_none_of_many() {
+    let chats = Chats::connected().await;
+    let switches = Switches { duplicate_control: true, ..chats.account.switches() };
+    chats.account.set_switches(switches);
+    let phone = Some("8 (915) 111-22-33");
+    let known: Vec<i64> =
+        (1..=4).map(|n| chats.account.add_contact(&format!("Василий {n}"), phone, None)).collect();
+    chats.says("c1", "m1").await;
+    let given = chats.account.chat("c1").unwrap().contact_id.unwrap();
+    assert!(!known.contains(&given), "{given} of {known:?}");
+}
+
 #[tokio::test]
 async fn amo_13_sim_talks_and_messages_reach_the_account_webhooks() {
     let chats = Chats::connected().await;

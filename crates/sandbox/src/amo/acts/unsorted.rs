@@ -60,24 +60,7 @@ impl Acting<'_> {
         self.enter_unsorted(draft, pipeline_id, lead_id, contact_ids, company_ids)
     }
 
-    /// The same with a contact that is known already: of the chats API.
-    pub(in crate::amo) fn put_unsorted_of(
-        &mut self,
-        draft: &UnsortedDraft,
-        contact_id: i64,
-    ) -> Unsorted {
-        let pipeline_id = draft.pipeline_id.or_else(|| self.account.main_pipeline());
-        let pipeline_id = pipeline_id.unwrap_or_default();
-        let pipeline = self.account.pipelines.get(&pipeline_id);
-        let mut lead = draft.lead.clone();
-        lead.pipeline_id = Some(pipeline_id);
-        lead.status_id = pipeline.and_then(|p| p.unsorted_status().or_else(|| p.first_status()));
-        lead.contacts = vec![contact_id];
-        let lead_id = self.new_lead(&lead);
-        self.enter_unsorted(draft, pipeline_id, lead_id, vec![contact_id], Vec::new())
-    }
-
-    pub(super) fn enter_unsorted(
+    fn enter_unsorted(
         &mut self,
         draft: &UnsortedDraft,
         pipeline_id: i64,

@@ -23,17 +23,10 @@ pub(super) fn sort_out(acting: &mut Acting<'_>, caller: &Caller, chat_id: &str) 
     }
     acting.account.chat_links.retain(|link| link.chat_id != chat_id);
     let Some(chat) = acting.account.chats.chats.get(chat_id) else { return };
-    let values = communications(acting.account, &chat.client);
-    let draft = draft(acting, caller, chat, values.clone());
     // The duplicate control looks at the phone of the first message's profile.
-    let same = match acting.account.switches.duplicate_control {
-        true => acting.account.contacts_like(&values).first().copied(),
-        false => None,
-    };
-    let entry = match same {
-        Some(contact) => acting.put_unsorted_of(&draft, contact),
-        None => acting.put_unsorted(&draft),
-    };
+    let values = communications(acting.account, &chat.client);
+    let draft = draft(acting, caller, chat, values);
+    let entry = acting.put_unsorted(&draft);
     let Some(contact_id) = entry.contact_ids.first().copied() else { return };
     let link = ChatLink { id: acting.ids.made(), chat_id: chat_id.to_owned(), contact_id };
     acting.account.chat_links.push(link);
