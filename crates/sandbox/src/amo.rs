@@ -47,6 +47,7 @@ mod tasks;
 mod unsorted;
 mod values;
 mod world;
+mod write;
 
 use std::{sync::Arc, time::Duration};
 
@@ -61,15 +62,21 @@ pub use options::{Limits, Options};
 pub use people::{Account, Person, Stage};
 pub use world::{Channel, Integration, Kind};
 
-use crate::{Error, serving::Place};
+use crate::{
+    Error,
+    serving::{Place, counterpart},
+};
 use clock::Clock;
 use world::{Shared, World};
 
-/// A running server. Dropping it stops it; the handles stay usable but reach nobody.
+/// A running server, with everything below its address: `/a/{subdomain}/api/v4/…`, `/oauth`,
+/// `/amojo/v2/…`. Dropping it stops it; the handles stay usable but reach nobody.
 pub struct Amo {
     shared: Arc<Shared>,
     _stop_on_drop: DropGuard,
 }
+
+counterpart!(Amo, |_| "see the journal".to_owned());
 
 impl Amo {
     pub async fn start(options: Options) -> Result<Self, Error> {
@@ -78,18 +85,6 @@ impl Amo {
         let (clock, world) = (Clock::new(options.clock_speed), World::new(&options));
         let (shared, _stop_on_drop) = place.serve(options, world, clock, http::router).await?;
         Ok(Self { shared, _stop_on_drop })
-    }
-
-    /// Base URL of everything: `{url}/a/{subdomain}/api/v4/…`, `{url}/oauth`, `{url}/amojo/v2/…`,
-    /// and the page for people.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.shared.url
-    }
-
-    /// Stops taking calls and sending webhooks, and waits for what is under way.
-    pub async fn stop(&self) {
-        self.shared.finish().await;
     }
 
     /// A small Russian company: an admin, managers, one who has left; three pipelines, fields of
@@ -154,15 +149,6 @@ impl Amo {
     #[must_use]
     pub fn now(&self) -> i64 {
         self.shared.clock().now()
-    }
-
-    /// Waits for anything that a handle can tell, looked at after each change of this sandbox.
-    pub async fn until<T>(
-        &self,
-        timeout: Duration,
-        look: impl FnMut() -> Option<T>,
-    ) -> Result<T, Error> {
-        self.shared.until(timeout, look, || "see the journal".to_owned()).await
     }
 
     /// Requests ever made, by `METHOD /path` with `{id}` in place of ids.

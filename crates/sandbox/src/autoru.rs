@@ -18,7 +18,7 @@ mod page;
 mod record;
 mod world;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio_util::sync::DropGuard;
 
@@ -29,7 +29,10 @@ pub use options::Options;
 pub use record::{Call, Delivery, Outcome};
 pub use world::Car;
 
-use crate::{Error, serving::Place};
+use crate::{
+    Error,
+    serving::{Place, counterpart},
+};
 use world::{Shared, World};
 
 /// A running counterpart. Dropping it stops it; the handles stay usable but reach nobody.
@@ -38,6 +41,8 @@ pub struct Autoru {
     _stop_on_drop: DropGuard,
 }
 
+counterpart!(Autoru, |_| "see the calls and the deliveries".to_owned());
+
 impl Autoru {
     pub async fn start(options: Options) -> Result<Self, Error> {
         let place =
@@ -45,12 +50,6 @@ impl Autoru {
         let (shared, _stop_on_drop) =
             place.serve(options, World::default(), (), http::router).await?;
         Ok(Self { shared, _stop_on_drop })
-    }
-
-    /// Where the page for people is.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.shared.url
     }
 
     /// What the method's text documents as `https://apiauto.ru/1.0`.
@@ -65,11 +64,6 @@ impl Autoru {
         format!("{}/api/1.x", self.shared.url)
     }
 
-    /// Stops taking calls and delivering, and waits for what is under way.
-    pub async fn stop(&self) {
-        self.shared.finish().await;
-    }
-
     /// A dealer with two cars on sale and nothing entered in the cabinet yet.
     pub fn add_dealer(&self, name: &str) -> Dealer {
         dealer::add(&self.shared, name)
@@ -79,14 +73,5 @@ impl Autoru {
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         self.shared.world().violations.iter().cloned().collect()
-    }
-
-    /// Waits for anything that a handle can tell, looked at after each change of this sandbox.
-    pub async fn until<T>(
-        &self,
-        timeout: Duration,
-        look: impl FnMut() -> Option<T>,
-    ) -> Result<T, Error> {
-        self.shared.until(timeout, look, || "see the calls and the deliveries".to_owned()).await
     }
 }

@@ -30,14 +30,19 @@ pub use options::{Limits, Options};
 pub use seller::Seller;
 pub use world::{App, Tariff};
 
-use crate::{Error, serving::Place};
+use crate::{
+    Error,
+    serving::{Place, counterpart},
+};
 use world::{Shared, World};
 
-/// A running server. Dropping it stops it; the handles stay usable but reach nobody.
+/// A running server, with the consent page at `/oauth`. Dropping it stops it; the handles stay usable but reach nobody.
 pub struct Avito {
     shared: Arc<Shared>,
     _stop_on_drop: DropGuard,
 }
+
+counterpart!(Avito, |_| "see the calls and the chats".to_owned());
 
 impl Avito {
     pub async fn start(options: Options) -> Result<Self, Error> {
@@ -46,17 +51,6 @@ impl Avito {
         let (shared, _stop_on_drop) =
             place.serve(options, World::default(), (), http::router).await?;
         Ok(Self { shared, _stop_on_drop })
-    }
-
-    /// Base URL of the API, of the consent page (`/oauth`), and of the page for people.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.shared.url
-    }
-
-    /// Stops taking calls and sending webhooks, and waits for what is under way.
-    pub async fn stop(&self) {
-        self.shared.finish().await;
     }
 
     /// A seller with keys of their own and the subscription that the messenger's API needs.
@@ -114,18 +108,4 @@ impl Avito {
         let world = self.shared.world();
         world.calls.iter().filter(|c| c.operation == operation && c.status == 200).count()
     }
-
-    /// Waits for anything that a handle can tell, looked at after each change of this sandbox.
-    pub async fn until<T>(
-        &self,
-        timeout: Duration,
-        look: impl FnMut() -> Option<T>,
-    ) -> Result<T, Error> {
-        self.shared.until(timeout, look, seen).await
-    }
-}
-
-/// What the text of a time-out points to.
-fn seen() -> String {
-    "see the calls and the chats".to_owned()
 }

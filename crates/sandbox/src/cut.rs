@@ -26,13 +26,9 @@ use tokio::{
 pub(super) struct Scissors(Arc<AtomicBool>);
 
 impl Scissors {
-    pub(super) fn cut(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
     /// What a handler says in place of an answer that is lost.
     pub(super) fn answer(&self) -> Response {
-        self.cut();
+        self.0.store(true, Ordering::SeqCst);
         Response::default()
     }
 

@@ -6,14 +6,14 @@
 use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    Json,
+    Json, Router,
     extract::State,
     http::StatusCode,
     response::{
         Html,
         sse::{Event, KeepAlive, Sse},
     },
-    routing::{MethodRouter, get},
+    routing::get,
 };
 use futures::{Stream, StreamExt};
 use serde_json::{Value, json};
@@ -32,10 +32,17 @@ pub(crate) fn wrong(what: impl std::fmt::Display) -> Problem {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": what.to_string() })))
 }
 
-/// The page itself, with the shared look and script in it.
-pub(crate) fn page<S: Clone + Send + Sync + 'static>(own: &str) -> MethodRouter<S> {
+/// The page itself, with the shared look and script in it, and the news that it follows.
+pub(crate) fn routes<O, W, B>(own: &str) -> Router<Arc<Shared<O, W, B>>>
+where
+    O: Send + Sync + 'static,
+    W: Send + 'static,
+    B: Send + Sync + 'static,
+{
     let page = whole(own);
-    get(|| async { Html(page) })
+    Router::new()
+        .route("/", get(|| async { Html(page) }))
+        .route("/sandbox/events", get(events::<O, W, B>))
 }
 
 fn whole(own: &str) -> String {
@@ -44,7 +51,7 @@ fn whole(own: &str) -> String {
 }
 
 /// One event per change, and several changes may share one; the page asks again for what it shows.
-pub(crate) async fn events<O: 'static, W: 'static, B: 'static>(
+async fn events<O: 'static, W: 'static, B: 'static>(
     State(shared): State<Arc<Shared<O, W, B>>>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<O, W, B>> {
     let numbers = shared.changes();
@@ -56,7 +63,7 @@ pub(crate) async fn events<O: 'static, W: 'static, B: 'static>(
 mod tests {
     use super::whole;
 
-    /// amoCRM's page looks its own way and shares the script alone.
+    /// amoCRM's page looks its own way and shares the script alone; its own parts are put together by it.
     #[test]
     fn every_page_is_one_file_with_the_shared_script_in_it() {
         let pages = [

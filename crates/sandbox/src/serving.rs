@@ -170,3 +170,33 @@ impl<O, W, B> Shared<O, W, B> {
         let _ = tokio::time::timeout(STOP_WAIT, self.tasks.wait()).await;
     }
 }
+
+/// What each running counterpart can do, whatever it counters: it says where it is, stops, and waits.
+/// `$seen` is for the text of a wait that took too long.
+macro_rules! counterpart {
+    ($of:ident, $seen:expr) => {
+        impl $of {
+            /// The address of everything it serves; the page for people is at its root.
+            #[must_use]
+            pub fn url(&self) -> &str {
+                &self.shared.url
+            }
+
+            /// Stops taking calls and making its own, and waits for what is under way.
+            pub async fn stop(&self) {
+                self.shared.finish().await;
+            }
+
+            /// Waits for anything that a handle can tell, looked at after each change of this sandbox.
+            pub async fn until<T>(
+                &self,
+                timeout: std::time::Duration,
+                look: impl FnMut() -> Option<T>,
+            ) -> Result<T, $crate::Error> {
+                let seen: fn(&Shared) -> String = $seen;
+                self.shared.until(timeout, look, || seen(&self.shared)).await
+            }
+        }
+    };
+}
+pub(crate) use counterpart;

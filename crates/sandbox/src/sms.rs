@@ -22,7 +22,7 @@ mod register;
 mod smsc;
 mod world;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio_util::sync::DropGuard;
 
@@ -33,14 +33,20 @@ pub use phone::{Phone, Shown};
 pub use record::{Call, Delivery, Outcome};
 pub use world::{Provider, Status};
 
-use crate::{Error, serving::Place};
+use crate::{
+    Error,
+    serving::{Place, counterpart},
+};
 use world::{Shared, World};
 
-/// A running server. Dropping it stops it; the handles stay usable but reach nobody.
+/// A running server; the providers' APIs are at [`Self::base`]. Dropping it stops it; the handles stay
+/// usable but reach nobody.
 pub struct Sms {
     shared: Arc<Shared>,
     _stop_on_drop: DropGuard,
 }
+
+counterpart!(Sms, last_call);
 
 impl Sms {
     pub async fn start(options: Options) -> Result<Self, Error> {
@@ -50,22 +56,11 @@ impl Sms {
         Ok(Self { shared, _stop_on_drop })
     }
 
-    /// The page for people; the providers' APIs are below it: [`Self::base`].
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.shared.url
-    }
-
     /// What stands for a provider's own address (`https://gate.smsaero.ru/v2/`,
     /// `https://smsc.ru/sys/`, `https://api.exolve.ru/`).
     #[must_use]
     pub fn base(&self, provider: Provider) -> String {
         self.shared.base(provider)
-    }
-
-    /// Stops taking calls and delivering, and waits for what is under way.
-    pub async fn stop(&self) {
-        self.shared.finish().await;
     }
 
     /// A company with an account at each provider; its number in digits.
@@ -81,15 +76,6 @@ impl Sms {
     /// A person's phone; its number in digits.
     pub fn phone(&self, number: &str) -> Phone {
         phone::of(&self.shared, number)
-    }
-
-    /// Waits for anything that a handle can tell, looked at after each change of this sandbox.
-    pub async fn until<T>(
-        &self,
-        timeout: Duration,
-        look: impl FnMut() -> Option<T>,
-    ) -> Result<T, Error> {
-        self.shared.until(timeout, look, || last_call(&self.shared)).await
     }
 
     /// Calls of all accounts, oldest first.

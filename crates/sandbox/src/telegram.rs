@@ -22,7 +22,7 @@ mod shown;
 mod text;
 mod world;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use rand::{Rng, distr::Alphanumeric};
 use tokio_util::sync::DropGuard;
@@ -35,7 +35,10 @@ pub use options::{Limits, Options, Rate};
 pub use record::{Call, Delivery, Outcome, Repeat};
 pub use shown::{Direction, Shown, ShownMedia};
 
-use crate::{Error, serving::Place};
+use crate::{
+    Error,
+    serving::{Place, counterpart},
+};
 use world::{BotState, Person, Shared, World};
 
 const FIRST_BOT: i64 = 7_000_000_100;
@@ -46,6 +49,8 @@ pub struct Telegram {
     _stop_on_drop: DropGuard,
 }
 
+counterpart!(Telegram, |_| "see the calls and the transcript".to_owned());
+
 impl Telegram {
     pub async fn start(options: Options) -> Result<Self, Error> {
         let place =
@@ -53,17 +58,6 @@ impl Telegram {
         let (shared, _stop_on_drop) =
             place.serve(options, World::default(), (), http::router).await?;
         Ok(Self { shared, _stop_on_drop })
-    }
-
-    /// Base URL of the API, of the files, and of the page for people.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.shared.url
-    }
-
-    /// Stops taking calls and delivering updates, and waits for what is under way.
-    pub async fn stop(&self) {
-        self.shared.finish().await;
     }
 
     /// A bot with a token of its own.
@@ -99,15 +93,6 @@ impl Telegram {
     #[must_use]
     pub fn transcript(&self, bot: &Bot, customer: &Customer) -> Vec<Shown> {
         customer.transcript(bot)
-    }
-
-    /// Waits for anything that a handle can tell, looked at after each change of this sandbox.
-    pub async fn until<T>(
-        &self,
-        timeout: Duration,
-        look: impl FnMut() -> Option<T>,
-    ) -> Result<T, Error> {
-        self.shared.until(timeout, look, || "see the calls and the transcript".to_owned()).await
     }
 
     /// Calls of all bots, oldest first.

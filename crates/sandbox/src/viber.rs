@@ -18,7 +18,7 @@ mod record;
 mod shape;
 mod world;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use rand::Rng;
 use tokio::runtime::Handle;
@@ -31,7 +31,10 @@ pub use options::Options;
 pub use record::{Call, Delivery, Outcome};
 pub use world::{Shown, ShownFile, State};
 
-use crate::{Error, serving::Place};
+use crate::{
+    Error,
+    serving::{Place, counterpart},
+};
 use world::{BotState, Shared, World};
 
 /// A running server. Dropping it stops it; the handles stay usable but reach nobody.
@@ -40,6 +43,8 @@ pub struct Viber {
     _stop_on_drop: DropGuard,
 }
 
+counterpart!(Viber, |_| "see the calls and the chats".to_owned());
+
 impl Viber {
     pub async fn start(options: Options) -> Result<Self, Error> {
         let place =
@@ -47,17 +52,6 @@ impl Viber {
         let (shared, _stop_on_drop) =
             place.serve(options, World::default(), Handle::current(), http::router).await?;
         Ok(Self { shared, _stop_on_drop })
-    }
-
-    /// Base URL of the API, of the files, and of the page for people.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.shared.url
-    }
-
-    /// Stops taking calls and delivering callbacks, and waits for what is under way.
-    pub async fn stop(&self) {
-        self.shared.finish().await;
     }
 
     /// A bot with a token of its own; `uri` is its name in links.
@@ -73,15 +67,6 @@ impl Viber {
     /// A person; each call makes another one.
     pub fn customer(&self, name: &str) -> Customer {
         customer(&self.shared, name)
-    }
-
-    /// Waits for anything that a handle can tell, looked at after each change of this sandbox.
-    pub async fn until<T>(
-        &self,
-        timeout: Duration,
-        look: impl FnMut() -> Option<T>,
-    ) -> Result<T, Error> {
-        self.shared.until(timeout, look, || "see the calls and the chats".to_owned()).await
     }
 
     /// What callers did that the documentation does not allow. Empty after a good test.

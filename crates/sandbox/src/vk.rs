@@ -19,7 +19,7 @@ mod shapes;
 mod uploads;
 mod world;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use rand::{Rng, distr::Alphanumeric};
 use serde_json::Value;
@@ -31,7 +31,10 @@ pub use options::Options;
 pub use record::{Call, Delivery, Outcome};
 pub use world::Shown;
 
-use crate::{Error, serving::Place};
+use crate::{
+    Error,
+    serving::{Place, counterpart},
+};
 use world::{CommunityState, Key, Person, Shared, World};
 
 const FIRST_COMMUNITY: i64 = 220_000_001;
@@ -44,6 +47,8 @@ pub struct Vk {
     shared: Arc<Shared>,
     _stop_on_drop: DropGuard,
 }
+
+counterpart!(Vk, |_| "see the calls and the transcript".to_owned());
 
 /// A community, as its administrator has it before them.
 #[derive(Clone)]
@@ -63,17 +68,6 @@ impl Vk {
         Ok(Self { shared, _stop_on_drop })
     }
 
-    /// Base URL of the API, of the files, and of the page for people.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.shared.url
-    }
-
-    /// Stops taking calls and delivering events, and waits for what is under way.
-    pub async fn stop(&self) {
-        self.shared.finish().await;
-    }
-
     /// A community whose key has all [`RIGHTS`].
     pub fn add_community(&self, name: &str) -> Community {
         let key = new_key();
@@ -88,15 +82,6 @@ impl Vk {
     /// A person; calling again with the same number renames them.
     pub fn customer(&self, id: i64, first_name: &str, last_name: &str) -> Customer {
         customer(&self.shared, id, first_name, last_name)
-    }
-
-    /// Waits for anything that a handle can tell, looked at after each change of this sandbox.
-    pub async fn until<T>(
-        &self,
-        timeout: Duration,
-        look: impl FnMut() -> Option<T>,
-    ) -> Result<T, Error> {
-        self.shared.until(timeout, look, || "see the calls and the transcript".to_owned()).await
     }
 
     /// Calls of all communities, oldest first.

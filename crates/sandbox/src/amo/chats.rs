@@ -128,10 +128,7 @@ async fn call(
     let held = if let Blow::Hang(ms) = blow { ms } else { slow };
     shared.hold(held).await;
     match (blow, answer) {
-        (Blow::DropRequest | Blow::DropAnswer, _) => {
-            scissors.cut();
-            StatusCode::NO_CONTENT.into_response()
-        }
+        (Blow::DropRequest | Blow::DropAnswer, _) => scissors.answer(),
         (Blow::StatusAfter(status), _) => status_only(status),
         (_, Ok(Some(body))) => Json(body).into_response(),
         (_, Ok(None)) => status_only(status),

@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     acts::Acting,
-    answer::{Answer, Refusal, Reply},
-    check::{BATCH, Batch, Check, items, object, request_id},
+    answer::{Answer, Reply},
+    check::{BATCH, Batch, Check, items, request_id},
     draft::ContactDraft,
     gate::Caller,
     listing::Page,
@@ -21,6 +21,7 @@ use super::{
     shape::Shape,
     sift,
     world::{AccountState, Contact, Kind, Shared},
+    write::{self, Changed, written},
 };
 
 type App = State<Arc<Shared>>;
@@ -124,20 +125,9 @@ async fn add(State(shared): App, caller: Caller, body: Bytes, kind: Kind) -> Ans
     })
 }
 
-/// The frame of every answer to a write.
-pub(super) fn written(caller: &Caller, name: &str, items: Vec<Value>) -> Reply {
-    Reply::Hal(json!({
-        "_links": {"self": {"href": format!("{}/{name}", caller.base)}},
-        "_embedded": {name: items},
-    }))
-}
-
 async fn change(State(shared): App, caller: Caller, body: Bytes, kind: Kind) -> Answer {
-    let items = items(&body, BATCH)?;
-    shared.serve(&caller, |acting| {
-        let changed = change_all(acting, &caller, kind, &items)?;
-        Ok(written(&caller, kind.name(), changed))
-    })
+    let all = |acting: &mut Acting<'_>, items: &[_]| change_all(acting, &caller, kind, items);
+    write::change(&shared, &caller, kind.name(), &body, all)
 }
 
 async fn change_one(
@@ -147,12 +137,8 @@ async fn change_one(
     body: Bytes,
     kind: Kind,
 ) -> Answer {
-    let mut item = object(&body)?;
-    item.insert("id".to_owned(), json!(id));
-    shared.serve(&caller, |acting| {
-        let changed = change_all(acting, &caller, kind, &[item])?;
-        changed.into_iter().next().map(Reply::Hal).ok_or_else(Refusal::not_found)
-    })
+    let all = |acting: &mut Acting<'_>, items: &[_]| change_all(acting, &caller, kind, items);
+    write::change_one(&shared, &caller, id, &body, all)
 }
 
 fn change_all(
@@ -160,7 +146,7 @@ fn change_all(
     caller: &Caller,
     kind: Kind,
     items: &[Map<String, Value>],
-) -> Result<Vec<Value>, Refusal> {
+) -> Changed {
     let mut batch = Batch::default();
     let mut drafts: Vec<(i64, ContactDraft)> = Vec::new();
     for (at, item) in items.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! Bodies of the webhooks, as the account was when it happened. They become brackets and text on
 //! the way out.
 
+use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
 use super::world::{AccountState, Event, Kind, Unsorted, Values};
@@ -284,19 +285,8 @@ pub(super) fn of_unsorted(
 
 /// `2017-07-20 15:00:00`, in Moscow, where the accounts of this sandbox live.
 fn moment(unix: i64) -> String {
-    let local = unix + 3 * 3_600;
-    let (days, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
-    // Days since 0000-03-01, so that the leap day is the last of its year.
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_of_year = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month_of_year + 2) / 5 + 1;
-    let month = if month_of_year < 10 { month_of_year + 3 } else { month_of_year - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+    let local = DateTime::from_timestamp(unix + 3 * 3_600, 0).unwrap_or_default();
+    local.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 #[cfg(test)]

@@ -12,10 +12,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     acts::Acting,
-    answer::{Answer, Refusal, Reply},
-    check::{BATCH, Batch, Check, items, object, request_id},
+    answer::{Answer, Reply},
+    check::{BATCH, Batch, Check, items, request_id},
     complex,
-    contacts::written,
     draft::LeadDraft,
     gate::Caller,
     listing::Page,
@@ -23,6 +22,7 @@ use super::{
     shape::Shape,
     sift,
     world::{Lead, Shared},
+    write::{self, Changed, written},
 };
 
 type App = State<Arc<Shared>>;
@@ -144,11 +144,8 @@ fn relations(
 }
 
 async fn change(State(shared): App, caller: Caller, body: Bytes) -> Answer {
-    let items = items(&body, BATCH)?;
-    shared.serve(&caller, |acting| {
-        let changed = change_all(acting, &caller, &items)?;
-        Ok(written(&caller, "leads", changed))
-    })
+    let all = |acting: &mut Acting<'_>, items: &[_]| change_all(acting, &caller, items);
+    write::change(&shared, &caller, "leads", &body, all)
 }
 
 async fn change_one(
@@ -157,19 +154,11 @@ async fn change_one(
     Path(id): Path<i64>,
     body: Bytes,
 ) -> Answer {
-    let mut item = object(&body)?;
-    item.insert("id".to_owned(), json!(id));
-    shared.serve(&caller, |acting| {
-        let changed = change_all(acting, &caller, &[item])?;
-        changed.into_iter().next().map(Reply::Hal).ok_or_else(Refusal::not_found)
-    })
+    let all = |acting: &mut Acting<'_>, items: &[_]| change_all(acting, &caller, items);
+    write::change_one(&shared, &caller, id, &body, all)
 }
 
-fn change_all(
-    acting: &mut Acting<'_>,
-    caller: &Caller,
-    items: &[Map<String, Value>],
-) -> Result<Vec<Value>, Refusal> {
+fn change_all(acting: &mut Acting<'_>, caller: &Caller, items: &[Map<String, Value>]) -> Changed {
     let mut batch = Batch::default();
     let mut drafts: Vec<(i64, LeadDraft)> = Vec::new();
     for (at, item) in items.iter().enumerate() {

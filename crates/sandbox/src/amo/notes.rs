@@ -13,12 +13,13 @@ use serde_json::{Map, Value, json};
 use super::{
     acts::Acting,
     answer::{Answer, Refusal, Reply},
-    check::{BATCH, Batch, Check, items, object, request_id},
+    check::{BATCH, Batch, Check, items, request_id},
     gate::Caller,
     listing::Page,
     php::Query,
     shape::Shape,
     world::{AccountState, Kind, Note, Shared},
+    write::{self, Changed},
 };
 
 type App = State<Arc<Shared>>;
@@ -238,15 +239,12 @@ async fn change_one(
     body: Bytes,
     kind: Kind,
 ) -> Answer {
-    let mut item = object(&body)?;
-    item.insert("id".to_owned(), json!(id));
-    shared.serve(&caller, |acting| {
+    write::change_one(&shared, &caller, id, &body, |acting, items| {
         let of_entity = acting.account.notes.get(&id).map(|note| note.entity);
         if of_entity.is_some_and(|of| of != (kind, entity)) {
             return Err(Refusal::not_found());
         }
-        let changed = change_all(acting, &caller, kind, &[item])?;
-        changed.into_iter().next().map(Reply::Hal).ok_or_else(Refusal::not_found)
+        change_all(acting, &caller, kind, items)
     })
 }
 
@@ -255,7 +253,7 @@ fn change_all(
     caller: &Caller,
     kind: Kind,
     items: &[Map<String, Value>],
-) -> Result<Vec<Value>, Refusal> {
+) -> Changed {
     let mut batch = Batch::default();
     let mut all = Vec::new();
     for (at, item) in items.iter().enumerate() {

@@ -25,15 +25,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::world::{AccountState, Shared};
-use crate::page::{Said, events, missing, page};
+use crate::page::{self, Said, missing};
 
 type App = State<Arc<Shared>>;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/", page(include_str!("page.html")))
+    page::routes(&whole())
         .route("/sandbox/state", get(state))
-        .route("/sandbox/events", get(events))
         .route("/sandbox/journal", get(journal))
         .route("/sandbox/advance", post(advance))
         .route("/sandbox/accounts/{id}", get(account))
@@ -41,6 +39,26 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/sandbox/accounts/{id}/contacts/{contact}", get(contact))
         .route("/sandbox/accounts/{id}/chats/{chat}", get(chat))
         .route("/sandbox/accounts/{id}/{act}", post(acts::act))
+}
+
+/// Of one file for the look and one for each section; the last one begins to draw.
+const LOOK: &str = include_str!("page/look.css");
+const SCRIPT: [&str; 9] = [
+    include_str!("page/frame.js"),
+    include_str!("page/leads.js"),
+    include_str!("page/contacts.js"),
+    include_str!("page/cards.js"),
+    include_str!("page/chats.js"),
+    include_str!("page/setup.js"),
+    include_str!("page/faults.js"),
+    include_str!("page/journal.js"),
+    include_str!("page/main.js"),
+];
+
+/// The page as one file, but for what all pages share.
+fn whole() -> String {
+    let page = include_str!("page.html");
+    page.replace("/* look.css */", LOOK).replace("// script.js", &SCRIPT.concat())
 }
 
 async fn state(State(shared): App) -> Json<Value> {
@@ -105,4 +123,24 @@ async fn chat(State(shared): App, Path((id, chat)): Path<(i64, String)>) -> Said
     let now_ms = shared.clock().now_ms();
     let found = super::chats::shown_one(&world, id, now_ms, |one| one.id == chat);
     Ok(Json(json!(found.ok_or_else(|| missing("нет такого чата"))?)))
+}
+
+#[cfg(test)]
+mod tests {
+    /// A tab whose section were left out would show nothing.
+    #[test]
+    fn every_tab_of_the_page_has_its_section_in_it() {
+        let page = super::whole();
+        for left in ["look.css", "script.js"] {
+            assert!(!page.contains(left), "{left}");
+        }
+        let (_, tabs) = page.split_once("const TABS = [").expect("the tabs");
+        let (tabs, _) = tabs.split_once("];").expect("their end");
+        let names: Vec<&str> =
+            tabs.split("[\"").skip(1).filter_map(|t| t.split('"').next()).collect();
+        assert_eq!(names.len(), 8);
+        for name in names {
+            assert_eq!(page.matches(&format!("views.{name} = ")).count(), 1, "{name}");
+        }
+    }
 }

@@ -13,14 +13,14 @@ use serde_json::{Map, Value, json};
 use super::{
     acts::{Acting, TaskDraft},
     answer::{Answer, Refusal, Reply},
-    check::{BATCH, Batch, Check, items, object, request_id},
-    contacts::written,
+    check::{BATCH, Batch, Check, items, request_id},
     gate::Caller,
     listing::Page,
     php::Query,
     shape::Shape,
     sift,
     world::{AccountState, Kind, Shared, Task},
+    write::{self, Changed, written},
 };
 
 type App = State<Arc<Shared>>;
@@ -162,11 +162,8 @@ async fn add(State(shared): App, caller: Caller, body: Bytes) -> Answer {
 }
 
 async fn change(State(shared): App, caller: Caller, body: Bytes) -> Answer {
-    let items = items(&body, BATCH)?;
-    shared.serve(&caller, |acting| {
-        let changed = change_all(acting, &caller, &items)?;
-        Ok(written(&caller, "tasks", changed))
-    })
+    let all = |acting: &mut Acting<'_>, items: &[_]| change_all(acting, &caller, items);
+    write::change(&shared, &caller, "tasks", &body, all)
 }
 
 async fn change_one(
@@ -175,19 +172,11 @@ async fn change_one(
     Path(id): Path<i64>,
     body: Bytes,
 ) -> Answer {
-    let mut item = object(&body)?;
-    item.insert("id".to_owned(), json!(id));
-    shared.serve(&caller, |acting| {
-        let changed = change_all(acting, &caller, &[item])?;
-        changed.into_iter().next().map(Reply::Hal).ok_or_else(Refusal::not_found)
-    })
+    let all = |acting: &mut Acting<'_>, items: &[_]| change_all(acting, &caller, items);
+    write::change_one(&shared, &caller, id, &body, all)
 }
 
-fn change_all(
-    acting: &mut Acting<'_>,
-    caller: &Caller,
-    items: &[Map<String, Value>],
-) -> Result<Vec<Value>, Refusal> {
+fn change_all(acting: &mut Acting<'_>, caller: &Caller, items: &[Map<String, Value>]) -> Changed {
     let mut batch = Batch::default();
     let mut drafts: Vec<(i64, String, TaskDraft)> = Vec::new();
     for (at, item) in items.iter().enumerate() {

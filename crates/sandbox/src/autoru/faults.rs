@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::counter::count_down;
+use crate::counter::struck;
 
 /// What goes wrong with one dealer from now on; may be changed at any moment.
 ///
@@ -43,19 +43,14 @@ pub(super) enum Blow {
 impl Faults {
     /// Takes the next fault for a call and counts it down.
     pub(super) fn strike(&mut self) -> Blow {
-        if count_down(&mut self.drop_request) {
-            Blow::DropRequest
-        } else if count_down(&mut self.server_error) {
-            Blow::ServerError
-        } else if count_down(&mut self.bad_request) {
-            Blow::BadRequest
-        } else if count_down(&mut self.drop_answer) {
-            Blow::DropAnswer
-        } else if count_down(&mut self.server_error_after) {
-            Blow::ServerErrorAfter
-        } else {
-            Blow::None
-        }
+        struck([
+            (&mut self.drop_request, Blow::DropRequest),
+            (&mut self.server_error, Blow::ServerError),
+            (&mut self.bad_request, Blow::BadRequest),
+            (&mut self.drop_answer, Blow::DropAnswer),
+            (&mut self.server_error_after, Blow::ServerErrorAfter),
+        ])
+        .unwrap_or(Blow::None)
     }
 }
 

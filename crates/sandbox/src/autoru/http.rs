@@ -91,10 +91,7 @@ async fn hook(
     change(&shared, dealer, |dealer| push(&mut dealer.calls, call, shared.options.kept));
     shared.hold(faults.slow_ms).await;
     match (blow, outcome) {
-        (Blow::DropRequest | Blow::DropAnswer, _) => {
-            scissors.cut();
-            StatusCode::OK.into_response()
-        }
+        (Blow::DropRequest | Blow::DropAnswer, _) => scissors.answer(),
         (Blow::ServerErrorAfter, _) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         (_, Outcome::Refused { status, .. }) => {
             StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST).into_response()

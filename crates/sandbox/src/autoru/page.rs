@@ -29,7 +29,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Buyer, Dealer, Entered, Faults, dealer, world::Shared};
-use crate::page::{Problem, Said, events, missing, page, wrong};
+use crate::page::{self, Problem, Said, missing, wrong};
 
 type App = State<Arc<Shared>>;
 
@@ -37,10 +37,8 @@ type App = State<Arc<Shared>>;
 const SHOWN: usize = 300;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/", page(include_str!("page.html")))
+    page::routes(include_str!("page.html"))
         .route("/sandbox/state", get(state))
-        .route("/sandbox/events", get(events))
         .route("/sandbox/dealers", post(new_dealer))
         .route("/sandbox/dealers/{dealer}/enter", post(enter))
         .route("/sandbox/dealers/{dealer}/faults", post(set_faults))

@@ -162,7 +162,7 @@ impl Chat {
     ) -> Result<Shown, Error> {
         let look =
             || self.transcript().into_iter().find(|shown| !shown.from_buyer && wanted(shown));
-        self.shared.until(timeout, look, super::seen).await
+        self.shared.until(timeout, look, || format!("{:?}", self.transcript())).await
     }
 
     pub async fn wait_for_text(&self, timeout: Duration, text: &str) -> Result<Shown, Error> {

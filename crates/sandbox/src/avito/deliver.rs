@@ -9,9 +9,9 @@ use url::{Host, Url};
 
 use super::{
     answer::Refusal,
-    faults::count_down,
     world::{Message, Shared},
 };
+use crate::counter::count_down;
 
 /// One try to hand a message to a webhook.
 #[derive(Clone, Debug, Serialize)]

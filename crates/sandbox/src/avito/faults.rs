@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::counter::struck;
+
 /// May be changed at any moment. A counter says how many of the next calls are hit and counts down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -54,23 +56,14 @@ impl Faults {
             Scope::Everything => true,
         };
         if !hit {
-            Blow::None
-        } else if count_down(&mut self.drop_request) {
-            Blow::DropRequest
-        } else if count_down(&mut self.server_error) {
-            Blow::ServerError
-        } else if count_down(&mut self.too_many) {
-            Blow::TooMany
-        } else if count_down(&mut self.drop_answer) {
-            Blow::DropAnswer
-        } else {
-            Blow::None
+            return Blow::None;
         }
+        struck([
+            (&mut self.drop_request, Blow::DropRequest),
+            (&mut self.server_error, Blow::ServerError),
+            (&mut self.too_many, Blow::TooMany),
+            (&mut self.drop_answer, Blow::DropAnswer),
+        ])
+        .unwrap_or(Blow::None)
     }
-}
-
-pub(super) fn count_down(counter: &mut u32) -> bool {
-    let hit = *counter > 0;
-    *counter = counter.saturating_sub(1);
-    hit
 }

@@ -12,33 +12,27 @@
 //! | `POST /sandbox/chats/{chat}/file` | the body is a picture, or a voice message if its type is audio |
 //! | `GET /files/{id}` | bytes of a file |
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
-    response::{
-        Html, IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Chat, Faults, Seller, Tariff, world::Shared};
-use crate::page::{Problem, Said, missing, page, wrong};
+use crate::page::{self, Problem, Said, missing, wrong};
 
 type App = State<Arc<Shared>>;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/", page(include_str!("page.html")))
+    page::routes(include_str!("page.html"))
         .route("/sandbox/state", get(state))
-        .route("/sandbox/events", get(events))
         .route("/sandbox/calls", get(calls))
         .route("/sandbox/violations", get(violations))
         .route("/sandbox/sellers/{seller}/{act}", post(seller_act))
@@ -88,12 +82,6 @@ async fn state(State(shared): App) -> Json<Value> {
         "url": shared.url, "sellers": sellers, "items": items, "chats": chats,
         "violations": world.violations,
     }))
-}
-
-/// One event per change, and several changes may share one; the page asks again for what it shows.
-async fn events(State(shared): App) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
-    let events = shared.changes().map(|_| Ok(Event::default().data("changed")));
-    Sse::new(events).keep_alive(KeepAlive::default())
 }
 
 async fn calls(State(shared): App) -> Json<Value> {

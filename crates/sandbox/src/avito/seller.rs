@@ -157,6 +157,6 @@ impl Seller {
             let taken = self.deliveries().iter().filter(|d| d.answer == Ok(200)).count();
             (taken >= count).then_some(())
         };
-        self.shared.until(timeout, look, super::seen).await
+        self.shared.until(timeout, look, || format!("{:?}", self.deliveries().last())).await
     }
 }

@@ -92,11 +92,14 @@ function drawMessages(of, messages, key, bubble, empty) {
   if (atEnd) toEnd(log);
 }
 
-/** Nobody is chosen to write as, or to. */
-function noChat(title, hint) {
+/** Whether somebody is chosen to write as, and to; if not, what is for writing (and `more`) is shut. */
+function canWrite(chosen, title, hint, more = []) {
+  for (const field of [...$("write").elements, ...more]) field.disabled = !chosen;
+  if (chosen) return true;
   $("title").textContent = title;
   $("chat").dataset.drawn = "";
   $("chat").replaceChildren(el("p", hint, { className: "empty" }));
+  return false;
 }
 
 /** What a message answers, in one line above it; `original` may be gone. */
@@ -112,9 +115,26 @@ function replyTo(id, text) {
 }
 function forgetReply() { replying = null; $("replying").hidden = true; }
 
-function sendOnEnter(text, form) {
+/** Sends what is written, by the button or Enter; the field is emptied when `send` is through. */
+function onWrite(send) {
+  const text = $("text"), form = $("write");
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    const words = text.value.trim();
+    if (!words) return;
+    await send(words);
+    text.value = "";
+  };
   text.onkeydown = (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
+  };
+}
+
+/** Files that were picked, one after another. */
+function onFiles(send) {
+  $("file").onchange = async () => {
+    for (const file of $("file").files) await send(file, file.type || "application/octet-stream");
+    $("file").value = "";
   };
 }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::counter::count_down;
+use crate::counter::{count_down, struck};
 
 /// What goes wrong with one account from now on; may be changed at any moment.
 ///
@@ -45,17 +45,13 @@ pub(super) enum Blow {
 impl Faults {
     /// Takes the next fault for a send and counts it down.
     pub(super) fn strike_send(&mut self) -> Blow {
-        if count_down(&mut self.drop_request) {
-            Blow::DropRequest
-        } else if count_down(&mut self.server_error) {
-            Blow::ServerError
-        } else if count_down(&mut self.too_many) {
-            Blow::TooMany
-        } else if count_down(&mut self.drop_answer) {
-            Blow::DropAnswer
-        } else {
-            Blow::None
-        }
+        struck([
+            (&mut self.drop_request, Blow::DropRequest),
+            (&mut self.server_error, Blow::ServerError),
+            (&mut self.too_many, Blow::TooMany),
+            (&mut self.drop_answer, Blow::DropAnswer),
+        ])
+        .unwrap_or(Blow::None)
     }
 
     pub(super) fn strike_status(&mut self) -> Blow {

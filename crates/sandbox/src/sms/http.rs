@@ -263,7 +263,6 @@ fn whole(answer: Answer) -> Response {
     }
 }
 
-/// Nothing of this answer leaves: the connection is cut first.
 /// A phone number in digits as the networks know it: 7 to 15 of them.
 pub(super) fn is_phone(text: &str) -> bool {
     (7..=15).contains(&text.len())

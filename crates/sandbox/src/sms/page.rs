@@ -26,15 +26,13 @@ use super::{
     Account, Credentials, Faults, Provider, Status, account, callbacks, phone,
     world::{Shared, roubles},
 };
-use crate::page::{Problem, Said, events, missing, page, wrong};
+use crate::page::{self, Problem, Said, missing, wrong};
 
 type App = State<Arc<Shared>>;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/", page(include_str!("page.html")))
+    page::routes(include_str!("page.html"))
         .route("/sandbox/state", get(state))
-        .route("/sandbox/events", get(events))
         .route("/sandbox/accounts", post(new_account))
         .route("/sandbox/accounts/{account}/calls", get(calls))
         .route("/sandbox/accounts/{account}/{act}", post(act_of_account))

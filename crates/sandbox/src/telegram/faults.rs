@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::counter::count_down;
+use crate::counter::struck;
 
 /// What goes wrong with one bot from now on; may be changed at any moment.
 ///
@@ -72,21 +72,14 @@ impl Faults {
         if !self.scope.covers(method) {
             return Blow::None;
         }
-        if count_down(&mut self.drop_request) {
-            Blow::DropRequest
-        } else if count_down(&mut self.server_error) {
-            Blow::ServerError(if self.server_error_status == 0 {
-                500
-            } else {
-                self.server_error_status
-            })
-        } else if count_down(&mut self.too_many) {
-            Blow::TooMany(self.retry_after.max(1))
-        } else if count_down(&mut self.drop_answer) {
-            Blow::DropAnswer
-        } else {
-            Blow::None
-        }
+        let status = if self.server_error_status == 0 { 500 } else { self.server_error_status };
+        struck([
+            (&mut self.drop_request, Blow::DropRequest),
+            (&mut self.server_error, Blow::ServerError(status)),
+            (&mut self.too_many, Blow::TooMany(self.retry_after.max(1))),
+            (&mut self.drop_answer, Blow::DropAnswer),
+        ])
+        .unwrap_or(Blow::None)
     }
 }
 

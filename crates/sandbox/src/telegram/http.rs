@@ -183,7 +183,6 @@ fn refuse(refusal: &Refusal) -> Response {
     response
 }
 
-/// Nothing of this answer leaves: the connection is cut first.
 /// Tokens hold a colon, which some clients escape.
 fn decoded(path: &str) -> String {
     let mut bytes = Vec::with_capacity(path.len());

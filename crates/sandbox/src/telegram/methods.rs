@@ -135,7 +135,22 @@ pub(super) fn quoted(message: &serde_json::Value) -> serde_json::Value {
     quoted
 }
 
-/// The message of the chat that the bot itself wrote and may change.
+/// The message of the chat that a call names.
+fn named_message<'w>(
+    world: &'w mut World,
+    bot_id: i64,
+    customer: i64,
+    params: &Params,
+    missing: &str,
+) -> Result<&'w mut super::world::StoredMessage, Refusal> {
+    let message_id = params
+        .integer("message_id")
+        .ok_or_else(|| Refusal::bad_request("message identifier is not specified"))?;
+    let message = world.chat(bot_id, customer).message_mut(message_id);
+    message.ok_or_else(|| Refusal::bad_request(missing))
+}
+
+/// The one that the bot itself wrote and may change.
 fn own_message<'w>(
     world: &'w mut World,
     bot_id: i64,
@@ -144,13 +159,7 @@ fn own_message<'w>(
     missing: &str,
     foreign: &str,
 ) -> Result<&'w mut super::world::StoredMessage, Refusal> {
-    let message_id = params
-        .integer("message_id")
-        .ok_or_else(|| Refusal::bad_request("message identifier is not specified"))?;
-    let message = world
-        .chat(bot_id, customer)
-        .message_mut(message_id)
-        .ok_or_else(|| Refusal::bad_request(missing))?;
+    let message = named_message(world, bot_id, customer, params, missing)?;
     if message.direction == Direction::FromCustomer {
         return Err(Refusal::bad_request(foreign));
     }

@@ -34,15 +34,13 @@ use super::{
     Bot, Customer, Faults, Media, MediaKind, Sent, add_bot, customer,
     world::{Shared, World},
 };
-use crate::page::{Problem, Said, events, missing, page, wrong};
+use crate::page::{self, Problem, Said, missing, wrong};
 
 type App = State<Arc<Shared>>;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/", page(include_str!("page.html")))
+    page::routes(include_str!("page.html"))
         .route("/sandbox/state", get(state))
-        .route("/sandbox/events", get(events))
         .route("/sandbox/bots", post(new_bot))
         .route("/sandbox/bots/{bot}/renew", post(renew_token))
         .route("/sandbox/bots/{bot}/revoke", post(revoke_token))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::counter::count_down;
+use crate::counter::{count_down, struck};
 
 /// Counters say how many of the next messages of the bot suffer; they count down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,19 +53,14 @@ pub(super) enum Blow {
 impl Faults {
     /// Takes the next fault for a message and counts it down.
     pub(super) fn strike(&mut self) -> Blow {
-        if count_down(&mut self.drop_request) {
-            Blow::DropRequest
-        } else if count_down(&mut self.gateway_error) {
-            Blow::GatewayError
-        } else if count_down(&mut self.too_many) {
-            Blow::Refuse(12)
-        } else if count_down(&mut self.refuse) {
-            Blow::Refuse(self.refuse_status.max(1))
-        } else if count_down(&mut self.drop_answer) {
-            Blow::DropAnswer
-        } else {
-            Blow::None
-        }
+        struck([
+            (&mut self.drop_request, Blow::DropRequest),
+            (&mut self.gateway_error, Blow::GatewayError),
+            (&mut self.too_many, Blow::Refuse(12)),
+            (&mut self.refuse, Blow::Refuse(self.refuse_status.max(1))),
+            (&mut self.drop_answer, Blow::DropAnswer),
+        ])
+        .unwrap_or(Blow::None)
     }
 
     pub(super) fn fails_later(&mut self) -> bool {

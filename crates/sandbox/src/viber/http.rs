@@ -124,7 +124,6 @@ fn answer(said: Answer) -> Response {
     Json(Value::Object(body)).into_response()
 }
 
-/// Nothing of this answer leaves: the connection is cut first.
 fn note(
     shared: &Shared,
     bot: Option<u64>,

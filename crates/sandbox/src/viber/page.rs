@@ -28,15 +28,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Bot, Customer, Faults, Media, Standing, add_bot, customer, new_token, world::Shared};
-use crate::page::{Problem, Said, events, missing, page, wrong};
+use crate::page::{self, Problem, Said, missing, wrong};
 
 type App = State<Arc<Shared>>;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/", page(include_str!("page.html")))
+    page::routes(include_str!("page.html"))
         .route("/sandbox/state", get(state))
-        .route("/sandbox/events", get(events))
         .route("/sandbox/bots", post(new_bot))
         .route("/sandbox/bots/{bot}/calls", get(calls))
         .route("/sandbox/bots/{bot}/deliveries", get(deliveries))

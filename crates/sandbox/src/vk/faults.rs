@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::counter::struck;
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Faults {
@@ -36,19 +38,11 @@ impl Faults {
         if method != "messages.send" {
             return Blow::None;
         }
-        let take = |count: &mut u32| {
-            let due = *count > 0;
-            *count = count.saturating_sub(1);
-            due
-        };
-        if take(&mut self.drop_request) {
-            Blow::DropRequest
-        } else if take(&mut self.errors) {
-            Blow::Refuse(self.error_code)
-        } else if take(&mut self.drop_answer) {
-            Blow::DropAnswer
-        } else {
-            Blow::None
-        }
+        struck([
+            (&mut self.drop_request, Blow::DropRequest),
+            (&mut self.errors, Blow::Refuse(self.error_code)),
+            (&mut self.drop_answer, Blow::DropAnswer),
+        ])
+        .unwrap_or(Blow::None)
     }
 }

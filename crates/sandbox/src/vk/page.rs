@@ -28,7 +28,7 @@ use super::{
     servers::Server,
     world::{Shared, World},
 };
-use crate::page::{Problem, Said, events, missing, page};
+use crate::page::{self, Problem, Said, missing};
 
 type App = State<Arc<Shared>>;
 
@@ -36,10 +36,8 @@ const FIRST_PERSON: i64 = 1001;
 const SHOWN: usize = 60;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/", page(include_str!("page.html")))
+    page::routes(include_str!("page.html"))
         .route("/sandbox/state", get(state))
-        .route("/sandbox/events", get(events))
         .route("/sandbox/communities/{id}/{act}", get(told).post(community_act))
         .route("/sandbox/customers", post(new_customer))
         .route("/sandbox/chats/{community}/{person}", get(chat))

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Act, own_message,
+    Act, named_message, own_message,
     send::{TEXT_LIMIT, with_caption},
     writable_chat,
 };
@@ -95,20 +95,14 @@ pub(super) fn delete(act: &Act<'_>) -> Answer {
     act.shared.change(|world| {
         let customer = writable_chat(world, act.bot_id, act.params)?;
         // In private chats a bot may delete messages of the other side as well.
-        let message_id = act
-            .params
-            .integer("message_id")
-            .ok_or_else(|| Refusal::bad_request("message identifier is not specified"))?;
-        let message = world
-            .chat(act.bot_id, customer)
-            .message_mut(message_id)
-            .ok_or_else(|| Refusal::bad_request("message to delete not found"))?;
+        let missing = "message to delete not found";
+        let message = named_message(world, act.bot_id, customer, act.params, missing)?;
         let date = message.json["date"].as_u64().unwrap_or_default();
         if unix_now().saturating_sub(date) > TWO_DAYS {
             return Err(Refusal::bad_request("message can't be deleted"));
         }
         message.deleted = true;
-        Ok(Success { message_ids: vec![message_id], ..Success::of(json!(true)) })
+        Ok(Success { message_ids: vec![message.message_id], ..Success::of(json!(true)) })
     })
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Act, writable_chat};
+use super::{Act, named_message, writable_chat};
 use crate::telegram::answer::{Answer, Refusal, Success};
 
 /// What `ReactionTypeEmoji` takes.
@@ -101,15 +101,8 @@ pub(super) fn set(act: &Act<'_>) -> Answer {
     };
     act.shared.change(|world| {
         let customer = writable_chat(world, act.bot_id, act.params)?;
-        let message_id = act
-            .params
-            .integer("message_id")
-            .ok_or_else(|| Refusal::bad_request("message identifier is not specified"))?;
-        let message = world
-            .chat(act.bot_id, customer)
-            .message_mut(message_id)
-            .ok_or_else(|| Refusal::bad_request("message to react not found"))?;
-        message.bot_reaction = emoji;
+        let missing = "message to react not found";
+        named_message(world, act.bot_id, customer, act.params, missing)?.bot_reaction = emoji;
         Ok(Success::of(json!(true)))
     })
 }
