@@ -1,17 +1,15 @@
 //! The main story through Auto.ru (CH-9): a dealer connects a channel, copies two values into the
 //! cabinet, a buyer writes about a car, operators answer. The counterpart is the sandbox.
 
-use std::{net::TcpListener, time::Duration};
+use std::time::Duration;
 
 use futures::future::join_all;
-use reqwest::{Method, multipart};
 use sandbox::autoru::{Autoru, Buyer, Dealer, Entered, Faults, Options, Outcome};
 use serde_json::{Value, json};
-use tests::{Session, TestServer, at_conversation, until};
+use tests::{PIXEL, Session, TestServer, at_channel, at_conversation, texts, until};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const CHAT_ID: &str = "Zq4vXr81mNbYtKcW";
-const PIXEL: &[u8] = include_bytes!("support/pixel.png");
 
 struct Stage {
     server: TestServer,
@@ -25,19 +23,13 @@ struct Stage {
 impl Stage {
     /// A channel that a person connected and then carried over into the dealer's cabinet.
     async fn start() -> Self {
-        // The webhook's address must be known before the server listens.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).unwrap().port();
-        let server = TestServer::start_with(|config| {
-            config.http.listen = ([127, 0, 0, 1], port).into();
-            config.public_url = Some(format!("http://127.0.0.1:{port}/").parse().unwrap());
-        })
-        .await;
+        let server = TestServer::reachable().await;
         let autoru = Autoru::start(Options::quick()).await.expect("the sandbox starts");
         let dealer = autoru.add_dealer("Автосалон «Клён»");
         let buyer = dealer.buyer("b7f10c", "Екатерина");
         let owner = server.sign_up().await;
         let made = connect(&owner, &autoru, CHAT_ID).await;
-        let channel = until_state(&owner, &made, "connected").await;
+        let channel = owner.until_channel(&made, "connected").await;
         let values: Vec<&str> = channel["hand_over"]
             .as_array()
             .expect("values to copy")
@@ -63,23 +55,6 @@ async fn connect(owner: &Session, autoru: &Autoru, chat_id: &str) -> Value {
     let form = json!({ "kind": "autoru", "name": "Авто.ру", "settings": {
         "chat_id": chat_id, "sender": "Автосалон «Клён»", "base_url": autoru.base() } });
     owner.post("/api/v1/channels", &form, 201).await.json()
-}
-
-fn at_channel(channel: &Value) -> String {
-    format!("/api/v1/channels/{}", channel["channel_id"].as_str().expect("an id"))
-}
-
-async fn until_state(owner: &Session, channel: &Value, state: &str) -> Value {
-    until(&format!("the channel is {state}"), async || {
-        let now = owner.get(&at_channel(channel), 200).await.json();
-        (now["state"] == state).then_some(now)
-    })
-    .await
-}
-
-fn texts(messages: &[Value], direction: &str) -> Vec<String> {
-    let of = messages.iter().filter(|m| m["direction"] == direction);
-    of.filter_map(|m| m["body"]["text"].as_str().map(str::to_owned)).collect()
 }
 
 /// CH-9, CV-5, CV-7: from the buyer's phone to the operator and back, with the car.
@@ -138,17 +113,17 @@ async fn ch_9_the_chat_id_is_shown_only_where_it_is_copied() {
 async fn ch_9_a_chat_id_is_not_used_twice() {
     let stage = Stage::start().await;
     let second = connect(&stage.owner, &stage.autoru, CHAT_ID).await;
-    let told = until_state(&stage.owner, &second, "failed").await;
+    let told = stage.owner.until_channel(&second, "failed").await;
     assert!(told["reason"]["ru"].as_str().is_some_and(|r| r.contains("уже подключён")), "{told}");
     let other = connect(&stage.owner, &stage.autoru, "another-chat-id").await;
-    until_state(&stage.owner, &other, "connected").await;
+    stage.owner.until_channel(&other, "connected").await;
     let short = json!({ "kind": "autoru", "name": "x", "settings": { "chat_id": "abc" } });
     let refused = stage.owner.post("/api/v1/channels", &short, 422).await.json();
     assert_eq!(refused["errors"][0]["field"], "settings.chat_id");
     // Another company may have chosen the same one; that is between them and Auto.ru.
     let neighbour = stage.server.sign_up().await;
     let theirs = connect(&neighbour, &stage.autoru, CHAT_ID).await;
-    until_state(&neighbour, &theirs, "connected").await;
+    neighbour.until_channel(&theirs, "connected").await;
 }
 
 /// The document: a repeat with the same `message.id` is ignored. Both ways.
@@ -226,7 +201,7 @@ async fn ch_13_a_dead_chat_id_loses_nothing() {
     let conversation = stage.conversation().await;
     stage.dealer.enter("the-dealer-changed-it", &stage.dealer.hook());
     stage.owner.answer(&conversation, "d-1", "ответ позже").await;
-    let told = until_state(&stage.owner, &stage.channel, "bad_credentials").await;
+    let told = stage.owner.until_channel(&stage.channel, "bad_credentials").await;
     assert!(told["remedy"]["ru"].as_str().is_some_and(|r| !r.is_empty()), "{told}");
     let waits = stage.owner.messages(&conversation).await;
     assert!(waits.iter().any(|m| m["client_id"] == "d-1" && m["status"] == "queued"));
@@ -256,10 +231,7 @@ async fn cv_6_pictures_go_both_ways() {
     .await;
     assert_eq!((file["mime"].as_str(), file["kind"].as_str()), (Some("image/png"), Some("image")));
 
-    let part = multipart::Part::bytes(PIXEL.to_vec()).file_name("салон.png").mime_str("image/png");
-    let form = multipart::Form::new().part("file", part.unwrap());
-    let request = stage.owner.request(Method::POST, "/api/v1/attachments").multipart(form);
-    let uploaded = stage.owner.send(request, 201).await.json();
+    let uploaded = stage.owner.uploads("салон.png", "image/png", PIXEL).await;
     let body = json!({ "client_id": "p-1", "text": "", "files": [uploaded["attachment_id"]] });
     stage.owner.post(&at_conversation(&conversation, "/messages"), &body, 201).await;
     let shown = stage.buyer.wait_for(PATIENCE, |line| !line.mine && line.picture.is_some()).await;

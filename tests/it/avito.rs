@@ -2,16 +2,17 @@
 //! advertisement, operators answer; what webhooks lose is found in the chats (BY-8). The counterpart
 //! is the sandbox.
 
-use std::{net::TcpListener, time::Duration};
+use std::time::Duration;
 
-use reqwest::{Method, multipart};
+use reqwest::Method;
 use sandbox::avito::{App, Avito, Faults, Options, Seller, Tariff};
 use serde_json::{Value, json};
-use tests::{Session, TestServer, at_conversation, until};
+use tests::{
+    PIXEL, Session, TestServer, at_channel, at_conversation, at_message, free_address, texts, until,
+};
 use url::Url;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-const PIXEL: &[u8] = include_bytes!("support/pixel.png");
 
 /// How the seller lets us in, and whether Avito can call us.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,15 +34,13 @@ struct Stage {
 
 impl Stage {
     async fn start(way: Way) -> Self {
-        // The addresses must be known before the server listens.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).unwrap().port();
-        let here = format!("http://127.0.0.1:{port}");
+        let address = free_address();
+        let here = format!("http://{address}");
         let avito = Avito::start(Options::default()).await.expect("the sandbox starts");
         let app = avito.add_app("Беседа", &format!("{here}/api/v1/channels/oauth/avito"));
-        let server = TestServer::start_with(|config| {
-            config.http.listen = ([127, 0, 0, 1], port).into();
-            if way != Way::OwnKeysWithoutAddress {
-                config.public_url = Some(format!("{here}/").parse().unwrap());
+        let server = TestServer::reachable_at(address, |config| {
+            if way == Way::OwnKeysWithoutAddress {
+                config.public_url = None;
             }
             let ours = &mut config.channels.avito;
             ours.client_id = Some(app.client_id.clone());
@@ -65,15 +64,11 @@ impl Stage {
     }
 
     fn path(&self) -> String {
-        format!("/api/v1/channels/{}", self.channel["channel_id"].as_str().expect("an id"))
+        at_channel(&self.channel)
     }
 
     async fn until_state(&self, state: &str) -> Value {
-        until(&format!("the channel is {state}"), async || {
-            let now = self.owner.get(&self.path(), 200).await.json();
-            (now["state"] == state).then_some(now)
-        })
-        .await
+        self.owner.until_channel(&self.channel, state).await
     }
 
     /// The browser goes to Avito's page, where the seller decides, and comes back with their cookie.
@@ -126,11 +121,6 @@ async fn save(owner: &Session, seller: &Seller, way: Way) -> Value {
     };
     let form = json!({ "kind": "avito", "name": "Авито", "settings": settings });
     owner.post("/api/v1/channels", &form, 201).await.json()
-}
-
-fn texts(messages: &[Value], direction: &str) -> Vec<String> {
-    let of = messages.iter().filter(|m| m["direction"] == direction);
-    of.filter_map(|m| m["body"]["text"].as_str().map(str::to_owned)).collect()
 }
 
 /// CH-8, CV-1, CV-5, CV-7: the seller agrees, the buyer writes, the answer arrives and is read.
@@ -307,16 +297,12 @@ async fn cv_6_media_both_ways_and_taking_back() {
     assert_eq!(shown["label"], "video");
     assert!(shown["text"].as_str().is_some_and(|t| t.contains(&chat.id)), "{shown}");
 
-    let part = multipart::Part::bytes(PIXEL.to_vec()).file_name("чайник.png").mime_str("image/png");
-    let form = multipart::Form::new().part("file", part.unwrap());
-    let request = stage.owner.request(Method::POST, "/api/v1/attachments").multipart(form);
-    let uploaded = stage.owner.send(request, 201).await.json();
+    let uploaded = stage.owner.uploads("чайник.png", "image/png", PIXEL).await;
     let body = json!({ "client_id": "p-1", "text": "", "files": [uploaded["attachment_id"]] });
     let sent = stage.owner.post(&at_conversation(&conversation, "/messages"), &body, 201).await;
     chat.wait_for(PATIENCE, |shown| shown.kind == "image").await.expect("the buyer sees it");
     stage.owner.until_status(&conversation, "p-1", "sent").await;
-    let id = sent.json()["message_id"].as_str().expect("an id").to_owned();
-    let gone = stage.owner.request(Method::DELETE, &format!("/api/v1/messages/{id}"));
+    let gone = stage.owner.request(Method::DELETE, &at_message(&sent.json()));
     let gone = gone.send().await.expect("an answer").status();
     assert!(gone.is_success(), "{gone}");
     chat.wait_for(PATIENCE, |shown| shown.kind == "deleted").await.expect("taken back");

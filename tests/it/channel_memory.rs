@@ -11,51 +11,13 @@ use std::{
 
 use app::ChannelMemory;
 use channel::{Former, Memory, RenewError};
-use domain::{
-    channel::{ChannelKind, StateReport},
-    ids::{AccountId, ChannelId},
-};
+use domain::channel::StateReport;
 use serde_json::{Value, json};
-use tests::{Session, TestServer};
-use uuid::Uuid;
+use tests::Company;
 
-struct Place {
-    server: TestServer,
-    owner: Session,
-    account: AccountId,
-    channel: ChannelId,
-}
-
-impl Place {
-    async fn new() -> Self {
-        let server = TestServer::start().await;
-        let owner = server.sign_up().await;
-        let account: AccountId = owner.account.parse().unwrap();
-        let channel = ChannelId(Uuid::now_v7());
-        let mut tx = server.database().store().tenant(account).await.unwrap();
-        tx.insert_channel(&store::NewChannel {
-            channel_id: channel,
-            kind: ChannelKind::new("test"),
-            name: "Проба".to_owned(),
-            settings: serde_json::Map::new(),
-            secrets: std::collections::BTreeMap::new(),
-            hook_secret: String::new().into(),
-            hook_key: Uuid::now_v7().simple().to_string(),
-            pinned_employee_id: None,
-            scenario_id: None,
-            auto_close_minutes: None,
-            use_in_widget: false,
-        })
-        .await
-        .unwrap();
-        tx.commit().await.unwrap();
-        Self { server, owner, account, channel }
-    }
-
-    /// As another process has it.
-    fn memory(&self) -> ChannelMemory {
-        ChannelMemory::new(&self.server.database().store(), self.account, self.channel)
-    }
+/// What a driver keeps, as another process has it.
+fn memory_of(company: &Company) -> ChannelMemory {
+    ChannelMemory::new(&company.process(), company.account, company.channel)
 }
 
 /// Renews by asking a service that gives out numbers, and counts how often it is asked.
@@ -83,29 +45,29 @@ async fn renewed(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ch_8_of_twelve_processes_one_renews_and_all_get_its_value() {
-    let place = Place::new().await;
+    let company = Company::found().await;
     let asked = Arc::new(AtomicU32::new(0));
-    place.memory().remember("tokens", json!({ "pair": "old" })).await.unwrap();
+    memory_of(&company).remember("tokens", json!({ "pair": "old" })).await.unwrap();
     let stale = json!({ "pair": "old" });
     let callers = (0..12).map(|_| {
-        let (memory, asked, stale) = (place.memory(), asked.clone(), stale.clone());
+        let (memory, asked, stale) = (memory_of(&company), asked.clone(), stale.clone());
         tokio::spawn(async move { renewed(&memory, Some(&stale), &asked).await })
     });
     for caller in futures::future::join_all(callers).await {
         assert_eq!(caller.unwrap().unwrap(), json!({ "pair": 0 }));
     }
     assert_eq!(asked.load(Ordering::SeqCst), 1);
-    let again = renewed(&place.memory(), Some(&json!({ "pair": 0 })), &asked).await.unwrap();
+    let again = renewed(&memory_of(&company), Some(&json!({ "pair": 0 })), &asked).await.unwrap();
     assert_eq!(again, json!({ "pair": 1 }), "what is stale now is renewed again");
-    assert_eq!(place.memory().recall("tokens").await.unwrap(), Some(again));
+    assert_eq!(memory_of(&company).recall("tokens").await.unwrap(), Some(again));
 }
 
 /// The first of these renewals is given up in the middle, as by a killed process.
 #[tokio::test(flavor = "multi_thread")]
 async fn ch_8_a_renewal_whose_end_was_not_seen_is_told_to_the_next() {
-    let place = Place::new().await;
+    let company = Company::found().await;
     let seen = |outcome: Result<Value, RenewError>| async {
-        let memory = place.memory();
+        let memory = memory_of(&company);
         let (tell, told) = tokio::sync::oneshot::channel();
         let got = memory
             .renew(
@@ -132,10 +94,10 @@ async fn ch_8_a_renewal_whose_end_was_not_seen_is_told_to_the_next() {
 /// The service knows no other pair any more, so a new one waits for the database.
 #[tokio::test(flavor = "multi_thread")]
 async fn ch_8_a_renewed_value_is_kept_however_long_the_database_takes() {
-    let place = Place::new().await;
+    let company = Company::found().await;
     let old = json!({ "pair": "old" });
-    place.memory().remember("tokens", old.clone()).await.unwrap();
-    let mut conn = place.server.database().connect().await;
+    memory_of(&company).remember("tokens", old.clone()).await.unwrap();
+    let mut conn = company.conn().await;
     sqlx::raw_sql(
         "create sequence faults;
          grant usage on sequence faults to public;
@@ -153,30 +115,30 @@ async fn ch_8_a_renewed_value_is_kept_however_long_the_database_takes() {
     .await
     .unwrap();
     let asked = Arc::new(AtomicU32::new(0));
-    let new = renewed(&place.memory(), Some(&old), &asked).await;
+    let new = renewed(&memory_of(&company), Some(&old), &asked).await;
     assert_eq!(new, Ok(json!({ "pair": 0 })));
-    assert_eq!(place.memory().recall("tokens").await.unwrap(), Some(json!({ "pair": 0 })));
+    assert_eq!(memory_of(&company).recall("tokens").await.unwrap(), Some(json!({ "pair": 0 })));
     assert_eq!(asked.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ch_8_what_a_driver_kept_goes_with_its_channel() {
-    let place = Place::new().await;
-    place.memory().remember("tokens", json!({ "pair": 1 })).await.unwrap();
-    place.owner.delete(&format!("/api/v1/channels/{}", place.channel), 204).await;
-    assert_eq!(place.memory().recall("tokens").await.unwrap(), None);
+    let company = Company::found().await;
+    memory_of(&company).remember("tokens", json!({ "pair": 1 })).await.unwrap();
+    company.owner.delete(&format!("/api/v1/channels/{}", company.channel), 204).await;
+    assert_eq!(memory_of(&company).recall("tokens").await.unwrap(), None);
 }
 
 /// A seller allows us anew while an old pair is being renewed: the consent stands, and whoever renewed
 /// is given it.
 #[tokio::test(flavor = "multi_thread")]
 async fn ch_8_a_consent_that_comes_while_a_renewal_runs_stands() {
-    let place = Place::new().await;
+    let company = Company::found().await;
     for refused in [false, true] {
-        let memory = place.memory();
+        let memory = memory_of(&company);
         let old = json!({ "pair": "old" });
         memory.remember("tokens", old.clone()).await.unwrap();
-        let consent = place.memory();
+        let consent = memory_of(&company);
         let renewal: channel::Renewal<'_> = Box::new(move |_| {
             Box::pin(async move {
                 consent.remember("tokens", json!({ "pair": "consent" })).await.unwrap();
@@ -188,7 +150,7 @@ async fn ch_8_a_consent_that_comes_while_a_renewal_runs_stands() {
         });
         let got = memory.renew("tokens", Some(&old), renewal).await;
         assert_eq!(got, Ok(json!({ "pair": "consent" })), "refused: {refused}");
-        let kept = place.memory().recall("tokens").await.unwrap();
+        let kept = memory_of(&company).recall("tokens").await.unwrap();
         assert_eq!(kept, Some(json!({ "pair": "consent" })));
     }
 }
@@ -197,11 +159,11 @@ async fn ch_8_a_consent_that_comes_while_a_renewal_runs_stands() {
 /// newer one nor ends the renewal of a third.
 #[tokio::test(flavor = "multi_thread")]
 async fn ch_8_a_renewal_that_was_overtaken_changes_nothing() {
-    let place = Place::new().await;
+    let company = Company::found().await;
     let old = json!({ "pair": "old" });
-    let memory = place.memory();
+    let memory = memory_of(&company);
     memory.remember("tokens", old.clone()).await.unwrap();
-    let (other, database) = (place.memory(), place.server.database());
+    let (other, database) = (memory_of(&company), company.server.database());
     let renewal: channel::Renewal<'_> = Box::new(|_| {
         Box::pin(async {
             let mut conn = database.connect().await;
@@ -218,8 +180,8 @@ async fn ch_8_a_renewal_that_was_overtaken_changes_nothing() {
                     (account_id, channel_id, key, renewed_until, holder)
                  values ($1, $2, 'tokens', now() + interval '1 minute', gen_random_uuid())",
             )
-            .bind(place.account.0)
-            .bind(place.channel.0)
+            .bind(company.account.0)
+            .bind(company.channel.0)
             .execute(&mut conn)
             .await
             .unwrap();
@@ -228,7 +190,7 @@ async fn ch_8_a_renewal_that_was_overtaken_changes_nothing() {
     });
     let got = memory.renew("tokens", Some(&old), renewal).await;
     assert_eq!(got, Ok(json!({ "pair": 7 })), "the newer one");
-    assert_eq!(place.memory().recall("tokens").await.unwrap(), Some(json!({ "pair": 7 })));
+    assert_eq!(memory_of(&company).recall("tokens").await.unwrap(), Some(json!({ "pair": 7 })));
     let mut conn = database.connect().await;
     let third: i64 = sqlx::query_scalar("select count(*) from channel_renewals")
         .fetch_one(&mut conn)

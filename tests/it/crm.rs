@@ -2,14 +2,10 @@
 
 use sandbox::amo::{Faults, Kind, Outage, Scope};
 use serde_json::{Value, json};
-use tests::{AmoStage, until};
-
-fn path(conversation: &Value, rest: &str) -> String {
-    format!("/api/v1/conversations/{}{rest}", conversation["conversation_id"].as_str().unwrap())
-}
+use tests::{AmoStage, at_conversation, until};
 
 async fn closes(stage: &AmoStage, conversation: &Value) {
-    stage.owner.poke(&path(conversation, "/close"), 200).await;
+    stage.owner.poke(&at_conversation(conversation, "/close"), 200).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,7 +26,7 @@ async fn amo_3_the_first_enquiry_makes_contact_and_deal_and_the_conversation_say
     assert!(tags.contains("из Бот магазина") && tags.contains("Telegram"), "AMO-7, BY-3: {tags}");
 
     // The card beside the conversation.
-    let card = stage.owner.get(&path(&c, "/crm"), 200).await.json();
+    let card = stage.owner.get(&at_conversation(&c, "/crm"), 200).await.json();
     let deal = &card["portals"][0]["deals"][0];
     assert_eq!(deal["id"], leads[0]["id"].to_string());
     assert_eq!(deal["current"], true);
@@ -133,7 +129,7 @@ async fn crm_4a_moves_come_back_and_crm_5_an_operator_moves_the_deal() {
     // Here → there, without an echo.
     let form = json!({"portal_id": stage.portal, "deal": id.to_string(),
         "pipeline": pipeline.to_string(), "stage": mine[2].status_id.to_string()});
-    stage.owner.post(&path(&c, "/crm/stage"), &form, 202).await;
+    stage.owner.post(&at_conversation(&c, "/crm/stage"), &form, 202).await;
     until("the deal is moved in the CRM", async || {
         let now = stage.account.lead(id)?;
         (now["status_id"] == mine[2].status_id).then_some(())
@@ -146,15 +142,15 @@ async fn crm_4a_moves_come_back_and_crm_5_an_operator_moves_the_deal() {
     // Nonsense is refused in words; a deal of nobody is not there.
     let mut bad = form.clone();
     bad["stage"] = json!("999999");
-    let answer = stage.owner.post(&path(&c, "/crm/stage"), &bad, 422).await;
+    let answer = stage.owner.post(&at_conversation(&c, "/crm/stage"), &bad, 422).await;
     assert_eq!(answer.json()["errors"][0]["field"], "stage");
     bad = form.clone();
     bad["deal"] = json!("1");
-    stage.owner.post(&path(&c, "/crm/stage"), &bad, 404).await;
+    stage.owner.post(&at_conversation(&c, "/crm/stage"), &bad, 404).await;
     // Another company sees none of it.
     let other = stage.server.sign_up().await;
-    other.post(&path(&c, "/crm/stage"), &form, 404).await;
-    other.get(&path(&c, "/crm"), 404).await;
+    other.post(&at_conversation(&c, "/crm/stage"), &form, 404).await;
+    other.get(&at_conversation(&c, "/crm"), 404).await;
     assert_eq!(other.get("/api/v1/crm/runs", 200).await.json()["items"], json!([]));
     let run = stage.runs("limit=1").await[0]["run_id"].as_str().unwrap().to_owned();
     other.get(&format!("/api/v1/crm/runs/{run}"), 404).await;
@@ -197,7 +193,7 @@ async fn crm_4_the_transcript_is_written_at_the_end_and_crm_3_who_answers_become
     let c = stage.conversation("Иван").await;
     stage.line(&c, "deal_created").await;
     let answer = json!({"client_id": "a1", "text": "Сто рублей"});
-    stage.owner.post(&path(&c, "/messages"), &answer, 201).await;
+    stage.owner.post(&at_conversation(&c, "/messages"), &answer, 201).await;
     stage.line(&c, "responsible_changed").await;
     let lead = stage.account.leads()[0].clone();
     assert_eq!(lead["responsible_user_id"], boss.id);
@@ -351,7 +347,7 @@ async fn by_6_a_dry_run_writes_nothing_and_a_failed_decision_is_made_anew_by_han
     let run = until("a decision", async || stage.runs("limit=1").await.pop()).await;
     assert_eq!(run["state"], "nothing", "{run}");
     assert_eq!(run["left_out"][0]["rule"], "AMO-6");
-    let card = stage.owner.get(&path(&c, "/crm"), 200).await.json();
+    let card = stage.owner.get(&at_conversation(&c, "/crm"), 200).await.json();
     assert!(card["why_nothing"]["ru"].is_string(), "{card}");
     assert!(stage.account.journal().iter().all(|call| !call.path.contains("contacts?")));
 }
@@ -386,14 +382,14 @@ async fn crm_5_a_move_ordered_while_the_crm_is_down_is_told_as_waiting_and_is_do
     let mut open = stages.iter().filter(|s| s.pipeline_id == pipeline && !s.is_unsorted);
     let to = open.nth(2).unwrap().status_id;
     let moving = async || {
-        let card = stage.owner.get(&path(&c, "/crm"), 200).await.json();
+        let card = stage.owner.get(&at_conversation(&c, "/crm"), 200).await.json();
         card["portals"][0]["deals"][0]["moving"].clone()
     };
     assert_eq!(moving().await, Value::Null);
     stage.account.set_outage(Outage::Unavailable);
     let form = json!({"portal_id": stage.portal, "deal": id.to_string(),
         "pipeline": pipeline.to_string(), "stage": to.to_string()});
-    stage.owner.post(&path(&c, "/crm/stage"), &form, 202).await;
+    stage.owner.post(&at_conversation(&c, "/crm/stage"), &form, 202).await;
     assert_eq!(moving().await["to"]["stage"], to.to_string(), "from the very first");
     until("a try met a CRM that is down", async || (moving().await["waits"] == true).then_some(()))
         .await;

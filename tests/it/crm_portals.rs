@@ -2,6 +2,7 @@
 //! asked.
 
 mod access;
+mod fake;
 mod integrations;
 mod moving;
 mod own_app;

@@ -8,13 +8,7 @@ use sandbox::{
     telegram::Media,
 };
 use serde_json::{Value, json};
-use tests::{AmoStage, until};
-
-const PIXEL: &[u8] = include_bytes!("support/pixel.png");
-
-fn path(conversation: &Value, rest: &str) -> String {
-    format!("/api/v1/conversations/{}{rest}", conversation["conversation_id"].as_str().unwrap())
-}
+use tests::{AmoStage, PIXEL, amo_settings, at_conversation, until};
 
 /// As if it had been left so.
 async fn left(stage: &AmoStage, statement: &'static str) {
@@ -65,7 +59,7 @@ async fn crm_2_a_death_during_a_call_is_waited_for_and_looked_for() {
     let before = stage.account.journal().len();
     customer.sends_text(&stage.bot, "Алло?");
     until("the run goes on to its end", async || {
-        let card = stage.owner.get(&path(&c, "/crm"), 200).await.json();
+        let card = stage.owner.get(&at_conversation(&c, "/crm"), 200).await.json();
         (card["portals"][0]["deals"][0]["current"] == true).then_some(())
     })
     .await;
@@ -162,14 +156,14 @@ async fn crm_2_who_is_merged_while_work_waits_is_one_person_in_the_crm() {
     assert_eq!(stage.account.contacts().len(), 1, "{:?}", stage.account.contacts());
     assert_eq!(stage.account.leads().len(), 1);
     for c in [&home, &work] {
-        let card = stage.owner.get(&path(c, "/crm"), 200).await.json();
+        let card = stage.owner.get(&at_conversation(c, "/crm"), 200).await.json();
         assert_eq!(card["portals"][0]["deals"][0]["current"], true, "{card}");
     }
 }
 
 /// The form that moves a conversation's deal, its number, and the stage where it goes.
 async fn order(stage: &AmoStage, c: &Value) -> (Value, i64, i64) {
-    let card = stage.owner.get(&path(c, "/crm"), 200).await.json();
+    let card = stage.owner.get(&at_conversation(c, "/crm"), 200).await.json();
     let id: i64 = card["portals"][0]["deals"][0]["id"].as_str().unwrap().parse().unwrap();
     let pipeline = stage.account.lead(id).unwrap()["pipeline_id"].as_i64().unwrap();
     let stages = stage.account.stages();
@@ -204,7 +198,7 @@ async fn crm_5_an_order_outlives_a_merge() {
     customer.sends_text(&stage.bot, "Алло?");
     stage.portal_state("stopped").await;
     let (form, deal, to) = order(&stage, &home).await;
-    stage.owner.post(&path(&home, "/crm/stage"), &form, 202).await;
+    stage.owner.post(&at_conversation(&home, "/crm/stage"), &form, 202).await;
     let merge = format!("/api/v1/contacts/{}/merge", work["contact_id"].as_str().unwrap());
     stage.owner.post(&merge, &json!({"contact_id": home["contact_id"]}), 200).await;
     switched(&stage, |switches| switches.unpaid = false);
@@ -225,18 +219,18 @@ async fn crm_5_an_order_to_an_integration_that_is_off_is_refused_in_words() {
     stage.settled().await;
     switched(&stage, |switches| switches.unpaid = true);
     let (form, deal, to) = order(&stage, &c).await;
-    stage.owner.post(&path(&c, "/crm/stage"), &form, 202).await;
+    stage.owner.post(&at_conversation(&c, "/crm/stage"), &form, 202).await;
     stage.portal_state("stopped").await;
     let now = stage.owner.get(&stage.integration, 200).await.json();
     let off = json!({"revision": now["revision"], "name": "Продажи", "enabled": false,
-        "settings": stage.settings(json!({}))});
+        "settings": amo_settings(&stage.channel, &json!({}))});
     stage.owner.put(&stage.integration, &off, 200).await;
-    let refused = stage.owner.post(&path(&c, "/crm/stage"), &form, 409).await;
+    let refused = stage.owner.post(&at_conversation(&c, "/crm/stage"), &form, 409).await;
     assert_eq!(refused.code(), "integration_off");
     switched(&stage, |switches| switches.unpaid = false);
     check(&stage).await;
     let told = until("the order that waited is refused", async || {
-        let card = stage.owner.get(&path(&c, "/crm"), 200).await.json();
+        let card = stage.owner.get(&at_conversation(&c, "/crm"), 200).await.json();
         let refused = card["portals"][0]["deals"][0]["moving"]["refused"].clone();
         (!refused.is_null()).then_some(refused)
     })
@@ -327,7 +321,8 @@ async fn crm_4a_a_deal_that_was_found_has_its_stage_and_no_false_news() {
     let c = stage.conversation("Анна").await;
     stage.line(&c, "deal_found").await;
     let deal =
-        stage.owner.get(&path(&c, "/crm"), 200).await.json()["portals"][0]["deals"][0].clone();
+        stage.owner.get(&at_conversation(&c, "/crm"), 200).await.json()["portals"][0]["deals"][0]
+            .clone();
     assert_eq!(deal["id"], lead.to_string());
     assert_eq!(deal["at"]["stage"], at.status_id.to_string(), "{deal}");
     assert_eq!(deal["name"], "Прежняя сделка");
@@ -359,7 +354,8 @@ async fn crm_4a_late_webhooks_do_not_move_a_deal_back() {
     stage.line(&c, "stage_changed").await;
     tokio::time::sleep(Duration::from_millis(700)).await;
     let deal =
-        stage.owner.get(&path(&c, "/crm"), 200).await.json()["portals"][0]["deals"][0].clone();
+        stage.owner.get(&at_conversation(&c, "/crm"), 200).await.json()["portals"][0]["deals"][0]
+            .clone();
     assert_eq!(deal["at"]["stage"], mine[2].status_id.to_string(), "{deal}");
 }
 
@@ -385,7 +381,7 @@ async fn crm_4a_a_record_accepted_into_another_deal_takes_the_conversation_along
         .body(body);
     client.send(hook, 200).await;
     stage.line(&c, "unsorted_accepted").await;
-    let card = stage.owner.get(&path(&c, "/crm"), 200).await.json();
+    let card = stage.owner.get(&at_conversation(&c, "/crm"), 200).await.json();
     let deals = card["portals"][0]["deals"].as_array().unwrap().clone();
     assert_eq!(
         (deals.len(), &deals[0]["id"], &deals[0]["current"]),

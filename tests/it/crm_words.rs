@@ -1,12 +1,8 @@
 //! The words that a company's CRM gets, and what a dry run of a past conversation leaves out of account.
 
 use sandbox::amo::Kind;
-use serde_json::{Value, json};
-use tests::{AmoStage, until};
-
-fn path(conversation: &Value, rest: &str) -> String {
-    format!("/api/v1/conversations/{}{rest}", conversation["conversation_id"].as_str().unwrap())
-}
+use serde_json::json;
+use tests::{AmoStage, at_conversation, until};
 
 /// AMO-5, AMO-7, AMO-9, CRM-4: deal, task, tags and transcript of a company whose language is English.
 #[tokio::test(flavor = "multi_thread")]
@@ -28,7 +24,7 @@ async fn crm_4_amo_9_an_english_companys_crm_is_written_to_in_english() {
     assert!(tags.contains("\"first\"") && tags.contains("\"chat\""), "{tags}");
     assert_eq!(stage.account.tasks()[0]["text"], "Answer the client John");
 
-    stage.owner.poke(&path(&c, "/close"), 200).await;
+    stage.owner.poke(&at_conversation(&c, "/close"), 200).await;
     let id = lead["id"].as_i64().unwrap();
     let note =
         until("the transcript", async || stage.account.notes(Kind::Leads, id).into_iter().next())

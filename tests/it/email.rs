@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use channel_email::testserver::{MailServer, PASSWORD};
 use serde_json::{Value, json};
-use tests::{Session, TestServer, at_conversation, until};
+use tests::{Session, TestServer, at_channel, at_conversation, until};
 use uuid::Uuid;
 
 const SHOP: &str = "sales@shop.test";
@@ -49,14 +49,8 @@ impl Stage {
             let made = owner.post("/api/v1/scenarios", &scenario, 201).await.json();
             form["scenario_id"] = made["scenario_id"].clone();
         }
-        let channel = owner.post("/api/v1/channels", &form, 201).await.json();
+        let channel = owner.connects(&form).await;
         let stage = Self { server, owner, mail, channel };
-        let path = stage.channel_path();
-        until("the mailbox is connected", async || {
-            let channel = stage.owner.get(&path, 200).await.json();
-            (channel["state"] == "connected").then_some(())
-        })
-        .await;
         // Letters from before the first look stay outside.
         let mut conn = stage.server.database().connect().await;
         until("the mailbox is looked into", async || {
@@ -69,10 +63,6 @@ impl Stage {
         })
         .await;
         Some(stage)
-    }
-
-    fn channel_path(&self) -> String {
-        format!("/api/v1/channels/{}", self.channel["channel_id"].as_str().expect("an id"))
     }
 
     /// A letter to the shop, as the outside world sends it.
@@ -392,7 +382,7 @@ async fn s18_a_kill_between_letters_loses_and_doubles_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ch_13_a_wrong_password_says_what_to_do() {
     let Some(stage) = Stage::start(json!({})).await else { return };
-    let path = stage.channel_path();
+    let path = at_channel(&stage.channel);
     let wrong = json!({ "settings": settings(&stage.mail, "wrong") });
     stage.owner.patch(&path, &wrong, 200).await;
     let told = until("the channel says so", async || {

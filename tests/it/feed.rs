@@ -15,7 +15,6 @@ use tests::{
     Client, Database, PATIENCE, Session, Socket, TelegramStage, TestServer, Way, at_conversation,
     until,
 };
-use uuid::Uuid;
 
 fn event(n: i64) -> NewEvent {
     NewEvent {
@@ -25,18 +24,6 @@ fn event(n: i64) -> NewEvent {
         was: None,
         payload: json!({ "n": n }),
     }
-}
-
-async fn account(database: &Database) -> AccountId {
-    let account = AccountId(Uuid::now_v7());
-    let mut conn = database.connect().await;
-    for statement in [
-        "insert into accounts (account_id, name) values ($1, 'Ромашка')",
-        "insert into account_counters (account_id) values ($1)",
-    ] {
-        sqlx::query(statement).bind(account.0).execute(&mut conn).await.unwrap();
-    }
-    account
 }
 
 /// What a reader with this cursor gets.
@@ -52,7 +39,7 @@ async fn after(store: &Store, account: AccountId, cursor: i64) -> Vec<i64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_transaction_gets_its_number_when_it_commits() {
     let database = Database::create().await;
-    let (store, account) = (database.store(), account(&database).await);
+    let (store, account) = (database.store(), database.account().await);
     let mut slow = store.tenant(account).await.unwrap();
     slow.append(event(1));
     let mut fast = store.tenant(account).await.unwrap();
@@ -68,7 +55,7 @@ async fn a_slow_transaction_gets_its_number_when_it_commits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_is_never_seen_before_a_lower_one() {
     let database = Database::create().await;
-    let (store, account) = (database.store(), account(&database).await);
+    let (store, account) = (database.store(), database.account().await);
     let mut conn = database.connect().await;
     let run = async |conn: &mut PgConnection, statement: &'static str| {
         sqlx::query(statement).execute(conn).await.unwrap();
@@ -109,7 +96,7 @@ async fn a_restless_reader_sees_every_number_once() {
     const WRITERS: i64 = 6;
     const EACH: i64 = 40;
     let database = Database::create().await;
-    let (store, account) = (database.store(), account(&database).await);
+    let (store, account) = (database.store(), database.account().await);
     let writing = join_all((0..WRITERS).map(|writer| {
         let store = &store;
         async move {

@@ -2,16 +2,7 @@
 
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
-use tests::{Session, TestServer, Visitor, widget};
-
-const PIXEL: &[u8] = include_bytes!("support/pixel.png");
-
-async fn upload(who: &Session, name: &str, mime: &str, bytes: &[u8], expect: u16) -> Value {
-    let file = multipart::Part::bytes(bytes.to_vec()).file_name(name.to_owned()).mime_str(mime);
-    let form = multipart::Form::new().part("file", file.unwrap());
-    let request = who.request(Method::POST, "/api/v1/attachments").multipart(form);
-    who.send(request, expect).await.json()
-}
+use tests::{PIXEL, Session, TestServer, Visitor, widget};
 
 async fn link(who: &Session, file: &Value) -> String {
     let id = file["attachment_id"].as_str().unwrap();
@@ -25,7 +16,7 @@ async fn files_are_served_by_links_and_run_nowhere() {
     let server = TestServer::start().await;
     let owner = server.sign_up().await;
     let nobody = owner.nobody();
-    let picture = upload(&owner, "чек \"1\".png", "image/png", PIXEL, 201).await;
+    let picture = owner.uploads("чек \"1\".png", "image/png", PIXEL).await;
     let answer = nobody.get(&link(&owner, &picture).await, 200).await;
     assert_eq!(answer.body, PIXEL);
     assert_eq!(answer.header("content-type"), Some("image/png"));
@@ -34,7 +25,7 @@ async fn files_are_served_by_links_and_run_nowhere() {
     let place = answer.header("content-disposition").unwrap();
     assert!(place.starts_with("inline") && place.contains("filename*=UTF-8''%D1%87"), "{place}");
 
-    let page = upload(&owner, "a.html", "text/html", b"<script>alert(1)</script>", 201).await;
+    let page = owner.uploads("a.html", "text/html", b"<script>alert(1)</script>").await;
     let answer = nobody.get(&link(&owner, &page).await, 200).await;
     assert_eq!(answer.header("content-type"), Some("application/octet-stream"));
     assert!(answer.header("content-disposition").is_some_and(|d| d.starts_with("attachment")));
@@ -44,7 +35,7 @@ async fn files_are_served_by_links_and_run_nowhere() {
 async fn links_cannot_be_forged_and_files_not_be_guessed() {
     let server = TestServer::start().await;
     let owner = server.sign_up().await;
-    let picture = upload(&owner, "a.png", "image/png", PIXEL, 201).await;
+    let picture = owner.uploads("a.png", "image/png", PIXEL).await;
     let path = link(&owner, &picture).await;
     let token = path.strip_prefix("/files/").unwrap();
     for n in [0, 20, 40, 60, token.len() - 2] {
@@ -99,7 +90,7 @@ async fn wg_1_a_visitor_gets_an_operators_file() {
     visitor.says("client-id-1", "Hello").await;
     let page = owner.get("/api/v1/conversations", 200).await.json();
     let id = page["items"][0]["conversation_id"].as_str().unwrap();
-    let picture = upload(&owner, "a.png", "image/png", PIXEL, 201).await;
+    let picture = owner.uploads("a.png", "image/png", PIXEL).await;
     let body = json!({ "client_id": "a", "text": "See", "files": [picture["attachment_id"]] });
     owner.post(&format!("/api/v1/conversations/{id}/messages"), &body, 201).await;
     let shown = visitor.next("message").await["message"].clone();

@@ -2,88 +2,17 @@
 //! a person before they write, and how often it is asked who somebody is.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::{
-    attribution::Attribution,
-    channel::ChannelKind,
-    content::Content,
-    conversation::{ConversationKind, Direction},
-    ids::{AccountId, ChannelId, ContactId, ConversationId, IdentityId, MessageId},
-};
 use sqlx::PgConnection;
-use store::{
-    Store,
-    intake::{Item, LookUp, Person, Stored},
-};
-use tests::{Session, TestServer};
-use uuid::Uuid;
+use store::intake::{Item, LookUp, Person, Stored};
+use tests::{Company, incoming};
 
-struct Company {
-    server: TestServer,
-    _owner: Session,
-    account: AccountId,
-    channel: ChannelId,
-}
-
-impl Company {
-    async fn new() -> Self {
-        let server = TestServer::start().await;
-        let owner = server.sign_up().await;
-        let account: AccountId = owner.account.parse().unwrap();
-        let channel = ChannelId(Uuid::now_v7());
-        let mut tx = server.database().store().tenant(account).await.unwrap();
-        tx.insert_channel(&store::NewChannel {
-            channel_id: channel,
-            kind: ChannelKind::new("test"),
-            name: "Проба".to_owned(),
-            settings: serde_json::Map::new(),
-            secrets: std::collections::BTreeMap::new(),
-            hook_secret: String::new().into(),
-            hook_key: Uuid::now_v7().simple().to_string(),
-            pinned_employee_id: None,
-            scenario_id: None,
-            auto_close_minutes: None,
-            use_in_widget: false,
-        })
-        .await
-        .unwrap();
-        tx.commit().await.unwrap();
-        Self { server, _owner: owner, account, channel }
-    }
-
-    /// As another process has it.
-    fn process(&self) -> Store {
-        self.server.database().store()
-    }
-
-    async fn conn(&self) -> PgConnection {
-        self.server.database().connect().await
-    }
-
-    fn item(&self, person: Person, now: DateTime<Utc>) -> Item {
-        Item {
-            account: self.account,
-            channel: self.channel,
-            message_id: MessageId(Uuid::now_v7()),
-            new_contact: ContactId(Uuid::now_v7()),
-            new_identity: IdentityId(Uuid::now_v7()),
-            new_conversation: ConversationId(Uuid::now_v7()),
-            person,
-            external_id: Uuid::now_v7().to_string(),
-            aliases: vec![],
-            direction: Direction::Inbound,
-            content: Content::text("здравствуйте"),
-            files: vec![],
-            reply_to: None,
-            thread: vec![],
-            album: None,
-            kind: ConversationKind::Chat,
-            automatic: false,
-            attribution: Attribution::default(),
-            look_up: LookUp { person: true, ..LookUp::default() },
-            occurred_at: now,
-            now,
-            raw: None,
-        }
+/// A message of whom it is asked who they are.
+fn item(company: &Company, person: Person, now: DateTime<Utc>) -> Item {
+    Item {
+        look_up: LookUp { person: true, ..LookUp::default() },
+        occurred_at: now,
+        now,
+        ..incoming(company.account, company.channel, person, "здравствуйте")
     }
 }
 
@@ -103,7 +32,7 @@ async fn count(conn: &mut PgConnection, what: &'static str) -> i64 {
 /// contact; those of others are not.
 #[tokio::test(flavor = "multi_thread")]
 async fn cv_9_first_chats_of_one_person_in_several_processes_are_one_contact() {
-    let company = Company::new().await;
+    let company = Company::found().await;
     let mut conn = company.conn().await;
     for round in 0..12 {
         let before = count(&mut conn, "select count(*) from contacts").await;
@@ -116,7 +45,7 @@ async fn cv_9_first_chats_of_one_person_in_several_processes_are_one_contact() {
                 .enumerate()
                 .map(|(place, who)| {
                     let id = format!("{round}-{place}-{n}");
-                    company.item(chat(&id, &format!("{who}-{round}")), Utc::now())
+                    item(&company, chat(&id, &format!("{who}-{round}")), Utc::now())
                 })
                 .collect();
             tokio::spawn(async move { store.accept(&items).await })
@@ -133,14 +62,14 @@ async fn cv_9_first_chats_of_one_person_in_several_processes_are_one_contact() {
 /// What a service tells later of who is behind a chat, and in which language they read, is kept.
 #[tokio::test(flavor = "multi_thread")]
 async fn cv_9_a_key_that_is_told_later_is_kept() {
-    let company = Company::new().await;
+    let company = Company::found().await;
     let store = company.process();
     let now = Utc::now();
     let unknown = Person { external_id: "a".to_owned(), ..Person::default() };
-    store.accept(&[company.item(unknown, now)]).await.unwrap();
+    store.accept(&[item(&company, unknown, now)]).await.unwrap();
     let told = Person { language: Some("ru".to_owned()), ..chat("a", "buyer-1") };
-    store.accept(&[company.item(told, now)]).await.unwrap();
-    store.accept(&[company.item(chat("b", "buyer-1"), now)]).await.unwrap();
+    store.accept(&[item(&company, told, now)]).await.unwrap();
+    store.accept(&[item(&company, chat("b", "buyer-1"), now)]).await.unwrap();
     let mut conn = company.conn().await;
     let people: Vec<(String, Option<String>, Option<String>)> = sqlx::query_as(
         "select external_id, person_key, language from identities order by external_id",
@@ -159,19 +88,18 @@ async fn cv_9_a_key_that_is_told_later_is_kept() {
 /// Whom the service does not name is asked about once in some days, however much they write.
 #[tokio::test(flavor = "multi_thread")]
 async fn ch_7_who_is_never_named_is_asked_about_seldom() {
-    let company = Company::new().await;
+    let company = Company::found().await;
     let store = company.process();
     let mut conn = company.conn().await;
     let now = Utc::now();
     // Done by nobody here: what is asked is what was queued.
     let asked = "select count(*) from jobs where payload ->> 'job' = 'look_up_person'";
     let before = count(&mut conn, asked).await;
-    let burst: Vec<Item> = (0..5).map(|_| company.item(nameless(), now)).collect();
+    let burst: Vec<Item> = (0..5).map(|_| item(&company, nameless(), now)).collect();
     store.accept(&burst).await.unwrap();
     for hours in 1..24 {
-        let item =
-            company.item(nameless(), now + TimeDelta::hours(hours * 3) - TimeDelta::hours(1));
-        store.accept(&[item]).await.unwrap();
+        let later = now + TimeDelta::hours(hours * 3) - TimeDelta::hours(1);
+        store.accept(&[item(&company, nameless(), later)]).await.unwrap();
     }
     let ever = "select count(*) from identities where asked_at is not null";
     assert_eq!(count(&mut conn, ever).await, 1);
@@ -179,7 +107,7 @@ async fn ch_7_who_is_never_named_is_asked_about_seldom() {
         sqlx::query_scalar("select asked_at from identities").fetch_one(&mut conn).await.unwrap();
     assert!((first - now).num_seconds().abs() < 1, "not asked again within three days");
     assert!(count(&mut conn, asked).await - before <= 1);
-    store.accept(&[company.item(nameless(), now + TimeDelta::days(3))]).await.unwrap();
+    store.accept(&[item(&company, nameless(), now + TimeDelta::days(3))]).await.unwrap();
     let second: DateTime<Utc> =
         sqlx::query_scalar("select asked_at from identities").fetch_one(&mut conn).await.unwrap();
     assert!(second > first, "asked again");

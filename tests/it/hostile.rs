@@ -1,14 +1,14 @@
 //! S15: what hostile requests get. Every refusal is a problem that says why, nothing is a fault of
 //! ours, and no request makes the server hold more memory than its limits allow.
 
-use std::{fs, io::Write as _, net::TcpListener, time::Duration};
+use std::{fs, io::Write as _, time::Duration};
 
 use flate2::{Compression, write::GzEncoder};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
-    Client, PATIENCE, Place, ProcessServer, Session, Socket, TestServer, Visitor, connect, kill_9,
-    until, widget,
+    Client, PATIENCE, Place, ProcessServer, Session, Socket, TestServer, Visitor, connect,
+    free_address, kill_9, until, widget,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -212,12 +212,12 @@ struct Besieged {
 
 impl Besieged {
     fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).unwrap().port();
+        let address = free_address();
         let place = Place::new();
-        let url = format!("http://127.0.0.1:{port}");
+        let url = format!("http://{address}");
         let mut command = place.command(&["serve"]);
         command
-            .env("BESEDA_HTTP__LISTEN", format!("127.0.0.1:{port}"))
+            .env("BESEDA_HTTP__LISTEN", address.to_string())
             .env("BESEDA_PUBLIC_URL", &url)
             .env("BESEDA_OUTGOING__ALLOW_LOOPBACK", "true")
             .env("BESEDA_DEMO_COMPANY", "false");

@@ -15,8 +15,6 @@ mod config;
 mod contacts;
 mod crm;
 mod crm_chats;
-mod crm_chats_avito;
-mod crm_chats_vk;
 mod crm_portals;
 mod crm_store;
 mod crm_sync;

@@ -4,18 +4,16 @@ use std::time::Duration;
 
 use app::{CheckNumber, ContactForm};
 use channel::{SendError, Told};
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::{
     channel::{ChannelState, StateReport},
-    crm::{CrmKind, PortalMode},
-    ids::{AccountId, ContactId, PortalId},
+    ids::{AccountId, ContactId},
     number_check::{NumberCheckView, NumberState, Wanted},
     text::Words,
 };
 use sandbox::sms::{Account, Faults, Options, Provider, Sms};
 use serde_json::{Value, json};
-use store::{NewPortal, PortalAbout, PortalSecrets};
-use tests::{Session, TestServer, until};
+use tests::{Session, TestServer, bare_portal, until};
 use uuid::Uuid;
 
 use crate::sent_messages::stage::Stage as PuppetStage;
@@ -65,14 +63,8 @@ impl Stage {
 }
 
 async fn connected(owner: &Session, form: &Value) -> String {
-    let made = owner.post("/api/v1/channels", form, 201).await.json();
-    let id = made["channel_id"].as_str().expect("an id").to_owned();
-    until("the channel is connected", async || {
-        let now = owner.get(&format!("/api/v1/channels/{id}"), 200).await.json();
-        (now["state"] == "connected").then_some(())
-    })
-    .await;
-    id
+    let channel = owner.connects(form).await;
+    channel["channel_id"].as_str().expect("an id").to_owned()
 }
 
 async fn contact(owner: &Session, phones: &[&str]) -> String {
@@ -251,23 +243,10 @@ async fn wa_1_a_channel_removed_in_the_middle() {
 async fn wa_1_the_crm_s_switch_decides_for_the_channels_of_its_chats() {
     let stage = Stage::start().await;
     let account: AccountId = stage.owner.account.parse().unwrap();
-    let portal = PortalId(Uuid::now_v7());
+    let new = bare_portal("31");
+    let portal = new.portal_id;
     let mut tx = stage.server.database().store().tenant(account).await.unwrap();
-    tx.insert_portal(&NewPortal {
-        portal_id: portal,
-        kind: CrmKind::Amo,
-        mode: PortalMode::Full,
-        external_id: "31".to_owned(),
-        base: "http://127.0.0.1:9/".to_owned(),
-        site: "https://secret.amocrm.ru/".to_owned(),
-        secrets: PortalSecrets::default(),
-        token_expires_at: None,
-        about: PortalAbout::default(),
-        hook_key: portal.0.to_string(),
-        created_at: Utc::now(),
-    })
-    .await
-    .unwrap();
+    tx.insert_portal(&new).await.unwrap();
     tx.commit().await.unwrap();
     let channel = Uuid::try_parse(stage.channel.split('_').nth(1).unwrap()).unwrap();
     let mut conn = stage.server.database().connect().await;
@@ -432,7 +411,7 @@ async fn wa_1_a_question_never_stops_the_channel() {
     for state in [ChannelState::BadCredentials, ChannelState::Failed, ChannelState::Interrupted] {
         let why = Words::new("Ключ не подходит.", "The key does not fit.");
         let report = StateReport::new(state, why.clone(), why.clone());
-        stage.puppet.answers.lock().unwrap().push_back(SendError::Disconnected(report));
+        stage.puppet.will_say([SendError::Disconnected(report)]);
         asked.click().await;
         stage.work().await;
         let known = asked.known().await;

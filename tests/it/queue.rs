@@ -33,18 +33,6 @@ impl Stage {
         Self { store: database.store(), database }
     }
 
-    async fn account(&self) -> AccountId {
-        let account = AccountId(Uuid::now_v7());
-        let mut conn = self.database.connect().await;
-        for statement in [
-            "insert into accounts (account_id, name) values ($1, 'Ромашка')",
-            "insert into account_counters (account_id) values ($1)",
-        ] {
-            sqlx::query(statement).bind(account.0).execute(&mut conn).await.unwrap();
-        }
-        account
-    }
-
     async fn push(&self, account: AccountId, lane: &str, payload: Value) {
         let mut tx = self.store.tenant(account).await.unwrap();
         tx.push(NewJob { lane: lane.to_owned(), queue: QUEUE, payload, run_at: None });
@@ -104,7 +92,7 @@ async fn count(conn: &mut PgConnection, table: &str) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_head_holds_its_lane_and_no_other() {
     let stage = Stage::new().await;
-    let (account, owner) = (stage.account().await, Uuid::now_v7());
+    let (account, owner) = (stage.database.account().await, Uuid::now_v7());
     for n in 1..=3 {
         stage.push(account, "a", json!({ "n": n })).await;
     }
@@ -143,7 +131,7 @@ async fn a_failing_head_holds_its_lane_and_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_lost_the_lease_writes_nothing() {
     let stage = Stage::new().await;
-    let account = stage.account().await;
+    let account = stage.database.account().await;
     let (sleeper, heir) = (Uuid::now_v7(), Uuid::now_v7());
     stage.push(account, "a", json!({ "n": 1 })).await;
     stage.push(account, "a", json!({ "n": 2 })).await;
@@ -173,7 +161,7 @@ async fn who_lost_the_lease_writes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_pushed_into_a_lane_in_work_is_found_afterwards() {
     let stage = Stage::new().await;
-    let (account, owner) = (stage.account().await, Uuid::now_v7());
+    let (account, owner) = (stage.database.account().await, Uuid::now_v7());
     stage.push(account, "a", json!({ "n": 1 })).await;
     let lane = stage.claim(owner, 1, LONG).await.remove(0);
     stage.push(account, "a", json!({ "n": 2 })).await;
@@ -188,7 +176,7 @@ async fn under_contention_each_job_runs_once_and_each_lane_in_order() {
     const LANES: i64 = 20;
     const EACH: i64 = 10;
     let stage = Stage::new().await;
-    let account = stage.account().await;
+    let account = stage.database.account().await;
     let done = tokio::sync::Mutex::new(Vec::<(String, i64)>::new());
     let pushing = join_all((0..LANES).map(|lane| {
         let stage = &stage;
@@ -230,7 +218,7 @@ async fn under_contention_each_job_runs_once_and_each_lane_in_order() {
 async fn a_heap_of_one_company_does_not_starve_another() {
     for heap in [20, 90, 900] {
         let stage = Stage::new().await;
-        let (loud, quiet) = (stage.account().await, stage.account().await);
+        let (loud, quiet) = (stage.database.account().await, stage.database.account().await);
         stage.heap(loud, "loud", heap).await;
         stage.push(quiet, "quiet", json!({ "n": 0 })).await;
         let claimed = stage.claim(Uuid::now_v7(), 10, LONG).await;
@@ -246,11 +234,15 @@ async fn a_heap_of_one_company_does_not_starve_another() {
 async fn the_only_free_place_goes_to_who_has_none() {
     for heap in [20, 900] {
         let stage = Stage::new().await;
-        let loud = [stage.account().await, stage.account().await, stage.account().await];
+        let loud = [
+            stage.database.account().await,
+            stage.database.account().await,
+            stage.database.account().await,
+        ];
         for (nth, account) in loud.into_iter().enumerate() {
             stage.heap(account, &format!("loud{nth}"), heap).await;
         }
-        let quiet = stage.account().await;
+        let quiet = stage.database.account().await;
         stage.push(quiet, "quiet", json!({ "n": 0 })).await;
         let in_work: BTreeMap<AccountId, i64> = loud.map(|account| (account, 4)).into();
         let claimed = stage.claim_beside(Uuid::now_v7(), 1, LONG, &in_work).await;
@@ -264,7 +256,7 @@ async fn the_only_free_place_goes_to_who_has_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waited_is_woken_in_turns() {
     let stage = Stage::new().await;
-    let account = stage.account().await;
+    let account = stage.database.account().await;
     let mut conn = stage.database.connect().await;
     for (lane, minutes) in
         [("crm:p:c", 30), ("crm:p:a", 10), ("crm:p:soon", 0), ("crm:p:b", 20), ("crm:q:a", 10)]
@@ -294,7 +286,7 @@ async fn what_waited_is_woken_in_turns() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_connection_has_one_owner_and_a_former_one_is_fenced() {
     let stage = Stage::new().await;
-    let account = stage.account().await;
+    let account = stage.database.account().await;
     let mut conn = stage.database.connect().await;
     sqlx::query(
         "insert into channels

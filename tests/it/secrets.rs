@@ -2,7 +2,7 @@
 //! everything that the server leaves behind: every row of the database, its log at the level
 //! `debug` in both forms, its figures, and every answer to a GET.
 
-use std::{collections::BTreeMap, net::TcpListener};
+use std::collections::BTreeMap;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::Method;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Row};
 use tests::{
     Client, Database, PATIENCE, Place, ProcessServer, Session, Visitor, at_conversation, connect,
-    until, widget,
+    free_address, until, widget,
 };
 
 const EMAIL: &str = "canary-owner@canary-house.test";
@@ -61,12 +61,12 @@ struct Stage {
 
 impl Stage {
     async fn start(format: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).unwrap().port();
+        let address = free_address();
         let (place, database) = (Place::new(), Database::create().await);
         let mut command = place.command(&["serve"]);
         command
-            .env("BESEDA_HTTP__LISTEN", format!("127.0.0.1:{port}"))
-            .env("BESEDA_PUBLIC_URL", format!("http://127.0.0.1:{port}"))
+            .env("BESEDA_HTTP__LISTEN", address.to_string())
+            .env("BESEDA_PUBLIC_URL", format!("http://{address}"))
             .env("BESEDA_OUTGOING__ALLOW_LOOPBACK", "true")
             .env("BESEDA_DEMO_COMPANY", "false")
             .env("BESEDA_KEYS__MASTER", MASTER)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use channel_sms::testserver::Smsc;
 use serde_json::{Value, json};
-use tests::{Session, TestServer, at_conversation, until};
+use tests::{Session, TestServer, at_conversation, texts, until};
 
 const OLGA: &str = "+79161234567";
 const NAME: &str = "SMS";
@@ -24,8 +24,7 @@ impl Stage {
         let server = TestServer::start().await;
         let owner = server.sign_up().await;
         let form = json!({ "kind": "sms", "name": NAME, "settings": smsc.settings() });
-        let made = owner.post("/api/v1/channels", &form, 201).await.json();
-        let channel = state(&owner, &made, "connected").await;
+        let channel = owner.connects(&form).await;
         let stage = Self { smsc, server, owner, channel };
         stage.listens(1).await;
         Some(stage)
@@ -42,11 +41,6 @@ impl Stage {
     fn writes(&self, tag: &str, text: &str) {
         let pdu = json!({ "tag": tag, "short_message": text, "data_coding": 8 });
         self.smsc.deliver(pdu).unwrap();
-    }
-
-    async fn conversation(&self) -> Value {
-        let found = async || self.owner.conversations("limit=100").await.into_iter().next();
-        until("a conversation is there", found).await
     }
 
     async fn inbound(&self, conversation: &Value, count: usize) -> Vec<String> {
@@ -70,20 +64,6 @@ fn smsc() -> Option<Smsc> {
     Some(Smsc::start().unwrap())
 }
 
-async fn state(owner: &Session, channel: &Value, wanted: &str) -> Value {
-    let path = format!("/api/v1/channels/{}", channel["channel_id"].as_str().unwrap());
-    until(&format!("the channel is {wanted}"), async || {
-        let channel = owner.get(&path, 200).await.json();
-        (channel["state"] == wanted).then_some(channel)
-    })
-    .await
-}
-
-fn texts(messages: &[Value], direction: &str) -> Vec<String> {
-    let of = messages.iter().filter(|m| m["direction"] == direction);
-    of.filter_map(|m| m["body"]["text"].as_str()).map(str::to_owned).collect()
-}
-
 /// CH-11, CV-1, CV-7: Cyrillic in three parts each way; delivered when every part is.
 #[tokio::test(flavor = "multi_thread")]
 async fn ch_11_cv_7_three_parts_each_way_with_receipts() {
@@ -96,7 +76,7 @@ async fn ch_11_cv_7_three_parts_each_way_with_receipts() {
         let pdu = json!({ "tag": "in", "octets": octets, "data_coding": 8, "esm_class": 64 });
         stage.smsc.deliver(pdu).unwrap();
     }
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     assert_eq!(stage.inbound(&conversation, 1).await, ["Завтра важен."]);
     let contact = conversation["contact_id"].as_str().unwrap();
     let contact = stage.owner.get(&format!("/api/v1/contacts/{contact}"), 200).await.json();
@@ -133,7 +113,7 @@ async fn ch_11_cv_7_three_parts_each_way_with_receipts() {
 async fn cv_7_early_receipts_and_failures() {
     let Some(stage) = Stage::start().await else { return };
     stage.writes("in", "Где заказ?");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     stage.smsc.rules(json!({ "early": true })).unwrap();
     stage.owner.answer(&conversation, "a-1", "Едет").await;
     stage.owner.until_status(&conversation, "a-1", "delivered").await;
@@ -176,13 +156,13 @@ async fn ch_13_a_wrong_password_is_told_and_mended() {
     settings["smpp_password"] = json!("wrong");
     let form = json!({ "kind": "sms", "name": NAME, "settings": settings });
     let made = owner.post("/api/v1/channels", &form, 201).await.json();
-    let channel = state(&owner, &made, "bad_credentials").await;
+    let channel = owner.until_channel(&made, "bad_credentials").await;
     assert!(channel["reason"]["ru"].as_str().unwrap().contains("0x0E"), "{channel}");
     assert!(channel["remedy"]["ru"].as_str().is_some_and(|r| r.contains("пароль")), "{channel}");
 
     let path = format!("/api/v1/channels/{}", channel["channel_id"].as_str().unwrap());
     owner.patch(&path, &json!({ "settings": smsc.settings() }), 200).await;
-    state(&owner, &channel, "connected").await;
+    owner.until_channel(&channel, "connected").await;
 }
 
 /// CV-6: files do not go by SMS, and a text of too many parts is refused before it is sent.
@@ -190,7 +170,7 @@ async fn ch_13_a_wrong_password_is_told_and_mended() {
 async fn ch_11_a_text_over_the_limit_is_refused_at_once() {
     let Some(stage) = Stage::start().await else { return };
     stage.writes("in", "Да");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     let body = json!({ "client_id": "a-1", "text": "ж".repeat(67 * 12 + 1) });
     let path = at_conversation(&conversation, "/messages");
     stage.owner.post(&path, &body, 422).await;
@@ -203,7 +183,7 @@ async fn s21_a_kill_in_the_middle_loses_and_doubles_nothing() {
     let Some(mut stage) = Stage::start().await else { return };
     stage.smsc.rules(json!({ "keep": true })).unwrap();
     stage.writes("q-0", "вопрос 0");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     for n in 0..12 {
         stage.owner.answer(&conversation, &format!("k-{n}"), &format!("ответ {n}")).await;
         stage.writes(&format!("q-{}", n + 1), &format!("вопрос {}", n + 1));
@@ -250,7 +230,7 @@ async fn by_1_another_node_takes_the_number_over() {
     let Some(mut stage) = Stage::start().await else { return };
     stage.smsc.rules(json!({ "keep": true })).unwrap();
     stage.writes("q-0", "вопрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     let other = stage.server.another().await;
     for n in 0..6 {
         stage.owner.answer(&conversation, &format!("n-{n}"), &format!("ответ {n}")).await;

@@ -2,11 +2,11 @@
 //! list, people write and are written to first, answers go out in parts, statuses come back. The
 //! counterpart is the sandbox of SMS Aero, SMSC.ru and MTS Exolve.
 
-use std::{net::TcpListener, time::Duration};
+use std::time::Duration;
 
 use sandbox::sms::{Account, Faults, Options, Phone, Provider, Sms, Status};
 use serde_json::{Value, json};
-use tests::{Session, TestServer, at_conversation, until};
+use tests::{Session, TestServer, at_channel, at_conversation, free_address, texts, until};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const NUMBER: &str = "79160000001";
@@ -32,12 +32,10 @@ enum Address {
 impl Stage {
     /// A number that was chosen from the provider's list and connected.
     async fn start(provider: Provider, address: Address) -> Self {
-        // The webhook's address must be known before the server listens.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).unwrap().port();
-        let server = TestServer::start_with(|config| {
-            config.http.listen = ([127, 0, 0, 1], port).into();
-            let url = format!("http://127.0.0.1:{port}/").parse().unwrap();
-            config.public_url = (address == Address::Public).then_some(url);
+        let server = TestServer::reachable_at(free_address(), |config| {
+            if address == Address::None {
+                config.public_url = None;
+            }
         })
         .await;
         let sandbox = Sms::start(Options::quick()).await.expect("the sandbox starts");
@@ -53,8 +51,7 @@ impl Stage {
         let mut settings = settings;
         settings["number"] = number.into();
         let form = json!({ "kind": "sms", "name": "SMS", "settings": settings });
-        let made = owner.post("/api/v1/channels", &form, 201).await.json();
-        let channel = until_state(&owner, &made, "connected").await;
+        let channel = owner.connects(&form).await;
         assert_eq!(channel["title"], format!("+{NUMBER}"));
         if address == Address::Public {
             let hook = channel["hand_over"][0]["value"].as_str().expect("an address to copy");
@@ -63,19 +60,12 @@ impl Stage {
         Self { server, sandbox, account, phone, owner, provider, channel }
     }
 
-    async fn conversation(&self) -> Value {
-        until("a conversation is there", async || {
-            self.owner.conversations("").await.into_iter().next()
-        })
-        .await
-    }
-
     /// Waits until the operators read these texts, in whatever order.
     async fn read(&self, conversation: &Value, expected: &[&str]) {
         let mut expected: Vec<String> = expected.iter().map(|&text| text.to_owned()).collect();
         expected.sort();
         until("all texts are read", async || {
-            let mut texts = inbound(&self.owner.messages(conversation).await);
+            let mut texts = texts(&self.owner.messages(conversation).await, "inbound");
             texts.sort();
             (texts == expected).then_some(())
         })
@@ -101,23 +91,6 @@ fn settings(sandbox: &Sms, account: &Account, provider: Provider) -> Value {
     settings
 }
 
-fn at_channel(channel: &Value) -> String {
-    format!("/api/v1/channels/{}", channel["channel_id"].as_str().expect("an id"))
-}
-
-async fn until_state(owner: &Session, channel: &Value, state: &str) -> Value {
-    until(&format!("the channel is {state}"), async || {
-        let now = owner.get(&at_channel(channel), 200).await.json();
-        (now["state"] == state).then_some(now)
-    })
-    .await
-}
-
-fn inbound(messages: &[Value]) -> Vec<String> {
-    let of = messages.iter().filter(|m| m["direction"] == "inbound");
-    of.filter_map(|m| m["body"]["text"].as_str().map(str::to_owned)).collect()
-}
-
 async fn all_the_way(provider: Provider) {
     let stage = Stage::start(provider, Address::Public).await;
     let mut socket = stage.owner.socket(None).await;
@@ -128,7 +101,7 @@ async fn all_the_way(provider: Provider) {
     // The provider tells it again, and the listener finds it too.
     stage.phone.repeats(id);
 
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     let contact = conversation["contact_id"].as_str().expect("a contact");
     let contact = stage.owner.get(&format!("/api/v1/contacts/{contact}"), 200).await.json();
     assert!(contact.to_string().contains(&format!("+{PHONE}")), "{contact}");
@@ -192,7 +165,7 @@ async fn by_8_a_provider_that_cannot_call_us_is_asked() {
     let stage = Stage::start(Provider::SmscRu, Address::None).await;
     assert_eq!(stage.channel["hand_over"], json!([]));
     stage.phone.writes(&stage.account, "вопрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     stage.owner.answer(&conversation, "a-1", "ответ").await;
     stage.owner.until_status(&conversation, "a-1", "delivered").await;
     stage.read(&conversation, &["вопрос"]).await;
@@ -247,10 +220,10 @@ async fn ch_13_a_dead_key_loses_nothing() {
     for provider in [Provider::SmsAero, Provider::Exolve] {
         let stage = Stage::start(provider, Address::Public).await;
         stage.phone.writes(&stage.account, "вопрос");
-        let conversation = stage.conversation().await;
+        let conversation = stage.owner.first_conversation().await;
         stage.account.renew_keys();
         stage.owner.answer(&conversation, "d-1", "ответ позже").await;
-        let told = until_state(&stage.owner, &stage.channel, "bad_credentials").await;
+        let told = stage.owner.until_channel(&stage.channel, "bad_credentials").await;
         assert!(told["remedy"]["ru"].as_str().is_some_and(|r| r.contains("ключ")), "{told}");
         let waits = stage.owner.messages(&conversation).await;
         assert!(waits.iter().any(|m| m["client_id"] == "d-1" && m["status"] == "queued"));
@@ -269,10 +242,10 @@ async fn ch_13_a_dead_key_loses_nothing() {
 async fn ch_13_cv_7_money_and_refusals_in_words() {
     let stage = Stage::start(Provider::SmscRu, Address::Public).await;
     stage.phone.writes(&stage.account, "вопрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     stage.account.set_balance(0);
     stage.owner.answer(&conversation, "m-1", "ответ").await;
-    let told = until_state(&stage.owner, &stage.channel, "interrupted").await;
+    let told = stage.owner.until_channel(&stage.channel, "interrupted").await;
     assert!(told["reason"]["ru"].as_str().is_some_and(|r| r.contains("денег")), "{told}");
     stage.account.set_balance(100);
     stage.owner.post(&format!("{}/reconnect", at_channel(&stage.channel)), &json!({}), 200).await;
@@ -291,7 +264,7 @@ async fn cv_7_a_lost_answer_is_asked_for_or_uncertain() {
     for (provider, expected) in [(Provider::SmscRu, "delivered"), (Provider::Exolve, "uncertain")] {
         let stage = Stage::start(provider, Address::Public).await;
         stage.phone.writes(&stage.account, "вопрос");
-        let conversation = stage.conversation().await;
+        let conversation = stage.owner.first_conversation().await;
         stage.account.set_faults(Faults { drop_answer: 1, ..Faults::default() });
         stage.owner.answer(&conversation, "u-1", "ответ").await;
         stage.owner.until_status(&conversation, "u-1", expected).await;
@@ -307,7 +280,7 @@ async fn cv_7_a_lost_answer_is_asked_for_or_uncertain() {
 async fn s21_a_kill_in_the_middle_loses_and_doubles_nothing() {
     let mut stage = Stage::start(Provider::SmscRu, Address::Public).await;
     stage.phone.writes(&stage.account, "вопрос 0");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     stage.account.set_faults(Faults { slow_ms: 30, ..Faults::default() });
     for n in 0..6 {
         stage.owner.answer(&conversation, &format!("k-{n}"), &format!("ответ {n}")).await;

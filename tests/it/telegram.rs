@@ -6,43 +6,9 @@ use std::time::Duration;
 use futures::future::join_all;
 use sandbox::telegram::{Faults, Media};
 use serde_json::{Value, json};
-use tests::{Session, TelegramStage, Way, until};
+use tests::{PIXEL, TelegramStage, Way, at_channel, at_conversation, until};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-
-async fn conversations(who: &Session, query: &str) -> Vec<Value> {
-    let path = format!("/api/v1/conversations?{query}");
-    let page = who.get(&path, 200).await.json();
-    page["items"].as_array().expect("items").clone()
-}
-
-async fn the_conversation(who: &Session) -> Value {
-    until("a conversation is there", async || conversations(who, "").await.into_iter().next()).await
-}
-
-async fn messages(who: &Session, conversation: &Value) -> Vec<Value> {
-    let id = conversation["conversation_id"].as_str().expect("an id");
-    let page = who.get(&format!("/api/v1/conversations/{id}/messages?limit=100"), 200).await.json();
-    page["items"].as_array().expect("items").clone()
-}
-
-fn path(conversation: &Value, action: &str) -> String {
-    let id = conversation["conversation_id"].as_str().expect("an id");
-    format!("/api/v1/conversations/{id}{action}")
-}
-
-async fn status_of(who: &Session, conversation: &Value, client_id: &str) -> Option<String> {
-    messages(who, conversation)
-        .await
-        .into_iter()
-        .find(|m| m["client_id"] == client_id)
-        .and_then(|m| m["status"].as_str().map(str::to_owned))
-}
-
-async fn answer(who: &Session, conversation: &Value, client_id: &str, text: &str) -> Value {
-    let body = json!({ "client_id": client_id, "text": text });
-    who.post(&path(conversation, "/messages"), &body, 201).await.json()
-}
 
 /// CH-5, CV-1, CV-7, OW-2: from the customer's phone to the operator and back.
 #[tokio::test(flavor = "multi_thread")]
@@ -58,20 +24,18 @@ async fn cv_1_cv_7_a_message_all_the_way_and_back() {
     let came = socket.next_event("message.created", PATIENCE).await;
     assert_eq!(came["data"]["message"]["body"]["text"], "Здравствуйте! Есть ли доставка?");
 
-    let conversation = the_conversation(&stage.owner).await;
+    let conversation = stage.owner.first_conversation().await;
     assert_eq!(conversation["state"], "new");
-    let taken = stage.owner.post(&path(&conversation, "/take"), &json!({}), 200).await.json();
+    let taken =
+        stage.owner.post(&at_conversation(&conversation, "/take"), &json!({}), 200).await.json();
     assert_eq!(taken["state"], "in_work");
     let changed = socket.next_event("conversation.changed", PATIENCE).await;
     assert_eq!(changed["data"]["conversation"]["assignee_id"], stage.owner.employee.as_str());
 
-    answer(&stage.owner, &conversation, "a-1", "Да, по всей России.").await;
+    stage.owner.answer(&conversation, "a-1", "Да, по всей России.").await;
     let shown = customer.wait_for_text(&stage.bot, PATIENCE, "Да, по всей России.").await;
     assert!(shown.is_ok(), "the customer's phone shows the answer: {shown:?}");
-    until("its status comes back", async || {
-        (status_of(&stage.owner, &conversation, "a-1").await? == "sent").then_some(())
-    })
-    .await;
+    stage.owner.until_status(&conversation, "a-1", "sent").await;
 }
 
 /// CV-7: a repeated request with the same client id is stored and sent once.
@@ -80,20 +44,19 @@ async fn cv_7_a_repeated_answer_is_sent_once() {
     let stage = TelegramStage::start(Way::Webhook).await;
     let customer = stage.telegram.customer(502, "Пётр", None);
     customer.sends_text(&stage.bot, "Вопрос");
-    let conversation = the_conversation(&stage.owner).await;
+    let conversation = stage.owner.first_conversation().await;
     let body = json!({ "client_id": "same", "text": "Ответ" });
     let all = join_all((0..8).map(|_| async {
-        let request = stage.owner.request(reqwest::Method::POST, &path(&conversation, "/messages"));
+        let request = stage
+            .owner
+            .request(reqwest::Method::POST, &at_conversation(&conversation, "/messages"));
         request.json(&body).send().await.expect("an answer").status().as_u16()
     }))
     .await;
     assert_eq!(all, [201; 8], "each of them gets the one stored message");
-    stage.owner.post(&path(&conversation, "/messages"), &body, 201).await;
+    stage.owner.post(&at_conversation(&conversation, "/messages"), &body, 201).await;
     customer.wait_for_text(&stage.bot, PATIENCE, "Ответ").await.expect("shown");
-    until("sent", async || {
-        (status_of(&stage.owner, &conversation, "same").await? == "sent").then_some(())
-    })
-    .await;
+    stage.owner.until_status(&conversation, "same", "sent").await;
     assert_eq!(stage.bot.count("sendMessage"), 1);
 }
 
@@ -121,9 +84,9 @@ async fn cv_2_forty_first_messages_at_once_open_one_conversation() {
     for response in all {
         assert_eq!(response.expect("an answer").status(), 200);
     }
-    let open = conversations(&stage.owner, "").await;
+    let open = stage.owner.conversations("").await;
     assert_eq!(open.len(), 1, "one conversation");
-    let stored = messages(&stage.owner, &open[0]).await;
+    let stored = stage.owner.messages(&open[0]).await;
     assert_eq!(stored.len(), 40, "each message once");
     let positions: Vec<i64> = stored.iter().map(|m| m["position"].as_i64().expect("n")).collect();
     assert_eq!(positions, (1..=40).collect::<Vec<i64>>(), "in one order without holes");
@@ -141,10 +104,10 @@ async fn rt_4_one_of_two_operators_takes_it() {
     for round in 0..5 {
         customer.sends_text(&stage.bot, &format!("вопрос {round}"));
         let conversation = until("a new conversation", async || {
-            conversations(&stage.owner, "state=new").await.into_iter().next()
+            stage.owner.conversations("state=new").await.into_iter().next()
         })
         .await;
-        let take = path(&conversation, "/take");
+        let take = at_conversation(&conversation, "/take");
         let (a, b) = tokio::join!(
             boris.request(reqwest::Method::POST, &take).send(),
             vera.request(reqwest::Method::POST, &take).send(),
@@ -158,7 +121,7 @@ async fn rt_4_one_of_two_operators_takes_it() {
         let told: Value = loser.json().await.expect("a problem");
         assert_eq!(told["code"], "taken");
         assert_eq!(told["details"]["assignee_name"], winner);
-        stage.owner.post(&path(&conversation, "/close"), &json!({}), 200).await;
+        stage.owner.post(&at_conversation(&conversation, "/close"), &json!({}), 200).await;
     }
 }
 
@@ -168,11 +131,11 @@ async fn cv_2_a_message_after_closing_is_a_repeat_enquiry() {
     let stage = TelegramStage::start(Way::Polling).await;
     let customer = stage.telegram.customer(505, "Жанна", None);
     customer.sends_text(&stage.bot, "раз");
-    let first = the_conversation(&stage.owner).await;
-    stage.owner.post(&path(&first, "/close"), &json!({}), 200).await;
+    let first = stage.owner.first_conversation().await;
+    stage.owner.post(&at_conversation(&first, "/close"), &json!({}), 200).await;
     customer.sends_text(&stage.bot, "два");
     let second = until("the second conversation", async || {
-        conversations(&stage.owner, "state=new").await.into_iter().next()
+        stage.owner.conversations("state=new").await.into_iter().next()
     })
     .await;
     assert_eq!(first["is_first"], true);
@@ -186,11 +149,10 @@ async fn cv_2_a_message_after_closing_is_a_repeat_enquiry() {
 async fn cv_6_a_photo_comes_over() {
     let stage = TelegramStage::start(Way::Webhook).await;
     let customer = stage.telegram.customer(506, "Зоя", None);
-    let png = include_bytes!("support/pixel.png");
-    customer.sends(&stage.bot, Media::photo(png.to_vec()).caption("вот фото"));
-    let conversation = the_conversation(&stage.owner).await;
+    customer.sends(&stage.bot, Media::photo(PIXEL.to_vec()).caption("вот фото"));
+    let conversation = stage.owner.first_conversation().await;
     let file = until("the photo is fetched", async || {
-        let message = messages(&stage.owner, &conversation).await.into_iter().next()?;
+        let message = stage.owner.messages(&conversation).await.into_iter().next()?;
         let file = message["body"]["files"][0].clone();
         (file["state"] == "stored").then_some(file)
     })
@@ -213,26 +175,17 @@ async fn cv_7_a_lost_answer_is_shown_as_uncertain() {
     let stage = TelegramStage::start(Way::Webhook).await;
     let customer = stage.telegram.customer(507, "Инна", None);
     customer.sends_text(&stage.bot, "вопрос");
-    let conversation = the_conversation(&stage.owner).await;
+    let conversation = stage.owner.first_conversation().await;
     stage.bot.set_faults(Faults { drop_answer: 1, ..Faults::default() });
-    let sent = answer(&stage.owner, &conversation, "u-1", "ответ").await;
-    until("it is uncertain", async || {
-        (status_of(&stage.owner, &conversation, "u-1").await? == "uncertain").then_some(())
-    })
-    .await;
-    answer(&stage.owner, &conversation, "u-2", "следующий").await;
+    let sent = stage.owner.answer(&conversation, "u-1", "ответ").await;
+    stage.owner.until_status(&conversation, "u-1", "uncertain").await;
+    stage.owner.answer(&conversation, "u-2", "следующий").await;
     customer.wait_for_text(&stage.bot, PATIENCE, "следующий").await.expect("what follows goes on");
-    until("the second is sent", async || {
-        (status_of(&stage.owner, &conversation, "u-2").await? == "sent").then_some(())
-    })
-    .await;
+    stage.owner.until_status(&conversation, "u-2", "sent").await;
     assert_eq!(stage.bot.count("sendMessage"), 2, "the first was not repeated");
     let id = sent["message_id"].as_str().expect("an id");
     stage.owner.post(&format!("/api/v1/messages/{id}/send-again"), &json!({}), 200).await;
-    until("a person sent it again", async || {
-        (status_of(&stage.owner, &conversation, "u-1").await? == "sent").then_some(())
-    })
-    .await;
+    stage.owner.until_status(&conversation, "u-1", "sent").await;
 }
 
 /// CV-7 and the order within a conversation: 429 holds the lane back, and what follows waits.
@@ -241,10 +194,10 @@ async fn cv_7_a_429_is_honoured_and_order_holds() {
     let stage = TelegramStage::start(Way::Webhook).await;
     let customer = stage.telegram.customer(508, "Клара", None);
     customer.sends_text(&stage.bot, "вопрос");
-    let conversation = the_conversation(&stage.owner).await;
+    let conversation = stage.owner.first_conversation().await;
     stage.bot.set_faults(Faults { too_many: 1, retry_after: 1, ..Faults::default() });
     for n in 0..5 {
-        answer(&stage.owner, &conversation, &format!("o-{n}"), &format!("ответ {n}")).await;
+        stage.owner.answer(&conversation, &format!("o-{n}"), &format!("ответ {n}")).await;
     }
     customer.wait_for_text(&stage.bot, PATIENCE, "ответ 4").await.expect("all arrive");
     let shown: Vec<String> = customer
@@ -262,20 +215,17 @@ async fn ch_13_a_dead_token_loses_nothing() {
     let stage = TelegramStage::start(Way::Webhook).await;
     let customer = stage.telegram.customer(509, "Лев", None);
     customer.sends_text(&stage.bot, "вопрос");
-    let conversation = the_conversation(&stage.owner).await;
+    let conversation = stage.owner.first_conversation().await;
     let new_token = stage.bot.renew_token();
-    answer(&stage.owner, &conversation, "d-1", "ответ позже").await;
-    let path = format!("/api/v1/channels/{}", stage.channel_id());
-    let broken = until("the channel says what is wrong", async || {
-        let channel = stage.owner.get(&path, 200).await.json();
-        (channel["state"] == "bad_credentials").then_some(channel)
-    })
-    .await;
+    stage.owner.answer(&conversation, "d-1", "ответ позже").await;
+    let broken = stage.owner.until_channel(&stage.channel, "bad_credentials").await;
     assert!(broken["remedy"]["ru"].as_str().is_some_and(|r| !r.is_empty()), "{broken}");
-    assert_eq!(status_of(&stage.owner, &conversation, "d-1").await.as_deref(), Some("queued"));
+    let messages = stage.owner.messages(&conversation).await;
+    let waiting = messages.iter().find(|m| m["client_id"] == "d-1").expect("our answer");
+    assert_eq!(waiting["status"], "queued");
     let settings = json!({ "settings": {
         "token": new_token, "base_url": stage.telegram.url(), "receive": "webhook" } });
-    stage.owner.patch(&path, &settings, 200).await;
+    stage.owner.patch(&at_channel(&stage.channel), &settings, 200).await;
     customer.wait_for_text(&stage.bot, PATIENCE, "ответ позже").await.expect("it goes at last");
 }
 
@@ -299,11 +249,11 @@ async fn s12_forged_and_strange_webhooks() {
     for forged in [None, Some(""), Some("wrong"), secret.get(1..)] {
         client.send(post(forged, good), 401).await;
     }
-    assert!(conversations(&stage.owner, "").await.is_empty());
+    assert!(stage.owner.conversations("").await.is_empty());
     client.send(post(Some(&secret), "{ this is not json"), 200).await;
     client.send(post(Some(&secret), "{ this is not json"), 200).await;
     let kept = stage.owner.get("/api/v1/quarantine", 200).await.json();
     assert_eq!(kept["items"].as_array().expect("items").len(), 1, "kept once and shown: {kept}");
     client.send(post(Some(&secret), good), 200).await;
-    assert_eq!(conversations(&stage.owner, "").await.len(), 1, "the next one goes on");
+    assert_eq!(stage.owner.conversations("").await.len(), 1, "the next one goes on");
 }

@@ -1,14 +1,11 @@
 //! The main story through a Viber bot: connected by its token, a customer writes, an operator
 //! answers, statuses come back; and what goes wrong on the way. The counterpart is the sandbox.
 
-use std::net::TcpListener;
-
-use reqwest::{Method, multipart};
 use sandbox::viber::{Bot, Customer, Faults, Media, Options, State, Viber};
 use serde_json::{Value, json};
-use tests::{PATIENCE, Session, TestServer, Visitor, until, widget};
-
-const PIXEL: &[u8] = include_bytes!("support/pixel.png");
+use tests::{
+    PATIENCE, PIXEL, Session, TestServer, Visitor, at_channel, at_conversation, until, widget,
+};
 
 /// A company with a Viber bot, connected and ready.
 struct Stage {
@@ -30,35 +27,8 @@ impl Stage {
         let mut settings = json!({ "token": bot.token(), "base_url": viber.url() });
         settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let form = json!({ "kind": "viber", "name": "Viber лавки", "settings": settings });
-        let made = owner.post("/api/v1/channels", &form, 201).await.json();
-        let channel = state(&owner, &made, "connected").await;
+        let channel = owner.connects(&form).await;
         Self { server, viber, bot, owner, channel }
-    }
-
-    async fn conversation(&self) -> Value {
-        let found = async || {
-            let page = self.owner.get("/api/v1/conversations", 200).await.json();
-            page["items"].as_array().unwrap().first().cloned()
-        };
-        until("a conversation is there", found).await
-    }
-
-    async fn messages(&self, conversation: &Value) -> Vec<Value> {
-        let path = format!("{}?limit=100", path(conversation, "/messages"));
-        self.owner.get(&path, 200).await.json()["items"].as_array().unwrap().clone()
-    }
-
-    async fn answer(&self, conversation: &Value, client_id: &str, text: &str) {
-        let body = json!({ "client_id": client_id, "text": text });
-        self.owner.post(&path(conversation, "/messages"), &body, 201).await;
-    }
-
-    async fn status(&self, conversation: &Value, client_id: &str, wanted: &str) -> Value {
-        let found = async || {
-            let all = self.messages(conversation).await;
-            all.into_iter().find(|m| m["client_id"] == client_id && m["status"] == wanted)
-        };
-        until(&format!("{client_id} is {wanted}"), found).await
     }
 
     async fn shown(&self, customer: &Customer, text: &str) {
@@ -68,30 +38,10 @@ impl Stage {
 
 /// A server whose own address Viber may call, the counterpart, and an owner.
 async fn house() -> (TestServer, Viber, Session) {
-    // The webhook's address must be known before the server listens.
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).unwrap().port();
-    let server = TestServer::start_with(|config| {
-        config.http.listen = ([127, 0, 0, 1], port).into();
-        config.public_url = Some(format!("http://127.0.0.1:{port}/").parse().unwrap());
-    })
-    .await;
+    let server = TestServer::reachable().await;
     let viber = Viber::start(Options::quick()).await.unwrap();
     let owner = server.sign_up().await;
     (server, viber, owner)
-}
-
-fn path(conversation: &Value, action: &str) -> String {
-    let id = conversation["conversation_id"].as_str().unwrap();
-    format!("/api/v1/conversations/{id}{action}")
-}
-
-async fn state(owner: &Session, channel: &Value, wanted: &str) -> Value {
-    let path = format!("/api/v1/channels/{}", channel["channel_id"].as_str().unwrap());
-    let found = async || {
-        let channel = owner.get(&path, 200).await.json();
-        (channel["state"] == wanted).then_some(channel)
-    };
-    until(&format!("the channel is {wanted}"), found).await
 }
 
 /// CH-7, CV-1, CV-7: from the customer's phone to the operator and back, to the last status.
@@ -101,16 +51,16 @@ async fn ch_7_cv_7_a_message_all_the_way_and_back() {
     assert_eq!(stage.channel["title"], "Лавка (lavka_test)");
     let vera = stage.viber.customer("Вера Ясная");
     vera.sends_text(&stage.bot, "Есть ли доставка?");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     assert_eq!(conversation["contact_name"], "Вера Ясная");
-    let came = stage.messages(&conversation).await;
+    let came = stage.owner.messages(&conversation).await;
     assert_eq!(came[0]["body"]["text"], "Есть ли доставка?");
 
-    stage.answer(&conversation, "a-1", "Да, по всей России.").await;
+    stage.owner.answer(&conversation, "a-1", "Да, по всей России.").await;
     stage.shown(&vera, "Да, по всей России.").await;
-    stage.status(&conversation, "a-1", "delivered").await;
+    stage.owner.until_status(&conversation, "a-1", "delivered").await;
     vera.reads(&stage.bot);
-    stage.status(&conversation, "a-1", "read").await;
+    stage.owner.until_status(&conversation, "a-1", "read").await;
     assert_eq!(stage.viber.violations(), [""; 0]);
 }
 
@@ -128,7 +78,7 @@ async fn ch_7_a_wrong_token_is_told_with_its_remedy() {
 
     let unknown = "00000000e0f40021e-61a47a1e6778d187-f2c5a676a07050b3";
     let made = owner.post("/api/v1/channels", &form(unknown), 201).await.json();
-    let channel = state(&owner, &made, "bad_credentials").await;
+    let channel = owner.until_channel(&made, "bad_credentials").await;
     assert!(channel["reason"]["ru"].as_str().unwrap().contains("partners.viber.com"), "{channel}");
     assert!(channel["remedy"]["ru"].as_str().is_some_and(|r| !r.is_empty()));
 }
@@ -139,9 +89,9 @@ async fn cv_6_media_both_ways() {
     let stage = Stage::start().await;
     let zoya = stage.viber.customer("Зоя");
     zoya.sends(&stage.bot, Media::picture("image/png", PIXEL).caption("вот фото"));
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     let stored = async || {
-        let message = stage.messages(&conversation).await.into_iter().next()?;
+        let message = stage.owner.messages(&conversation).await.into_iter().next()?;
         let file = message["body"]["files"][0].clone();
         (file["state"] == "stored").then_some(file)
     };
@@ -152,19 +102,16 @@ async fn cv_6_media_both_ways() {
         ("f-1", "чайник.png", "image/png", PIXEL, "picture"),
         ("f-2", "счёт.txt", "text/plain", "итого 7".as_bytes(), "file"),
     ] {
-        let part = multipart::Part::bytes(bytes.to_vec()).file_name(name).mime_str(mime).unwrap();
-        let form = multipart::Form::new().part("file", part);
-        let request = stage.owner.request(Method::POST, "/api/v1/attachments").multipart(form);
-        let uploaded = stage.owner.send(request, 201).await.json();
+        let uploaded = stage.owner.uploads(name, mime, bytes).await;
         let words = format!("это {name}");
         let ids = json!([uploaded["attachment_id"]]);
         let body = json!({ "client_id": n, "text": words, "files": ids });
-        stage.owner.post(&path(&conversation, "/messages"), &body, 201).await;
+        stage.owner.post(&at_conversation(&conversation, "/messages"), &body, 201).await;
         let arrived = |m: &sandbox::viber::Shown| m.kind == kind && m.file.is_some();
         let shown = zoya.wait_for(&stage.bot, PATIENCE, arrived).await.unwrap();
         assert_eq!(shown.file.unwrap().bytes, bytes);
         stage.shown(&zoya, &words).await;
-        stage.status(&conversation, n, "delivered").await;
+        stage.owner.until_status(&conversation, n, "delivered").await;
     }
     assert_eq!(stage.viber.violations(), [""; 0]);
 }
@@ -176,13 +123,13 @@ async fn ch_7_a_repeated_delivery_is_one_message() {
     let vera = stage.viber.customer("Вера");
     stage.bot.set_faults(Faults { copies: 3, ..Faults::default() });
     vera.sends_text(&stage.bot, "раз");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     let taken = || (stage.bot.deliveries().len() == 4).then_some(());
     stage.viber.until(PATIENCE, taken).await.unwrap();
     assert_eq!(stage.bot.repeats_last().await, Ok(200));
     let again = futures::future::join_all((0..8).map(|_| stage.bot.repeats_last())).await;
     assert!(again.iter().all(|answer| *answer == Ok(200)), "{again:?}");
-    assert_eq!(stage.messages(&conversation).await.len(), 1);
+    assert_eq!(stage.owner.messages(&conversation).await.len(), 1);
 }
 
 /// S12: no, empty and wrong signatures are refused; strange bodies with a right one are kept once.
@@ -208,7 +155,7 @@ async fn s12_forged_and_strange_callbacks() {
     let kept = stage.owner.get("/api/v1/quarantine", 200).await.json();
     assert_eq!(kept["items"].as_array().unwrap().len(), 1, "{kept}");
     assert_eq!(stage.bot.calls_back(&body).await, Ok(200));
-    stage.conversation().await;
+    stage.owner.first_conversation().await;
 }
 
 /// CH-13: a dead token shows as such with a remedy; messages wait and go when it is mended.
@@ -217,12 +164,12 @@ async fn ch_13_a_dead_token_loses_nothing() {
     let stage = Stage::start().await;
     let lev = stage.viber.customer("Лев");
     lev.sends_text(&stage.bot, "вопрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     let token = stage.bot.renew_token();
-    stage.answer(&conversation, "d-1", "ответ позже").await;
-    let broken = state(&stage.owner, &stage.channel, "bad_credentials").await;
+    stage.owner.answer(&conversation, "d-1", "ответ позже").await;
+    let broken = stage.owner.until_channel(&stage.channel, "bad_credentials").await;
     assert!(broken["remedy"]["ru"].as_str().unwrap().contains("partners.viber.com"), "{broken}");
-    stage.status(&conversation, "d-1", "queued").await;
+    stage.owner.until_status(&conversation, "d-1", "queued").await;
     // Viber signs with the new token at once; what comes meanwhile is refused, and so repeated.
     lev.sends_text(&stage.bot, "вы тут?");
     let refused = || {
@@ -231,15 +178,12 @@ async fn ch_13_a_dead_token_loses_nothing() {
     };
     stage.viber.until(PATIENCE, refused).await.unwrap();
 
-    let path = format!("/api/v1/channels/{}", stage.channel["channel_id"].as_str().unwrap());
+    let path = at_channel(&stage.channel);
     let settings = json!({ "settings": { "token": token, "base_url": stage.viber.url() } });
     stage.owner.patch(&path, &settings, 200).await;
     stage.shown(&lev, "ответ позже").await;
-    let came = async || {
-        let all = stage.messages(&conversation).await;
-        all.iter().any(|m| m["body"]["text"] == "вы тут?").then_some(())
-    };
-    until("what came meanwhile is here", came).await;
+    let came = |m: &Value| m["body"]["text"] == "вы тут?";
+    stage.owner.until_message(&conversation, "what came meanwhile is here", came).await;
 }
 
 /// CV-7: Viber took the message and its answer was lost: uncertain, and never sent twice by itself.
@@ -248,12 +192,12 @@ async fn cv_7_a_lost_answer_is_shown_as_uncertain() {
     let stage = Stage::start().await;
     let inna = stage.viber.customer("Инна");
     inna.sends_text(&stage.bot, "вопрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     stage.bot.set_faults(Faults { drop_answer: 1, ..Faults::default() });
-    stage.answer(&conversation, "u-1", "ответ").await;
-    stage.status(&conversation, "u-1", "uncertain").await;
-    stage.answer(&conversation, "u-2", "следующий").await;
-    stage.status(&conversation, "u-2", "delivered").await;
+    stage.owner.answer(&conversation, "u-1", "ответ").await;
+    stage.owner.until_status(&conversation, "u-1", "uncertain").await;
+    stage.owner.answer(&conversation, "u-2", "следующий").await;
+    stage.owner.until_status(&conversation, "u-2", "delivered").await;
     assert_eq!(stage.bot.count("send_message"), 2, "the first was not repeated");
     assert_eq!(stage.bot.repeats(), []);
 }
@@ -264,10 +208,10 @@ async fn cv_7_a_message_that_failed_after_it_was_accepted_says_why() {
     let stage = Stage::start().await;
     let vera = stage.viber.customer("Вера");
     vera.sends_text(&stage.bot, "вопрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     stage.bot.set_faults(Faults { fail_later: 1, ..Faults::default() });
-    stage.answer(&conversation, "f-1", "ответ").await;
-    let failed = stage.status(&conversation, "f-1", "failed").await;
+    stage.owner.answer(&conversation, "f-1", "ответ").await;
+    let failed = stage.owner.until_status(&conversation, "f-1", "failed").await;
     assert!(failed.to_string().contains("rejected by the client"), "{failed}");
 }
 
@@ -277,13 +221,13 @@ async fn cv_7_statuses_only_move_forward() {
     let stage = Stage::start().await;
     let vera = stage.viber.customer("Вера");
     vera.sends_text(&stage.bot, "вопрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     vera.goes_offline();
     stage.bot.set_faults(Faults { more_devices: 2, ..Faults::default() });
-    stage.answer(&conversation, "s-1", "ответ").await;
-    stage.status(&conversation, "s-1", "sent").await;
+    stage.owner.answer(&conversation, "s-1", "ответ").await;
+    stage.owner.until_status(&conversation, "s-1", "sent").await;
     vera.reads(&stage.bot);
-    let read = stage.status(&conversation, "s-1", "read").await;
+    let read = stage.owner.until_status(&conversation, "s-1", "read").await;
     let token = stage.token_of(&vera, "ответ");
     // Delivered comes late, from another device.
     let late = json!({
@@ -291,7 +235,7 @@ async fn cv_7_statuses_only_move_forward() {
         "user_id": vera.id_at(&stage.bot),
     });
     assert_eq!(stage.bot.calls_back(&late.to_string()).await, Ok(200));
-    let now = stage.messages(&conversation).await;
+    let now = stage.owner.messages(&conversation).await;
     let same = now.iter().find(|m| m["message_id"] == read["message_id"]).unwrap();
     assert_eq!(same["status"], "read");
 }
@@ -316,7 +260,7 @@ async fn cv_5_a_link_brings_its_context_and_a_welcome() {
     let page = stage.owner.get("/api/v1/conversations", 200).await.json();
     assert!(page["items"].as_array().unwrap().is_empty(), "opening a chat is no enquiry");
     vera.sends_text(&stage.bot, "чайник");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     assert_eq!(conversation["attribution"]["start_payload"], "spring-sale_7", "{conversation}");
     assert_eq!(stage.viber.violations(), [""; 0]);
 }
@@ -326,7 +270,7 @@ async fn cv_5_a_link_brings_its_context_and_a_welcome() {
 async fn ch_2_a_visitor_goes_on_in_viber_and_keeps_the_source() {
     let stage = Stage::start().await;
     let site = widget(&stage.owner, json!({ "origins": ["https://shop.test"] })).await;
-    let of_ours = format!("/api/v1/channels/{}", stage.channel["channel_id"].as_str().unwrap());
+    let of_ours = at_channel(&stage.channel);
     stage.owner.patch(&of_ours, &json!({ "use_in_widget": true }), 200).await;
     let visit = json!({ "site": "https://shop.test", "page": "https://shop.test/kettles",
                         "utm": { "utm_source": "yandex", "utm_campaign": "autumn" } });
@@ -345,7 +289,7 @@ async fn ch_2_a_visitor_goes_on_in_viber_and_keeps_the_source() {
     };
     stage.viber.until(PATIENCE, told).await.unwrap();
     vera.sends_text(&stage.bot, "чайник");
-    let source = stage.conversation().await["attribution"].clone();
+    let source = stage.owner.first_conversation().await["attribution"].clone();
     assert_eq!(source["page"], "https://shop.test/kettles", "{source}");
     assert_eq!((&source["source"], &source["campaign"]), (&json!("yandex"), &json!("autumn")));
     assert_eq!(source["start_payload"], mark);
@@ -357,25 +301,25 @@ async fn ch_7_leaving_and_coming_back() {
     let stage = Stage::start().await;
     let vera = stage.viber.customer("Вера");
     vera.sends_text(&stage.bot, "вопрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     vera.unsubscribes(&stage.bot);
     let lines = async |wanted: usize| {
         let count = async || {
-            let all = stage.messages(&conversation).await;
+            let all = stage.owner.messages(&conversation).await;
             let system = all.iter().filter(|m| m["direction"] == "system").count();
             (system >= wanted).then_some(())
         };
         until("the line is there", count).await;
     };
     lines(1).await;
-    stage.answer(&conversation, "l-1", "вы здесь?").await;
-    let failed = stage.status(&conversation, "l-1", "failed").await;
+    stage.owner.answer(&conversation, "l-1", "вы здесь?").await;
+    let failed = stage.owner.until_status(&conversation, "l-1", "failed").await;
     assert!(failed.to_string().contains("не подписан"), "{failed}");
     // Viber tells of no subscription when the person just writes.
     vera.sends_text(&stage.bot, "я вернулась");
     lines(2).await;
-    stage.answer(&conversation, "l-2", "хорошо").await;
-    stage.status(&conversation, "l-2", "delivered").await;
+    stage.owner.answer(&conversation, "l-2", "хорошо").await;
+    stage.owner.until_status(&conversation, "l-2", "delivered").await;
 }
 
 /// BY-8, CV-7: the server is killed in the middle: what came meanwhile is delivered again by Viber,
@@ -385,30 +329,27 @@ async fn cv_7_a_kill_in_the_middle_loses_and_doubles_nothing() {
     let mut stage = Stage::start().await;
     let vera = stage.viber.customer("Вера");
     vera.sends_text(&stage.bot, "до");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     // The answers wait in the queue while Viber asks for patience.
     stage.bot.set_faults(Faults { slow_ms: 300, ..Faults::default() });
     for n in 0..5 {
-        stage.answer(&conversation, &format!("k-{n}"), &format!("ответ {n}")).await;
+        stage.owner.answer(&conversation, &format!("k-{n}"), &format!("ответ {n}")).await;
     }
     stage.server.kill();
     vera.sends_text(&stage.bot, "во время");
     stage.server.restart().await;
     stage.bot.set_faults(Faults::default());
-    let came = async || {
-        let all = stage.messages(&conversation).await;
-        all.iter().any(|m| m["body"]["text"] == "во время").then_some(())
-    };
-    until("what came meanwhile is here", came).await;
+    let came = |m: &Value| m["body"]["text"] == "во время";
+    stage.owner.until_message(&conversation, "what came meanwhile is here", came).await;
     let settled = async || {
-        let all = stage.messages(&conversation).await;
+        let all = stage.owner.messages(&conversation).await;
         let ours: Vec<&Value> = all.iter().filter(|m| m["direction"] == "outbound").collect();
         let done = |m: &&&Value| m["status"] == "delivered" || m["status"] == "uncertain";
         (ours.len() == 5 && ours.iter().filter(done).count() == 5).then_some(())
     };
     until("every answer is settled", settled).await;
     assert_eq!(stage.bot.repeats(), [], "nothing went twice");
-    let all = stage.messages(&conversation).await;
+    let all = stage.owner.messages(&conversation).await;
     let inbound = all.iter().filter(|m| m["direction"] == "inbound").count();
     assert_eq!(inbound, 2, "each message of the customer once");
 }

@@ -4,9 +4,7 @@
 use reqwest::Method;
 use sandbox::telegram::{Options, Telegram};
 use serde_json::{Value, json};
-use tests::{Session, TelegramStage, TestServer, Visitor, Way, until, widget};
-
-const PIXEL: &[u8] = include_bytes!("support/pixel.png");
+use tests::{PIXEL, Session, TelegramStage, TestServer, Visitor, Way, until, widget};
 
 fn shop() -> Value {
     json!({ "origins": ["https://shop.test"], "language": "en" })

@@ -1,14 +1,11 @@
 //! The main story through a VK community: connected by its key, a customer writes, an operator
 //! answers, statuses come back; and what goes wrong on the way. The counterpart is the sandbox.
 
-use std::net::TcpListener;
-
-use reqwest::{Method, multipart};
 use sandbox::vk::{Attachment, Community, Customer, Faults, Options, RIGHTS, Vk};
 use serde_json::{Value, json};
-use tests::{PATIENCE, Place, Session, TestServer, until};
-
-const PIXEL: &[u8] = include_bytes!("support/pixel.png");
+use tests::{
+    PATIENCE, PIXEL, Place, Session, TestServer, at_channel, at_conversation, at_message, until,
+};
 
 /// How the community's events come in.
 #[derive(Clone, Copy)]
@@ -41,51 +38,14 @@ impl Stage {
         let (server, vk, owner) = house().await;
         let community = vk.add_community("Лавка чайников");
         let vera = vk.customer(1001, "Вера", "Ясная");
-        let made = owner.post("/api/v1/channels", &form(&vk, &community.key, way), 201).await;
-        let channel = state(&owner, &made.json(), "connected").await;
+        let channel = owner.connects(&form(&vk, &community.key, way)).await;
         Self { server, vk, community, vera, owner, channel }
-    }
-
-    async fn conversations(&self) -> Vec<Value> {
-        let page = self.owner.get("/api/v1/conversations", 200).await.json();
-        page["items"].as_array().unwrap().clone()
-    }
-
-    async fn conversation(&self) -> Value {
-        let found = async || self.conversations().await.into_iter().next();
-        until("a conversation is there", found).await
     }
 
     /// Both sides' messages, without the lines between them.
     async fn messages(&self, conversation: &Value) -> Vec<Value> {
-        let all = self.lines(conversation).await;
+        let all = self.owner.messages(conversation).await;
         all.into_iter().filter(|m| m["direction"] != "system").collect()
-    }
-
-    async fn lines(&self, conversation: &Value) -> Vec<Value> {
-        let path = format!("{}?limit=100", path(conversation, "/messages"));
-        self.owner.get(&path, 200).await.json()["items"].as_array().unwrap().clone()
-    }
-
-    /// The first message of the conversation that is wanted.
-    async fn message(
-        &self,
-        conversation: &Value,
-        what: &str,
-        wanted: impl Fn(&Value) -> bool,
-    ) -> Value {
-        let found = async || self.lines(conversation).await.into_iter().find(|m| wanted(m));
-        until(what, found).await
-    }
-
-    async fn answer(&self, conversation: &Value, client_id: &str, text: &str) {
-        let body = json!({ "client_id": client_id, "text": text });
-        self.owner.post(&path(conversation, "/messages"), &body, 201).await;
-    }
-
-    async fn status(&self, conversation: &Value, client_id: &str, wanted: &str) -> Value {
-        let is_it = |m: &Value| m["client_id"] == client_id && m["status"] == wanted;
-        self.message(conversation, &format!("{client_id} is {wanted}"), is_it).await
     }
 
     async fn shown(&self, text: &str) -> sandbox::vk::Shown {
@@ -105,38 +65,10 @@ impl Stage {
 
 /// A server whose own address VK may call, the counterpart, and an owner.
 async fn house() -> (TestServer, Vk, Session) {
-    // The callback's address must be known before the server listens.
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).unwrap().port();
-    let server = TestServer::start_with(|config| {
-        config.http.listen = ([127, 0, 0, 1], port).into();
-        config.public_url = Some(format!("http://127.0.0.1:{port}/").parse().unwrap());
-    })
-    .await;
+    let server = TestServer::reachable().await;
     let vk = Vk::start(Options::quick()).await.unwrap();
     let owner = server.sign_up().await;
     (server, vk, owner)
-}
-
-fn path(conversation: &Value, action: &str) -> String {
-    let id = conversation["conversation_id"].as_str().unwrap();
-    format!("/api/v1/conversations/{id}{action}")
-}
-
-fn at_channel(channel: &Value) -> String {
-    format!("/api/v1/channels/{}", channel["channel_id"].as_str().unwrap())
-}
-
-fn at_message(message: &Value) -> String {
-    format!("/api/v1/messages/{}", message["message_id"].as_str().unwrap())
-}
-
-async fn state(owner: &Session, channel: &Value, wanted: &str) -> Value {
-    let path = at_channel(channel);
-    let found = async || {
-        let channel = owner.get(&path, 200).await.json();
-        (channel["state"] == wanted).then_some(channel)
-    };
-    until(&format!("the channel is {wanted}"), found).await
 }
 
 /// CH-7, CV-1, CV-7: from the customer's phone to the operator and back, to the last status; the
@@ -147,21 +79,21 @@ async fn ch_7_cv_7_a_message_all_the_way_and_back() {
         let stage = Stage::start(way).await;
         assert_eq!(stage.channel["title"], "Лавка чайников");
         stage.vera.comes_by_link(&stage.community, "spring-sale", "ads", "Есть ли доставка?");
-        let conversation = stage.conversation().await;
+        let conversation = stage.owner.first_conversation().await;
         assert_eq!(conversation["attribution"]["start_payload"], "spring-sale");
         assert_eq!(conversation["attribution"]["source"], "ads");
         assert_eq!(stage.messages(&conversation).await[0]["body"]["text"], "Есть ли доставка?");
         let named = async || {
-            let now = stage.conversation().await;
+            let now = stage.owner.first_conversation().await;
             (now["contact_name"] == "Вера Ясная").then_some(())
         };
         until("the name is known", named).await;
 
-        stage.answer(&conversation, "a-1", "Да, по всей России.").await;
+        stage.owner.answer(&conversation, "a-1", "Да, по всей России.").await;
         stage.shown("Да, по всей России.").await;
-        stage.status(&conversation, "a-1", "sent").await;
+        stage.owner.until_status(&conversation, "a-1", "sent").await;
         stage.vera.reads(&stage.community);
-        stage.status(&conversation, "a-1", "read").await;
+        stage.owner.until_status(&conversation, "a-1", "read").await;
         let all = stage.messages(&conversation).await;
         assert_eq!(all.len(), 2, "our own echo is no second message: {all:?}");
         stage.clean();
@@ -173,12 +105,12 @@ async fn ch_7_cv_7_a_message_all_the_way_and_back() {
 async fn cv_7_what_is_read_at_once_is_read() {
     let stage = Stage::start(Way::Callback).await;
     stage.vera.sends_text(&stage.community, "вопрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     stage.community.set_faults(Faults { echo_first: true, ..Faults::default() });
-    stage.answer(&conversation, "r-1", "ответ").await;
+    stage.owner.answer(&conversation, "r-1", "ответ").await;
     stage.shown("ответ").await;
     stage.vera.reads(&stage.community);
-    stage.status(&conversation, "r-1", "read").await;
+    stage.owner.until_status(&conversation, "r-1", "read").await;
     assert_eq!(stage.messages(&conversation).await.len(), 2);
 }
 
@@ -189,12 +121,12 @@ async fn ch_7_a_wrong_key_is_told_with_its_remedy() {
     let community = vk.add_community("Лавка");
     let unknown = form(&vk, "vk1.a.no-such-key-0123456789", Way::Callback);
     let made = owner.post("/api/v1/channels", &unknown, 201).await.json();
-    let channel = state(&owner, &made, "bad_credentials").await;
+    let channel = owner.until_channel(&made, "bad_credentials").await;
     assert!(channel["reason"]["ru"].as_str().unwrap().contains("ключ сообщества"), "{channel}");
 
     let lesser = form(&vk, &community.key_with(&RIGHTS[1..]), Way::Callback);
     let made = owner.post("/api/v1/channels", &lesser, 201).await.json();
-    let channel = state(&owner, &made, "bad_credentials").await;
+    let channel = owner.until_channel(&made, "bad_credentials").await;
     let reason = channel["reason"]["ru"].as_str().unwrap();
     assert!(reason.contains("управление сообществом"), "{channel}");
 }
@@ -209,9 +141,10 @@ async fn cv_6_media_both_ways() {
         Attachment::voice(b"OggS\0voice".as_slice(), 4),
     ];
     stage.vera.sends(&stage.community, "вот", all);
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     let came = stage
-        .message(&conversation, "the files are fetched", |m| {
+        .owner
+        .until_message(&conversation, "the files are fetched", |m| {
             let files = m["body"]["files"].as_array().cloned().unwrap_or_default();
             files.len() == 3 && files.iter().all(|f| f["state"] == "stored")
         })
@@ -223,7 +156,7 @@ async fn cv_6_media_both_ways() {
     let goods = Attachment::Goods { title: "Чайник".to_owned(), price: "900 ₽".to_owned() };
     stage.vera.sends(&stage.community, "есть такой?", vec![goods]);
     let about = async || {
-        let now = stage.conversation().await;
+        let now = stage.owner.first_conversation().await;
         (now["attribution"]["listing"]["title"] == "Чайник").then_some(())
     };
     until("the conversation is about the kettle", about).await;
@@ -232,17 +165,14 @@ async fn cv_6_media_both_ways() {
     for (name, mime, bytes) in
         [("чайник.png", "image/png", PIXEL), ("счёт.txt", "text/plain", "итого 8".as_bytes())]
     {
-        let part = multipart::Part::bytes(bytes.to_vec()).file_name(name).mime_str(mime).unwrap();
-        let form = multipart::Form::new().part("file", part);
-        let request = stage.owner.request(Method::POST, "/api/v1/attachments").multipart(form);
-        ids.push(stage.owner.send(request, 201).await.json()["attachment_id"].clone());
+        ids.push(stage.owner.uploads(name, mime, bytes).await["attachment_id"].clone());
     }
     let body = json!({ "client_id": "f-1", "text": "смотрите", "files": ids });
-    stage.owner.post(&path(&conversation, "/messages"), &body, 201).await;
+    stage.owner.post(&at_conversation(&conversation, "/messages"), &body, 201).await;
     let shown = stage.shown("смотрите").await;
     assert_eq!(shown.kinds, ["photo", "doc"]);
     assert_eq!(stage.vera.bytes_of(&shown, 0).as_deref(), Some(PIXEL));
-    stage.status(&conversation, "f-1", "sent").await;
+    stage.owner.until_status(&conversation, "f-1", "sent").await;
     stage.clean();
 }
 
@@ -252,7 +182,7 @@ async fn ch_7_a_repeated_delivery_is_one_message_and_a_wrong_secret_none() {
     let stage = Stage::start(Way::Callback).await;
     stage.community.set_faults(Faults { twice: true, wrong_secret: 1, ..Faults::default() });
     stage.vera.sends_text(&stage.community, "раз");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     for _ in 0..5 {
         stage.community.repeat_last();
     }
@@ -266,7 +196,7 @@ async fn ch_7_a_repeated_delivery_is_one_message_and_a_wrong_secret_none() {
         stage.community.deliveries().into_iter().any(|d| matches!(d.answer, Ok((401, ..))));
     assert!(refused);
     assert_eq!(stage.messages(&conversation).await.len(), 1);
-    assert_eq!(stage.conversations().await.len(), 1);
+    assert_eq!(stage.owner.conversations("").await.len(), 1);
 }
 
 /// CV-6: an event of a kind that nobody knows is kept for people, once.
@@ -281,7 +211,7 @@ async fn cv_6_strange_events_are_kept() {
     until("it is kept", kept).await;
     let strange = Attachment::Raw(json!({ "type": "hologram", "hologram": {} }));
     stage.vera.sends(&stage.community, "а это?", vec![strange]);
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     let shown = &stage.messages(&conversation).await[0]["body"];
     assert_eq!((&shown["type"], &shown["label"]), (&json!("unsupported"), &json!("hologram")));
 }
@@ -291,12 +221,12 @@ async fn cv_6_strange_events_are_kept() {
 async fn ch_13_a_dead_key_loses_nothing() {
     let stage = Stage::start(Way::Callback).await;
     stage.vera.sends_text(&stage.community, "вопрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     let key = stage.community.renew_key();
-    stage.answer(&conversation, "d-1", "ответ позже").await;
-    let broken = state(&stage.owner, &stage.channel, "bad_credentials").await;
+    stage.owner.answer(&conversation, "d-1", "ответ позже").await;
+    let broken = stage.owner.until_channel(&stage.channel, "bad_credentials").await;
     assert!(broken["remedy"]["ru"].as_str().unwrap().contains("Ключи доступа"), "{broken}");
-    stage.status(&conversation, "d-1", "queued").await;
+    stage.owner.until_status(&conversation, "d-1", "queued").await;
     let settings = form(&stage.vk, &key, Way::Callback)["settings"].clone();
     let path = at_channel(&stage.channel);
     stage.owner.patch(&path, &json!({ "settings": settings }), 200).await;
@@ -310,22 +240,22 @@ async fn ch_13_a_dead_key_loses_nothing() {
 async fn cv_7_a_lost_answer_is_repeated_and_arrives_once() {
     let stage = Stage::start(Way::Callback).await;
     stage.vera.sends_text(&stage.community, "вопрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     stage.community.set_faults(Faults { drop_answer: 1, ..Faults::default() });
-    stage.answer(&conversation, "u-1", "ответ").await;
-    stage.answer(&conversation, "u-2", "следующий").await;
-    stage.status(&conversation, "u-1", "sent").await;
-    stage.status(&conversation, "u-2", "sent").await;
+    stage.owner.answer(&conversation, "u-1", "ответ").await;
+    stage.owner.answer(&conversation, "u-2", "следующий").await;
+    stage.owner.until_status(&conversation, "u-1", "sent").await;
+    stage.owner.until_status(&conversation, "u-2", "sent").await;
     assert_eq!(stage.on_the_phone(), ["ответ", "следующий"]);
     let all = stage.messages(&conversation).await;
     assert_eq!(all.len(), 3, "echoes are no messages: {all:?}");
 
     stage.community.set_faults(Faults { echo_first: true, ..Faults::default() });
-    stage.answer(&conversation, "u-3", "эхо вперёд").await;
-    stage.status(&conversation, "u-3", "sent").await;
+    stage.owner.answer(&conversation, "u-3", "эхо вперёд").await;
+    stage.owner.until_status(&conversation, "u-3", "sent").await;
     stage.community.repeat_last();
-    stage.answer(&conversation, "u-4", "последний").await;
-    stage.status(&conversation, "u-4", "sent").await;
+    stage.owner.answer(&conversation, "u-4", "последний").await;
+    stage.owner.until_status(&conversation, "u-4", "sent").await;
     assert_eq!(stage.messages(&conversation).await.len(), 5);
     stage.clean();
 }
@@ -335,10 +265,10 @@ async fn cv_7_a_lost_answer_is_repeated_and_arrives_once() {
 async fn wa_4_an_answer_written_in_vk_is_here_too() {
     let stage = Stage::start(Way::Callback).await;
     stage.vera.sends_text(&stage.community, "вопрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     stage.community.admin_writes(&stage.vera, "отвечаю с телефона");
     let here = |m: &Value| m["body"]["text"] == "отвечаю с телефона";
-    let message = stage.message(&conversation, "it is here", here).await;
+    let message = stage.owner.until_message(&conversation, "it is here", here).await;
     assert_eq!(message["direction"], "outbound", "{message}");
 }
 
@@ -347,15 +277,18 @@ async fn wa_4_an_answer_written_in_vk_is_here_too() {
 async fn cv_7_who_forbade_messages_is_told_so() {
     let stage = Stage::start(Way::Callback).await;
     stage.vera.sends_text(&stage.community, "вопрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     stage.vera.denies(&stage.community);
-    stage.message(&conversation, "the line is there", |m| m["direction"] == "system").await;
-    stage.answer(&conversation, "n-1", "вы здесь?").await;
-    let failed = stage.status(&conversation, "n-1", "failed").await;
+    stage
+        .owner
+        .until_message(&conversation, "the line is there", |m| m["direction"] == "system")
+        .await;
+    stage.owner.answer(&conversation, "n-1", "вы здесь?").await;
+    let failed = stage.owner.until_status(&conversation, "n-1", "failed").await;
     assert!(failed.to_string().contains("901"), "{failed}");
     stage.vera.sends_text(&stage.community, "я вернулась");
-    stage.answer(&conversation, "n-2", "хорошо").await;
-    stage.status(&conversation, "n-2", "sent").await;
+    stage.owner.answer(&conversation, "n-2", "хорошо").await;
+    stage.owner.until_status(&conversation, "n-2", "sent").await;
 }
 
 /// CV-6: changed by either side, taken back, reacted to; read and writing are shown.
@@ -363,13 +296,15 @@ async fn cv_7_who_forbade_messages_is_told_so() {
 async fn cv_6_changes_and_signs_both_ways() {
     let stage = Stage::start(Way::Callback).await;
     let question = stage.vera.sends_text(&stage.community, "вапрос");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     stage.vera.edits(&stage.community, question, "вопрос").unwrap();
-    let edited =
-        stage.message(&conversation, "the change is here", |m| m["body"]["text"] == "вопрос").await;
+    let edited = stage
+        .owner
+        .until_message(&conversation, "the change is here", |m| m["body"]["text"] == "вопрос")
+        .await;
 
-    stage.answer(&conversation, "c-1", "в сриду").await;
-    let sent = stage.status(&conversation, "c-1", "sent").await;
+    stage.owner.answer(&conversation, "c-1", "в сриду").await;
+    let sent = stage.owner.until_status(&conversation, "c-1", "sent").await;
     stage.owner.patch(&at_message(&sent), &json!({ "text": "в среду" }), 200).await;
     let shown = stage.shown("в среду").await;
     assert!(shown.edited);
@@ -379,7 +314,10 @@ async fn cv_6_changes_and_signs_both_ways() {
     let ours = || stage.vera.transcript(&stage.community).first()?.reaction.filter(|r| *r == 4);
     stage.vk.until(PATIENCE, ours).await.unwrap();
     stage.vera.reacts(&stage.community, shown.cmid, 2);
-    stage.message(&conversation, "her emoji is here", |m| m["reactions"][0]["emoji"] == "🔥").await;
+    stage
+        .owner
+        .until_message(&conversation, "her emoji is here", |m| m["reactions"][0]["emoji"] == "🔥")
+        .await;
 
     let mut socket = stage.owner.socket(None).await;
     let id = &conversation["conversation_id"];
@@ -399,8 +337,11 @@ async fn cv_6_a_cropped_message_is_made_whole() {
     let stage = Stage::start(Way::Callback).await;
     let long = "Хочу чайник, но не простой, а такой, чтобы свистел и не подтекал";
     stage.vera.sends_long(&stage.community, long);
-    let conversation = stage.conversation().await;
-    stage.message(&conversation, "all of it is here", |m| m["body"]["text"] == long).await;
+    let conversation = stage.owner.first_conversation().await;
+    stage
+        .owner
+        .until_message(&conversation, "all of it is here", |m| m["body"]["text"] == long)
+        .await;
 }
 
 /// BY-8, CV-7: the server is killed in the middle: what came meanwhile is delivered again by VK,
@@ -409,18 +350,21 @@ async fn cv_6_a_cropped_message_is_made_whole() {
 async fn cv_7_a_kill_in_the_middle_loses_and_doubles_nothing() {
     let mut stage = Stage::start(Way::Callback).await;
     stage.vera.sends_text(&stage.community, "до");
-    let conversation = stage.conversation().await;
+    let conversation = stage.owner.first_conversation().await;
     stage.community.set_faults(Faults { slow_ms: 300, ..Faults::default() });
     for n in 0..5 {
-        stage.answer(&conversation, &format!("k-{n}"), &format!("ответ {n}")).await;
+        stage.owner.answer(&conversation, &format!("k-{n}"), &format!("ответ {n}")).await;
     }
     stage.server.kill();
     stage.vera.sends_text(&stage.community, "во время");
     stage.server.restart().await;
     stage.community.set_faults(Faults::default());
-    stage.message(&conversation, "what came meanwhile", |m| m["body"]["text"] == "во время").await;
+    stage
+        .owner
+        .until_message(&conversation, "what came meanwhile", |m| m["body"]["text"] == "во время")
+        .await;
     for n in 0..5 {
-        stage.status(&conversation, &format!("k-{n}"), "sent").await;
+        stage.owner.until_status(&conversation, &format!("k-{n}"), "sent").await;
     }
     let expected: Vec<String> = (0..5).map(|n| format!("ответ {n}")).collect();
     assert_eq!(stage.on_the_phone(), expected, "each once and in order");
@@ -437,14 +381,13 @@ async fn by_8_kill_9_while_polling_loses_nothing() {
     let vk = Vk::start(Options::quick()).await.unwrap();
     let community = vk.add_community("Лавка");
     let vera = vk.customer(1001, "Вера", "Ясная");
-    let made = owner.post("/api/v1/channels", &form(&vk, &community.key, Way::LongPoll), 201).await;
-    state(&owner, &made.json(), "connected").await;
+    owner.connects(&form(&vk, &community.key, Way::LongPoll)).await;
     vera.sends_text(&community, "раз");
     let count = async |owner: &Session, wanted: usize| {
         let enough = async || {
             let page = owner.get("/api/v1/conversations", 200).await.json();
             let conversation = page["items"].as_array().unwrap().first()?.clone();
-            let page = owner.get(&path(&conversation, "/messages"), 200).await.json();
+            let page = owner.get(&at_conversation(&conversation, "/messages"), 200).await.json();
             (page["items"].as_array().unwrap().len() == wanted).then_some(())
         };
         until(&format!("{wanted} messages are here"), enough).await;

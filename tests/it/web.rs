@@ -1,36 +1,15 @@
 //! The web face alone on a free port, with a clock that the test moves and a database of its own,
 //! and people who use it through real HTTP.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-};
+use std::{net::SocketAddr, sync::Arc};
 
-use app::App;
-use chrono::{DateTime, TimeDelta, Utc};
-use domain::{clock::Clock, event::Event, ids::Ids};
+use chrono::TimeDelta;
+use domain::event::Event;
 use reqwest::{Client, Method, StatusCode, header};
 use serde_json::Value;
 use sqlx::Executor;
 use store::{FeedPage, Store};
-use tests::Database;
-
-/// A clock that stands still until it is moved.
-pub struct HandClock(Mutex<DateTime<Utc>>);
-
-impl Clock for HandClock {
-    fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().expect("nobody panics while holding it")
-    }
-}
-
-struct RandomIds;
-
-impl Ids for RandomIds {
-    fn uuid(&self) -> uuid::Uuid {
-        uuid::Uuid::now_v7()
-    }
-}
+use tests::{Database, HandClock, plain, use_cases};
 
 pub struct Web {
     base: String,
@@ -54,15 +33,8 @@ impl Web {
     async fn with(limits: api::LimitSettings) -> Self {
         let database = Database::create().await;
         let store = database.store();
-        let clock = Arc::new(HandClock(Mutex::new(Utc::now())));
-        let app = App::new(
-            store.clone(),
-            channel::Registry::default(),
-            clock.clone(),
-            Arc::new(RandomIds),
-            app::Objects::new(Arc::new(object_store::memory::InMemory::new())),
-            app::Settings { public_url: None, crm: app::CrmSettings::default() },
-        );
+        let clock = HandClock::set();
+        let app = use_cases(store.clone(), channel::Registry::default(), &clock, plain());
         let api = api::Api::new(app, &limits, None);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("bound"));
@@ -72,7 +44,7 @@ impl Web {
     }
 
     pub fn advance(&self, by: TimeDelta) {
-        *self.clock.0.lock().expect("nobody panics while holding it") += by;
+        self.clock.pass(by);
     }
 
     fn someone(&self, proof: Proof) -> Person {

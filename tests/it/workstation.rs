@@ -1,16 +1,8 @@
 //! What the workstation keeps on every device: drafts, settings, how far one has read, and the counts
 //! of its lists (OW-2, OW-4, OW-6).
 
-use chrono::Utc;
-use domain::{
-    attribution::Attribution,
-    content::Content,
-    conversation::{ConversationKind, Direction},
-    ids::{AccountId, ContactId, ConversationId, IdentityId, MessageId},
-};
 use serde_json::{Value, json};
-use store::intake::{Item, Person, Stored};
-use tests::{PATIENCE, Session, Socket, TestServer, until};
+use tests::{PATIENCE, Session, Socket, TestServer, comes_in, incoming, somebody, until};
 use uuid::Uuid;
 
 /// A company with a site's channel into which messages can be put.
@@ -18,10 +10,6 @@ struct Desk {
     server: TestServer,
     owner: Session,
     channel: String,
-}
-
-fn id() -> Uuid {
-    Uuid::now_v7()
 }
 
 impl Desk {
@@ -36,46 +24,11 @@ impl Desk {
 
     /// A message of this person; the path of their conversation.
     async fn says(&self, who: &str, text: &str) -> String {
-        let account: AccountId = self.owner.account.parse().unwrap();
-        let now = Utc::now();
-        let item = Item {
-            account,
-            channel: self.channel.parse().unwrap(),
-            message_id: MessageId(id()),
-            new_contact: ContactId(id()),
-            new_identity: IdentityId(id()),
-            new_conversation: ConversationId(id()),
-            person: Person {
-                key: None,
-                external_id: who.to_owned(),
-                name: who.to_owned(),
-                username: String::new(),
-                language: None,
-                phones: vec![],
-                emails: vec![],
-            },
-            external_id: id().to_string(),
-            aliases: vec![],
-            direction: Direction::Inbound,
-            content: Content::text(text.to_owned()),
-            files: vec![],
-            reply_to: None,
-            thread: vec![],
-            album: None,
-            kind: ConversationKind::Chat,
-            automatic: false,
-            attribution: Attribution::default(),
-            look_up: store::intake::LookUp::default(),
-            occurred_at: now,
-            now,
-            raw: None,
-        };
-        match self.server.database().store().accept(&[item]).await.unwrap().pop() {
-            Some(Stored::New { conversation, .. }) => {
-                format!("/api/v1/conversations/{conversation}")
-            }
-            other => panic!("not stored: {other:?}"),
-        }
+        let account = self.owner.account.parse().unwrap();
+        let channel = self.channel.parse().unwrap();
+        let item = incoming(account, channel, somebody(who, who), text);
+        let (_, conversation) = comes_in(&self.server.database().store(), item).await;
+        format!("/api/v1/conversations/{conversation}")
     }
 }
 
@@ -143,7 +96,7 @@ async fn ow_6_a_draft_that_cannot_be_kept_is_refused_in_words() {
     let unknown = me.put(&path, &json!({ "text": "a", "mode": "note" }), 422).await.json();
     assert_eq!(unknown["errors"][0]["field"], "mode");
     me.put(&format!("{c}/drafts/letter"), &json!({ "text": "a" }), 404).await;
-    let nothing = format!("/api/v1/conversations/cnv_{}/drafts/note", id().simple());
+    let nothing = format!("/api/v1/conversations/cnv_{}/drafts/note", Uuid::now_v7().simple());
     me.put(&nothing, &json!({ "text": "a" }), 404).await;
     let analyst = me.hire("Вера", "analyst").await;
     analyst.put(&path, &json!({ "text": "a" }), 403).await;

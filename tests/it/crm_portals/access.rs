@@ -5,8 +5,9 @@ use std::{sync::atomic::Ordering, time::Duration};
 use app::PortalToken;
 use crm::GrantError;
 use domain::crm::{CrmKind, PortalMode, PortalState, PortalTrouble};
+use tests::founder;
 
-use super::stage::{self, Stage, person};
+use super::{fake::token_end, stage::Stage};
 
 /// AMO-1: consent makes a portal, its webhook is registered and its lists are there; the state that
 /// was used is worthless, and so is one of another person's browser.
@@ -31,7 +32,7 @@ async fn amo_1_consent_connects_a_portal_once() {
     );
 
     let lured = stage.state(None).await;
-    let victim = person(&stage.app).await;
+    let victim = founder(&stage.app).await;
     let taken = stage.back_as(Some(&victim), &lured, "victim.crm.test", "good").await;
     assert_eq!(taken, Err("state"), "a prepared link connects nobody else's CRM");
     let nobody = stage.back_as(None, &stage.state(None).await, "victim.crm.test", "good").await;
@@ -165,7 +166,7 @@ async fn crm_7_lite_connects_by_a_token() {
     assert_eq!(field(connect(given("ecoles.crm.test", "typo")).await.unwrap_err()), "token");
     let view = connect(given("ecoles.crm.test", "long-lived")).await.unwrap();
     assert_eq!(view.mode, PortalMode::Lite);
-    assert_eq!(view.token_ends_at, Some(stage::token_end()), "told long before");
+    assert_eq!(view.token_ends_at, Some(token_end()), "told long before");
     stage.work(view.portal_id).await;
     assert_eq!(stage.check(view.portal_id).await.state, PortalState::Connected);
     assert!(stage.crm.hooks.lock().unwrap().is_empty());
@@ -185,7 +186,7 @@ async fn crm_7_lite_connects_by_a_token() {
 async fn amo_1_two_companies_share_an_account_and_its_limits() {
     let stage = Stage::set().await;
     let id = stage.connect().await;
-    let neighbour = person(&stage.app).await;
+    let neighbour = founder(&stage.app).await;
     let by = app::PortalApp::Same;
     let asked = stage.app.portal_consent(&neighbour, CrmKind::Amo, None, by).await.unwrap();
     let state = asked.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();

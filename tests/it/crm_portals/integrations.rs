@@ -74,7 +74,7 @@ async fn amo_12_lists_are_pulled_daily() {
     *stage.crm.trouble.lock().unwrap() = Some(GrantError::NotReached("refused".to_owned()));
     assert_eq!(stage.app.pull_due_directories(10).await.unwrap(), 1);
     assert_eq!(stage.app.pull_due_directories(10).await.unwrap(), 0, "not at once");
-    *stage.clock.0.lock().unwrap() += TimeDelta::minutes(15);
+    stage.clock.pass(TimeDelta::minutes(15));
     assert_eq!(stage.app.pull_due_directories(10).await.unwrap(), 1);
     let view = stage.app.portal(&stage.boss, portal).await.unwrap();
     assert_eq!(view.directory_at.map(|at| at.timestamp()), Some(stage.clock.now().timestamp()));

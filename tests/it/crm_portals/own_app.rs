@@ -6,8 +6,9 @@ use std::time::Duration;
 use app::PortalApp;
 use crm::CrmError;
 use domain::crm::{CrmKind, PortalState, PortalTrouble};
+use tests::founder;
 
-use super::stage::{Stage, person};
+use super::stage::Stage;
 
 fn own(secret: &str) -> PortalApp {
     PortalApp::Own { client_id: "own-app".to_owned(), client_secret: secret.to_owned().into() }
@@ -84,7 +85,7 @@ async fn amo_1_each_portal_is_asked_for_by_its_own_app() {
     assert_eq!(stage.view(id).await.own_app, None);
     assert_eq!(asked_by(&stage), ["our-app"]);
 
-    let stranger = person(&stage.app).await;
+    let stranger = founder(&stage.app).await;
     let of_another =
         stage.app.portal_consent(&stranger, CrmKind::Amo, Some(id), PortalApp::Same).await;
     assert!(matches!(of_another, Err(app::Error::NotFound { .. })), "{of_another:?}");

@@ -33,7 +33,7 @@ async fn amo_1_disconnecting_keeps_the_rules_and_connecting_again_goes_on() {
     let kept = stage.app.integration(&stage.boss, made.integration_id).await.unwrap();
     assert_eq!((kept.settings, kept.enabled, kept.warnings), (made.settings, true, vec![]));
     assert_eq!(stage.concerned(conversation).await, [], "it does nothing");
-    let mut tx = stage.app.store.tenant(stage.boss.account).await.unwrap();
+    let mut tx = stage.tx().await;
     let row = tx.portal(id).await.unwrap().unwrap();
     assert_eq!(row.secrets.access.expose_secret(), "");
     assert!(row.secrets.refresh.is_none());
@@ -89,14 +89,14 @@ async fn amo_1_a_change_of_tokens_does_not_outlive_the_portal() {
     let gone = async {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         // Says farewell only after the refresh that is under way; so write what it writes.
-        let mut tx = stage.app.store.tenant(stage.boss.account).await.unwrap();
+        let mut tx = stage.tx().await;
         tx.disconnect_portal(id, &store::PortalSecrets::default()).await.unwrap();
         tx.commit().await.unwrap();
     };
     let (view, ()) = tokio::join!(stage.app.check_portal(&stage.boss, id), gone);
     assert_eq!(view.unwrap().state, PortalState::Disconnected);
     assert_eq!(stage.crm.refreshes.load(Ordering::SeqCst), 1);
-    let mut tx = stage.app.store.tenant(stage.boss.account).await.unwrap();
+    let mut tx = stage.tx().await;
     assert!(tx.portal(id).await.unwrap().unwrap().secrets.refresh.is_none());
 }
 

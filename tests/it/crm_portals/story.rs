@@ -11,14 +11,7 @@ async fn portal(stage: &AmoStage, id: &str) -> Value {
 
 /// Through the browser; `form`: how consent is asked for.
 async fn consents(stage: &AmoStage, form: &Value, app: &Integration, account: &str) -> String {
-    let asked = stage.owner.post("/api/v1/crm/portals/consent", form, 200).await.json();
-    let page = url::Url::parse(asked["url"].as_str().unwrap()).unwrap();
-    let asked: Vec<(String, String)> = page.query_pairs().into_owned().collect();
-    let named = |name: &str| asked.iter().find(|(key, _)| key == name).unwrap().1.clone();
-    assert_eq!(named("client_id"), app.client_id);
-    let back = stage.amo.consent_redirect(&app.client_id, &named("state"), account).unwrap();
-    let here = back.strip_prefix(&stage.server.url()).unwrap();
-    let answer = stage.owner.get(here, 303).await;
+    let answer = stage.owner.consents(&stage.amo, app, account, form).await;
     let location = answer.header("location").unwrap().to_owned();
     let id = location.strip_prefix("/cabinet/crm?connected=").expect(&location).to_owned();
     until("the portal is ready", async || {

@@ -2,21 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::Utc;
 use domain::{
-    attribution::Attribution,
-    content::Content,
-    conversation::{ConversationKind, Direction},
-    crm::{CrmKind, PortalMode, PortalState},
-    ids::{AccountId, AttachmentId, ContactId, ConversationId, IdentityId, MessageId, PortalId},
+    crm::PortalState,
+    ids::{AccountId, AttachmentId},
 };
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgConnection};
-use store::{
-    NewPortal, PortalAbout, PortalSecrets,
-    intake::{Item, Person, Stored},
-};
-use tests::{Session, TestServer, until};
+use store::intake::Item;
+use tests::{Session, TestServer, bare_portal, comes_in, incoming, somebody, until};
 use uuid::Uuid;
 
 pub struct Company {
@@ -131,45 +124,16 @@ impl Company {
     }
 
     async fn fill_by_messages(&mut self, server: &TestServer) {
-        let now = Utc::now();
+        let account = AccountId(self.account);
+        let channel = self.id("ChannelId").parse().unwrap();
+        let person = somebody("visitor-1", "Тайный клиент");
         let item = Item {
-            account: AccountId(self.account),
-            channel: self.id("ChannelId").parse().unwrap(),
-            message_id: MessageId(Uuid::now_v7()),
-            new_contact: ContactId(Uuid::now_v7()),
-            new_identity: IdentityId(Uuid::now_v7()),
-            new_conversation: ConversationId(Uuid::now_v7()),
-            person: Person {
-                key: None,
-                external_id: "visitor-1".to_owned(),
-                name: "Тайный клиент".to_owned(),
-                username: String::new(),
-                language: None,
-                phones: vec![],
-                emails: vec![],
-            },
-            external_id: Uuid::now_v7().to_string(),
             aliases: vec![Uuid::now_v7().to_string()],
-            direction: Direction::Inbound,
-            content: Content::text("секретное слово".to_owned()),
-            files: vec![],
-            reply_to: None,
-            thread: vec![],
-            album: None,
-            kind: ConversationKind::Chat,
-            automatic: false,
-            attribution: Attribution::default(),
-            look_up: store::intake::LookUp::default(),
-            occurred_at: now,
-            now,
-            raw: None,
+            ..incoming(account, channel, person, "секретное слово")
         };
-        let stored = server.database().store().accept(&[item]).await.unwrap().pop();
-        let Some(Stored::New { conversation, message, .. }) = stored else {
-            panic!("not stored: {stored:?}");
-        };
+        let (message, conversation) = comes_in(&server.database().store(), item).await;
         self.keep("ConversationId", conversation.to_string());
-        self.keep("MessageId", message.message_id.to_string());
+        self.keep("MessageId", message.to_string());
         let path = format!("/api/v1/conversations/{conversation}");
         self.operator.post(&format!("{path}/take"), &json!({}), 200).await;
         self.owner.poke(&format!("{path}/join"), 200).await;
@@ -182,24 +146,10 @@ impl Company {
 
     /// A CRM that is connected and asked nothing.
     async fn connect_crm(&mut self, server: &TestServer) {
-        let id = PortalId(Uuid::now_v7());
-        let store = server.database().store();
-        let mut tx = store.tenant(AccountId(self.account)).await.unwrap();
-        tx.insert_portal(&NewPortal {
-            portal_id: id,
-            kind: CrmKind::Amo,
-            mode: PortalMode::Full,
-            external_id: id.0.to_string(),
-            base: "http://127.0.0.1:9/".to_owned(),
-            site: "https://secret.amocrm.ru/".to_owned(),
-            secrets: PortalSecrets::default(),
-            token_expires_at: None,
-            about: PortalAbout::default(),
-            hook_key: id.0.to_string(),
-            created_at: Utc::now(),
-        })
-        .await
-        .unwrap();
+        let new = bare_portal(&Uuid::now_v7().to_string());
+        let id = new.portal_id;
+        let mut tx = server.database().store().tenant(AccountId(self.account)).await.unwrap();
+        tx.insert_portal(&new).await.unwrap();
         tx.set_portal_state(id, PortalState::Connected, None).await.unwrap();
         tx.commit().await.unwrap();
         self.keep("PortalId", id.to_string());

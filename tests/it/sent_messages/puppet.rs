@@ -12,7 +12,7 @@ use channel::{
     SettingsForm, Signs, Told,
 };
 use domain::{
-    channel::{Capabilities, ChannelKind, StateReport, TextUnit},
+    channel::{Capabilities, ChannelKind, ChannelState, StateReport, TextUnit},
     content::Content,
     number_check::{Price, Reachable},
     text::Words,
@@ -22,7 +22,7 @@ use domain::{
 pub struct Puppet {
     pub asked: Mutex<Vec<String>>,
     /// Ids of the parts of the next messages sent.
-    pub parts: Mutex<VecDeque<Vec<String>>>,
+    parts: Mutex<VecDeque<Vec<String>>>,
     /// What the service says of phones next; nothing left: they are there.
     pub told: Mutex<VecDeque<Told>>,
     /// What the next calls of other roles come to; nothing left: done.
@@ -40,10 +40,38 @@ impl Puppet {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
+    /// The next message goes out in parts of these ids.
+    pub fn sends_in(&self, ids: &[&str]) {
+        let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        self.parts.lock().unwrap().push_back(ids);
+    }
+
+    /// What the service answers next, instead of doing it.
+    pub fn will_say(&self, answers: impl IntoIterator<Item = SendError>) {
+        self.answers.lock().unwrap().extend(answers);
+    }
+
     fn ask(&self, what: String) -> Result<(), SendError> {
         self.asked.lock().unwrap().push(what);
         self.answers.lock().unwrap().pop_front().map_or(Ok(()), Err)
     }
+}
+
+pub fn refused(text: &str) -> SendError {
+    SendError::Rejected { code: "refused", text: text.to_owned() }
+}
+
+pub fn lost() -> SendError {
+    SendError::Unknown("the answer was lost".to_owned())
+}
+
+/// A channel whose key is no good any more.
+pub fn down() -> StateReport {
+    StateReport::new(
+        ChannelState::BadCredentials,
+        Words::new("Ключ не подходит.", "The key does not fit."),
+        Words::new("Вставьте новый.", "Paste a new one."),
+    )
 }
 
 #[async_trait]

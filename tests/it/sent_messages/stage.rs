@@ -1,53 +1,32 @@
 //! A company with a puppet for a channel, whose jobs run when the test says so.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use app::{Actor, App, ChannelForm, ChannelRow, Draft, DraftKind, SignUp, Stretch};
+use app::{Actor, App, ChannelForm, ChannelRow, Draft, DraftKind, Stretch};
 use channel::{DeliveryReport, Inbound, InboundMessage, Person, Registry, Sender};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use domain::{
-    channel::ChannelKind,
+    channel::{ChannelKind, StateReport},
     clock::Clock,
     content::Content,
     conversation::Direction,
     delivery::DeliveryStatus,
     event::EventKind,
-    ids::{ConversationId, Ids, MessageId},
+    ids::{ConversationId, MessageId},
     view::MessageView,
 };
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use store::{
     FeedPage,
     lanes::{Claim, Failed, Next, Outcome},
 };
-use tests::Database;
+use tests::{Database, HandClock, founder, plain, use_cases};
 use uuid::Uuid;
 
 use super::puppet::Puppet;
 
 const QUEUES: [&str; 4] = ["send", "signs", "channels", "routing"];
 pub const VERA: &str = "vera";
-
-struct RandomIds;
-
-impl Ids for RandomIds {
-    fn uuid(&self) -> Uuid {
-        Uuid::now_v7()
-    }
-}
-
-pub struct HandClock(Mutex<DateTime<Utc>>);
-
-impl Clock for HandClock {
-    fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap()
-    }
-}
 
 pub struct Stage {
     // Dropped last: it takes the database along.
@@ -62,17 +41,11 @@ pub struct Stage {
 impl Stage {
     pub async fn set() -> Self {
         let database = Database::create().await;
-        let clock = Arc::new(HandClock(Mutex::new(Utc::now())));
+        let clock = HandClock::set();
         let puppet = Puppet::new();
-        let app = App::new(
-            database.store(),
-            Registry::new([puppet.clone() as Arc<dyn channel::Driver>]),
-            clock.clone(),
-            Arc::new(RandomIds),
-            app::Objects::new(Arc::new(object_store::memory::InMemory::new())),
-            app::Settings { public_url: None, crm: app::CrmSettings::default() },
-        );
-        let anna = sign_up(&app).await;
+        let drivers = Registry::new([puppet.clone() as Arc<dyn channel::Driver>]);
+        let app = use_cases(database.store(), drivers, &clock, plain());
+        let anna = founder(&app).await;
         let form = ChannelForm { name: Some("Кукла".to_owned()), ..ChannelForm::default() };
         let kind = ChannelKind::new("puppet");
         let made = app.create_channel(&anna, &kind, form, None).await.unwrap();
@@ -83,8 +56,23 @@ impl Stage {
         stage
     }
 
+    /// Vera has written, and her answer was sent.
+    pub async fn answered(text: &str) -> (Self, ConversationId, MessageId) {
+        let stage = Self::set().await;
+        let talk = stage.vera_writes("in-1").await;
+        let id = stage.answers(talk, text).await;
+        stage.work().await;
+        (stage, talk, id)
+    }
+
+    /// What a service says of the channel.
+    pub async fn channel_is(&self, report: &StateReport) {
+        let (account, channel) = (self.anna.account, self.channel.channel_id);
+        self.app.report(account, channel, report).await.unwrap();
+    }
+
     pub fn pass(&self, time: TimeDelta) {
-        *self.clock.0.lock().unwrap() += time;
+        self.clock.pass(time);
     }
 
     /// Does every job that is ready, as a worker would; returns the reasons of those that were not done.
@@ -275,19 +263,6 @@ impl Stage {
         .unwrap();
         Actor { employee: domain::ids::EmployeeId(id), name: name.to_owned(), ..self.anna.clone() }
     }
-}
-
-async fn sign_up(app: &App) -> Actor {
-    let form = SignUp {
-        company: "Лавка".to_owned(),
-        name: "Анна".to_owned(),
-        email: format!("{}@example.test", Uuid::now_v7().simple()),
-        password: "a-long-password-of-hers".to_owned().into(),
-        language: "ru".to_owned(),
-        user_agent: String::new(),
-    };
-    let opened = app.sign_up(form).await.unwrap();
-    app.authenticate(opened.token.expose_secret()).await.unwrap()
 }
 
 /// The code of a refusal.

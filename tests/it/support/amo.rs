@@ -1,14 +1,53 @@
 //! A company with a Telegram bot and an amoCRM account in the sandbox, connected and ready.
 
-use std::net::TcpListener;
+use std::time::Duration;
 
 use sandbox::{
     amo::{self, Account, Amo, Integration, Limits},
     telegram::{self, Bot, Customer, Telegram},
 };
 use serde_json::{Value, json};
+use server::Config;
 
-use crate::{Session, TestServer, Way, connect, until};
+use crate::{Session, TestServer, Way, amo_settings, connect, free_address, until};
+
+/// A server beside an account of amoCRM that knows it.
+pub struct AmoHouse {
+    pub server: TestServer,
+    pub amo: Amo,
+    pub account: Account,
+    /// Our integration there.
+    pub app: Integration,
+}
+
+impl AmoHouse {
+    /// Without limits of the CRM. `app`: what our integration has beside its name, by the address of the
+    /// server; `more`: what else the server is told.
+    pub async fn start(
+        options: amo::Options,
+        app: impl FnOnce(Integration, &str) -> Integration,
+        more: impl FnOnce(&mut Config),
+    ) -> Self {
+        let address = free_address();
+        let url = format!("http://{address}");
+        let options = amo::Options { limits: Limits::off(), ..options };
+        let amo = Amo::start(options).await.unwrap();
+        let account = amo.add_account("acme");
+        let named = Integration::named("Беседа", &format!("{url}/api/v1/crm/oauth/amo"));
+        let app = amo.add_integration(app(named, &url));
+        let server = TestServer::reachable_at(address, |config| {
+            let ours = &mut config.crm.amo;
+            ours.client_id = Some(app.client_id.clone());
+            ours.client_secret = Some(app.client_secret.clone().into());
+            ours.api = format!("{}/a/{{subdomain}}", amo.url());
+            ours.consent = format!("{}/oauth", amo.url()).parse().unwrap();
+            ours.chats = format!("{}/amojo", amo.url()).parse().unwrap();
+            more(config);
+        })
+        .await;
+        Self { server, amo, account, app }
+    }
+}
 
 /// Customers on one side, people of the CRM on the other.
 pub struct AmoStage {
@@ -28,70 +67,29 @@ pub struct AmoStage {
 impl AmoStage {
     /// The channel is passed on; `more`: settings beside that.
     pub async fn start(more: Value) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let url = format!("http://127.0.0.1:{port}");
-        let options = amo::Options {
-            limits: Limits::off(),
-            search_lag: std::time::Duration::ZERO,
-            ..amo::Options::default()
+        let options = amo::Options { search_lag: Duration::ZERO, ..amo::Options::default() };
+        let with_hook = |app: Integration, url: &str| {
+            app.with_disable_hook(&format!("{url}/hooks/crm-off/amo"))
         };
-        let amo = Amo::start(options).await.unwrap();
-        let account = amo.add_account("acme");
-        let back = format!("{url}/api/v1/crm/oauth/amo");
-        let off = format!("{url}/hooks/crm-off/amo");
-        let app = amo.add_integration(Integration::named("Беседа", &back).with_disable_hook(&off));
-        let server = TestServer::start_with(|config| {
-            config.http.listen = ([127, 0, 0, 1], port).into();
-            config.public_url = Some(format!("{url}/").parse().unwrap());
-            config.crm.longest_pause = std::time::Duration::from_millis(300);
-            let ours = &mut config.crm.amo;
-            ours.client_id = Some(app.client_id.clone());
-            ours.client_secret = Some(app.client_secret.clone().into());
-            ours.api = format!("{}/a/{{subdomain}}", amo.url());
-            ours.consent = format!("{}/oauth", amo.url()).parse().unwrap();
-            ours.chats = format!("{}/amojo", amo.url()).parse().unwrap();
-            ours.search_lag = std::time::Duration::from_millis(200);
+        let house = AmoHouse::start(options, with_hook, |config| {
+            config.crm.longest_pause = Duration::from_millis(300);
+            config.crm.amo.search_lag = Duration::from_millis(200);
         })
         .await;
+        let AmoHouse { server, amo, account, app } = house;
         let telegram = Telegram::start(telegram::Options::quick()).await.unwrap();
         let bot = telegram.add_bot("shop_bot");
         let owner = server.sign_up().await;
         let channel = connect(&owner, &telegram, &bot, Way::Webhook).await;
         let channel = channel["channel_id"].as_str().unwrap().to_owned();
-        let portal = consent(&owner, &amo, &app, &url).await;
-        let mut stage = Self {
-            server,
-            telegram,
-            bot,
-            amo,
-            account,
-            app,
-            owner,
-            channel,
-            portal,
-            integration: String::new(),
-        };
-        let form = json!({"portal_id": stage.portal, "name": "Продажи", "enabled": true,
-            "settings": stage.settings(more)});
-        let made = stage.owner.post("/api/v1/crm/integrations", &form, 201).await.json();
-        let id = made["integration_id"].as_str().unwrap();
-        stage.integration = format!("/api/v1/crm/integrations/{id}");
-        stage
-    }
-
-    pub fn settings(&self, more: Value) -> Value {
-        let mut settings = json!({"crm": "amo", "channels": [{"channel": self.channel}]});
-        for (key, value) in more.as_object().unwrap() {
-            settings[key] = value.clone();
-        }
-        settings
+        let portal = connects(&owner, &amo, &app).await;
+        let integration =
+            owner.integrates(&portal, "Продажи", &amo_settings(&channel, &more)).await;
+        Self { server, telegram, bot, amo, account, app, owner, channel, portal, integration }
     }
 
     pub async fn save(&self, more: Value) {
-        let now = self.owner.get(&self.integration, 200).await.json();
-        let form = json!({"revision": now["revision"], "name": "Продажи", "enabled": true,
-            "settings": self.settings(more)});
-        self.owner.put(&self.integration, &form, 200).await;
+        self.owner.sets(&self.integration, &amo_settings(&self.channel, &more)).await;
     }
 
     pub fn customer(&self, id: i64, name: &str) -> Customer {
@@ -149,12 +147,8 @@ impl AmoStage {
 }
 
 /// Gives consent in the browser of the owner, and waits until users and funnels are known.
-async fn consent(owner: &Session, amo: &Amo, app: &Integration, url: &str) -> String {
-    let asked = owner.post("/api/v1/crm/portals/consent", &json!({"kind": "amo"}), 200).await;
-    let page = url::Url::parse(asked.json()["url"].as_str().unwrap()).unwrap();
-    let (_, state) = page.query_pairs().find(|(name, _)| name == "state").unwrap();
-    let back = amo.consent_redirect(&app.client_id, &state, "acme").unwrap();
-    owner.get(back.strip_prefix(url).unwrap(), 303).await;
+async fn connects(owner: &Session, amo: &Amo, app: &Integration) -> String {
+    owner.consents(amo, app, "acme", &json!({"kind": "amo"})).await;
     until("the lists are pulled", async || {
         let page = owner.get("/api/v1/crm/portals", 200).await.json();
         let id = page["items"][0]["portal_id"].as_str()?.to_owned();

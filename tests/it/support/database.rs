@@ -4,6 +4,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use domain::ids::AccountId;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::{MasterKeys, Store};
 use uuid::Uuid;
@@ -54,6 +55,19 @@ impl Database {
     /// A connection past all walls, for looking and for breaking things.
     pub async fn connect(&self) -> PgConnection {
         PgConnection::connect(&self.url()).await.unwrap()
+    }
+
+    /// A company without anybody.
+    pub async fn account(&self) -> AccountId {
+        let account = AccountId(Uuid::now_v7());
+        let mut conn = self.connect().await;
+        for statement in [
+            "insert into accounts (account_id, name) values ($1, 'Ромашка')",
+            "insert into account_counters (account_id) values ($1)",
+        ] {
+            sqlx::query(statement).bind(account.0).execute(&mut conn).await.unwrap();
+        }
+        account
     }
 
     /// The store as the server opens it.

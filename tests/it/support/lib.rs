@@ -10,26 +10,37 @@
 )]
 
 mod amo;
+mod channels;
 mod client;
 mod cluster;
+mod company;
 mod database;
 mod hire;
 mod inbox;
+mod integrations;
 mod process;
 mod server;
 mod socket;
 mod telegram;
+mod use_cases;
 mod visitor;
 mod wait;
 
-pub use amo::AmoStage;
+pub use amo::{AmoHouse, AmoStage};
+pub use channels::at_channel;
 pub use client::{Answer, Client, Session};
 pub use cluster::cluster;
+pub use company::{Company, bare_channel, comes_in, incoming, newcomer, somebody};
 pub use database::{Database, MASTER_KEY};
-pub use inbox::at_conversation;
+pub use inbox::{at_conversation, at_message, texts};
+pub use integrations::{amo_settings, bare_portal};
 pub use process::{Place, ProcessServer, beseda, kill_9};
-pub use server::TestServer;
+pub use server::{TestServer, free_address};
 pub use socket::Socket;
 pub use telegram::{TelegramStage, Way, connect};
+pub use use_cases::{HandClock, founder, plain, use_cases};
 pub use visitor::{Visitor, widget};
 pub use wait::{PATIENCE, eventually, until};
+
+/// A picture.
+pub const PIXEL: &[u8] = include_bytes!("pixel.png");

@@ -1,7 +1,7 @@
 //! A whole server inside the test's process.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     num::NonZeroU32,
     path::Path,
     sync::{Arc, Once},
@@ -78,6 +78,21 @@ impl TestServer {
         server
     }
 
+    /// A server that services can call: its public address is its own.
+    pub async fn reachable() -> Self {
+        Self::reachable_at(free_address(), |_| {}).await
+    }
+
+    /// The same at an address that others were told of before it listens.
+    pub async fn reachable_at(address: SocketAddr, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_with(|config| {
+            config.http.listen = address;
+            config.public_url = Some(format!("http://{address}/").parse().unwrap());
+            change(config);
+        })
+        .await
+    }
+
     /// Another node of the same installation: the same database, a port of its own.
     pub async fn another(&self) -> Self {
         let mut server = Self {
@@ -149,6 +164,11 @@ impl Drop for TestServer {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// A free port of this machine.
+pub fn free_address() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|l| l.local_addr()).unwrap()
 }
 
 fn settings(database: &Database, folder: &Path) -> Config {

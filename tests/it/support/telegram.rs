@@ -1,11 +1,9 @@
 //! A company with a Telegram bot in the sandbox, connected and ready.
 
-use std::net::TcpListener;
-
 use sandbox::telegram::{Bot, Options, Telegram};
 use serde_json::{Value, json};
 
-use crate::{Session, TestServer, until};
+use crate::{Session, TestServer, at_channel, until};
 
 /// Customers on one side, operators on the other.
 pub struct TelegramStage {
@@ -26,16 +24,7 @@ pub enum Way {
 
 impl TelegramStage {
     pub async fn start(way: Way) -> Self {
-        // The webhook's address must be known before the server listens.
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|l| l.local_addr())
-            .expect("a free port")
-            .port();
-        let server = TestServer::start_with(|config| {
-            config.http.listen = ([127, 0, 0, 1], port).into();
-            config.public_url = Some(format!("http://127.0.0.1:{port}/").parse().expect("a url"));
-        })
-        .await;
+        let server = TestServer::reachable().await;
         let telegram = Telegram::start(Options::quick()).await.expect("the sandbox starts");
         let bot = telegram.add_bot("shop_bot");
         let owner = server.sign_up().await;
@@ -59,7 +48,7 @@ pub async fn connect(owner: &Session, telegram: &Telegram, bot: &Bot, way: Way) 
         "settings": { "token": bot.token, "base_url": telegram.url(), "receive": receive },
     });
     let made = owner.post("/api/v1/channels", &form, 201).await.json();
-    let path = format!("/api/v1/channels/{}", made["channel_id"].as_str().expect("an id"));
+    let path = at_channel(&made);
     until("the bot is connected", async || {
         let channel = owner.get(&path, 200).await.json();
         match channel["state"].as_str() {

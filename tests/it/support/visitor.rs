@@ -10,7 +10,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest},
 };
 
-use crate::{PATIENCE, Session, until};
+use crate::{PATIENCE, Session};
 
 /// The open page of a visitor.
 pub struct Visitor {
@@ -22,12 +22,7 @@ pub struct Visitor {
 /// Adds a widget and waits until it is connected; the channel as the API answers it.
 pub async fn widget(owner: &Session, settings: Value) -> Value {
     let form = json!({ "kind": "widget", "name": "Сайт", "settings": settings });
-    let made = owner.post("/api/v1/channels", &form, 201).await.json();
-    let path = format!("/api/v1/channels/{}", made["channel_id"].as_str().unwrap());
-    until("the widget is connected", async || {
-        Some(owner.get(&path, 200).await.json()).filter(|channel| channel["state"] == "connected")
-    })
-    .await
+    owner.connects(&form).await
 }
 
 impl Visitor {

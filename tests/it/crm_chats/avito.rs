@@ -5,10 +5,10 @@ use sandbox::{
     amo::chats::{Author, Draft},
     avito::{Avito, Options},
 };
-use serde_json::{Value, json};
-use tests::until;
+use serde_json::json;
+use tests::{PIXEL, until};
 
-use crate::crm_chats::{House, connected};
+use super::house::{House, texts};
 
 /// WA-4 for Avito's own app; and a picture with words, which amoCRM sends as one message, comes out as a picture
 /// and a text, each once, with the writer's signature (WA-7) for the buyer alone.
@@ -22,54 +22,34 @@ async fn wa_4_wa_7_words_of_a_file_go_after_it_where_files_carry_none() {
         ours.consent = format!("{base}/oauth").parse().unwrap();
     })
     .await;
-    let owner = house.server.sign_up().await;
     let seller = avito.add_seller("Лавка чайников");
     let item = seller.add_item("Чайник медный", "4 500 ₽");
     let (id, secret) = seller.keys();
     let settings = json!({ "mode": "keys", "client_id": id, "client_secret": secret });
     let form = json!({ "kind": "avito", "name": "Авито", "settings": settings });
-    let made = owner.post("/api/v1/channels", &form, 201).await.json();
-    let channel = made["channel_id"].as_str().unwrap().to_owned();
-    until("the channel is connected", async || {
-        let now = owner.get(&format!("/api/v1/channels/{channel}"), 200).await.json();
-        (now["state"] == "connected").then_some(())
-    })
-    .await;
-    let portal = connected(&owner, &house.amo, &house.integration, &house.url).await;
-    let user = house.account.managers()[0].clone();
-    let settings = json!({"crm": "amo", "channels": [{"channel": channel}], "chats": {
-        "import_outgoing": true,
-        "users": [{"user": user.id.to_string(), "channels": [channel], "signature": "— Анна"}]}});
-    let form = json!({"portal_id": portal, "name": "Продажи", "enabled": true,
-        "settings": settings});
-    owner.post("/api/v1/crm/integrations", &form, 201).await;
-    let shows = async |text: &str| {
-        until(text, async || {
-            let chats = house.account.chats();
-            let chat = chats.into_iter().find(|c| c.messages.iter().any(|m| m.text == text))?;
-            let message = chat.messages.iter().find(|m| m.text == text)?.clone();
-            Some((chat, message))
-        })
-        .await
-    };
+    let made = house.owner.connects(&form).await;
+    let channel = made["channel_id"].as_str().unwrap();
+    let user = house.user();
+    let set = json!({"chats": {"import_outgoing": true,
+        "users": [{"user": user.to_string(), "channels": [channel], "signature": "— Анна"}]}});
+    house.passes_on(&house.owner, channel, &set).await;
 
     let talk = seller.chat_with(501, "Пётр", Some(item));
     talk.says("Ещё продаёте?");
-    let (chat, _) = shows("Ещё продаёте?").await;
+    let (chat, _) = house.shows("Ещё продаёте?").await;
     talk.seller_says("Продаю");
-    let (_, message) = shows("Продаю [Отправлено с телефона]").await;
+    let (_, message) = house.shows("Продаю [Отправлено с телефона]").await;
     assert_eq!((message.author, message.silent), (Author::Bot, true));
 
-    let pixel = include_bytes!("support/pixel.png");
-    talk.sends_image("image/png", &pixel[..]);
+    talk.sends_image("image/png", PIXEL);
     let picture = until("the picture is in the CRM", async || {
         let chats = house.account.chats();
         chats[0].messages.iter().find_map(|message| message.media.clone())
     })
     .await;
-    let size = u64::try_from(pixel.len()).unwrap();
+    let size = u64::try_from(PIXEL.len()).unwrap();
     let draft = Draft::picture(&picture, "чайник.png", size).caption("Вот такой");
-    house.account.writes_in_chat(user.id, &chat.id, draft).unwrap();
+    house.account.writes_in_chat(user, &chat.id, draft).unwrap();
     let kinds = until("both arrive", async || {
         let shown = talk.transcript();
         let ours: Vec<(String, String)> =
@@ -81,10 +61,8 @@ async fn wa_4_wa_7_words_of_a_file_go_after_it_where_files_carry_none() {
     assert_eq!(kinds, expect.map(|(kind, text)| (kind.to_owned(), text.to_owned())));
 
     talk.says("Беру");
-    let (chat, _) = shows("Беру").await;
-    let texts: Vec<Value> = chat.messages.iter().map(|m| json!(m.text)).collect();
-    let expect = ["Ещё продаёте?", "Продаю [Отправлено с телефона]", "", "Вот такой", "Беру"]
-        .map(Value::from);
-    assert_eq!(texts, expect, "what was written there does not come back");
+    let (chat, _) = house.shows("Беру").await;
+    let expect = ["Ещё продаёте?", "Продаю [Отправлено с телефона]", "", "Вот такой", "Беру"];
+    assert_eq!(texts(&chat), expect, "what was written there does not come back");
     assert_eq!(avito.violations(), [""; 0]);
 }

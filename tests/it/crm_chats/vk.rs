@@ -1,86 +1,53 @@
 //! The chat inside amoCRM with a service that tells more than messages (AMO-13, WA-4): what our side wrote
 //! in its own program, and that the customer writes.
 
-use std::time::Duration;
+use std::{ops::Deref, time::Duration};
 
 use sandbox::{
-    amo::{
-        Account, Amo, Outage,
-        chats::{Author, ChatShown, Draft, Message},
-    },
+    amo::{Outage, chats::Author},
     vk::{Community, Customer, Faults, Options, Vk},
 };
 use serde_json::{Value, json};
-use tests::{Session, TestServer, until};
+use tests::{amo_settings, until};
 
-use crate::crm_chats::{House, connected};
+use super::house::{House, Passing, texts};
 
 struct Stage {
-    _server: TestServer,
+    house: House,
     _vk: Vk,
-    amo: Amo,
-    account: Account,
     community: Community,
     vera: Customer,
-    owner: Session,
     channel: String,
-    portal: String,
+    passing: Passing,
+}
+
+impl Deref for Stage {
+    type Target = House;
+
+    fn deref(&self) -> &House {
+        &self.house
+    }
 }
 
 impl Stage {
     /// A community and chats of amoCRM; `chats`: what is set for them, by the channel's id.
     async fn start(chats: impl FnOnce(&str) -> Value) -> Self {
-        let House { server, amo, account, integration, url } = House::start().await;
+        let house = House::start().await;
         let vk = Vk::start(Options::quick()).await.unwrap();
-        let owner = server.sign_up().await;
         let community = vk.add_community("Лавка чайников");
         let vera = vk.customer(1001, "Вера", "Ясная");
         let form = json!({ "kind": "vk", "name": "ВК лавки", "settings": {
             "token": community.key, "base_url": vk.url(), "receive": "callback" } });
-        let made = owner.post("/api/v1/channels", &form, 201).await.json();
+        let made = house.owner.connects(&form).await;
         let channel = made["channel_id"].as_str().unwrap().to_owned();
-        until("the channel is connected", async || {
-            let now = owner.get(&format!("/api/v1/channels/{channel}"), 200).await.json();
-            (now["state"] == "connected").then_some(())
-        })
-        .await;
-        let portal = connected(&owner, &amo, &integration, &url).await;
-        let settings = json!({"crm": "amo", "channels": [{"channel": channel}],
-            "chats": chats(&channel)});
-        let form = json!({"portal_id": portal, "name": "Продажи", "enabled": true,
-            "settings": settings});
-        owner.post("/api/v1/crm/integrations", &form, 201).await;
-        Self { _server: server, _vk: vk, amo, account, community, vera, owner, channel, portal }
-    }
-
-    async fn chat(&self, what: &str, wanted: impl Fn(&ChatShown) -> bool) -> ChatShown {
-        until(what, async || self.account.chats().into_iter().find(|chat| wanted(chat))).await
-    }
-
-    async fn shows(&self, text: &str) -> (ChatShown, Message) {
-        let is_it = |message: &&Message| message.text == text;
-        let chat = self.chat(text, |chat| chat.messages.iter().any(|m| is_it(&m))).await;
-        let message = chat.messages.iter().find(is_it).unwrap().clone();
-        (chat, message)
-    }
-
-    async fn conversation(&self) -> String {
-        let page = self.owner.get("/api/v1/conversations", 200).await.json();
-        page["items"][0]["conversation_id"].as_str().unwrap().to_owned()
-    }
-
-    async fn replies(&self, client_id: &str, text: &str) {
-        let path = format!("/api/v1/conversations/{}/messages", self.conversation().await);
-        self.owner.post(&path, &json!({"client_id": client_id, "text": text}), 201).await;
+        let set = json!({"chats": chats(&channel)});
+        let passing = house.passes_on(&house.owner, &channel, &set).await;
+        Self { house, _vk: vk, community, vera, channel, passing }
     }
 
     async fn save(&self, chats: Value) {
-        let page = self.owner.get("/api/v1/crm/integrations", 200).await.json();
-        let now = &page["items"][0];
-        let path = format!("/api/v1/crm/integrations/{}", now["integration_id"].as_str().unwrap());
-        let form = json!({"revision": now["revision"], "name": "Продажи", "enabled": true,
-            "settings": {"crm": "amo", "channels": [{"channel": self.channel}], "chats": chats}});
-        self.owner.put(&path, &form, 200).await;
+        let settings = amo_settings(&self.channel, &json!({"chats": chats}));
+        self.owner.sets(&self.passing.integration, &settings).await;
     }
 
     fn typing_calls(&self) -> usize {
@@ -109,15 +76,13 @@ async fn wa_4_what_was_written_past_us_is_in_the_crms_chat_once_and_marked() {
     stage.community.set_faults(Faults { echo_first: true, ..Faults::default() });
     stage.replies("r-2", "эхо вперёд").await;
     stage.shows("эхо вперёд").await;
-    let user = stage.account.managers()[0].id;
-    stage.account.writes_in_chat(user, &chat.id, Draft::text("из CRM")).unwrap();
+    stage.user_writes(&chat, "из CRM");
     stage.community.set_faults(Faults { drop_answer: 1, ..Faults::default() });
     stage.replies("r-3", "ответ потерян").await;
     stage.shows("ответ потерян").await;
     stage.community.repeat_last();
     stage.vera.sends_text(&stage.community, "спасибо");
     let (chat, _) = stage.shows("[ВК лавки] спасибо").await;
-    let texts: Vec<&str> = chat.messages.iter().map(|m| m.text.as_str()).collect();
     let expect = [
         "[ВК лавки] вопрос",
         marked,
@@ -127,7 +92,7 @@ async fn wa_4_what_was_written_past_us_is_in_the_crms_chat_once_and_marked() {
         "ответ потерян",
         "[ВК лавки] спасибо",
     ];
-    assert_eq!(texts, expect);
+    assert_eq!(texts(&chat), expect);
 }
 
 /// WA-4 is by choice: without it they are the conversation's alone, and so are those written before it was
@@ -143,8 +108,7 @@ async fn wa_4_without_the_choice_it_is_not_passed_on() {
     stage.save(json!({"import_outgoing": true})).await;
     stage.community.admin_writes(&stage.vera, "снова с телефона");
     let (chat, _) = stage.shows("снова с телефона [Отправлено с телефона]").await;
-    let texts: Vec<&str> = chat.messages.iter().map(|m| m.text.as_str()).collect();
-    assert_eq!(texts, ["вопрос", "ещё", "снова с телефона [Отправлено с телефона]"]);
+    assert_eq!(texts(&chat), ["вопрос", "ещё", "снова с телефона [Отправлено с телефона]"]);
 }
 
 /// AMO-13: that the customer writes is seen in the CRM, seldom told, and never told late.
@@ -172,7 +136,7 @@ async fn amo_13_the_customers_writing_is_seen_in_the_crm_and_never_waits() {
     stage.vera.types(&stage.community);
     let asked = async || (stage.typing_calls() == told + 1).then_some(());
     until("the CRM was asked", asked).await;
-    let path = format!("/api/v1/crm/portals/{}", stage.portal);
+    let path = format!("/api/v1/crm/portals/{}", stage.passing.portal);
     let portal = stage.owner.get(&path, 200).await.json();
     assert_eq!(portal["state"], "connected", "{portal}");
     stage.account.set_outage(Outage::No);
