@@ -72,6 +72,13 @@ impl Check {
         Self { findings: Vec::new(), prefix: prefix.to_owned() }
     }
 
+    /// Of a request about one thing.
+    pub(super) fn verdict(self) -> Result<(), Refusal> {
+        let mut batch = Batch::default();
+        batch.add("0", self.findings);
+        batch.verdict()
+    }
+
     pub(super) fn find(&mut self, code: &'static str, path: &str, detail: &str) {
         let path = format!("{}{path}", self.prefix);
         self.findings.push(Finding { code, path, detail: detail.to_owned() });

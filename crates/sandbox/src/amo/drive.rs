@@ -129,9 +129,7 @@ async fn open(State(shared): App, caller: Caller, body: Bytes) -> Answer {
         if check.findings.is_empty() && !(1..=MAX_FILE).contains(&size) {
             check.no_choice("file_size");
         }
-        let mut batch = Batch::default();
-        batch.add("0", check.findings);
-        batch.verdict()?;
+        check.verdict()?;
         let (id, now) = (acting.ids.made(), acting.now);
         let token = token();
         let content_type = content_type.unwrap_or_else(|| "application/octet-stream".to_owned());

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     answer::{Answer, Refusal, Reply},
-    check::{Batch, Check, object},
+    check::{Check, object},
     events,
     gate::Caller,
     outbox,
@@ -125,9 +125,7 @@ async fn add(State(shared): App, caller: Caller, body: Bytes) -> Answer {
             check.find("NotBlank", "settings", "This value should not be blank.");
         }
         let sort = check.integer(&item, "sort");
-        let mut batch = Batch::default();
-        batch.add("0", check.findings);
-        batch.verdict()?;
+        check.verdict()?;
         let (now, by) = (acting.now, acting.by);
         let known = acting.account.webhooks.values_mut().find(|h| h.destination == destination);
         let (id, fresh) = if let Some(hook) = known {

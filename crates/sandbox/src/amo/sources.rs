@@ -13,10 +13,11 @@ use serde_json::{Map, Value, json};
 use super::{
     acts::Acting,
     answer::{Answer, Refusal, Reply},
-    check::{Batch, Check, items, object, request_id},
+    check::{Batch, Check, items, request_id},
     gate::Caller,
     php::Query,
     world::{Shared, Source},
+    write::{self, Changed},
 };
 
 type App = State<Arc<Shared>>;
@@ -137,11 +138,7 @@ async fn add(State(shared): App, caller: Caller, body: Bytes) -> Answer {
     })
 }
 
-fn change_all(
-    acting: &mut Acting<'_>,
-    caller: &Caller,
-    items: &[Map<String, Value>],
-) -> Result<Vec<Value>, Refusal> {
+fn change_all(acting: &mut Acting<'_>, caller: &Caller, items: &[Map<String, Value>]) -> Changed {
     let mut batch = Batch::default();
     let mut changed = Vec::new();
     for (at, item) in items.iter().enumerate() {
@@ -179,12 +176,8 @@ async fn change_one(
     body: Bytes,
 ) -> Answer {
     caller.admin()?;
-    let mut item = object(&body)?;
-    item.insert("id".to_owned(), json!(id));
-    shared.serve(&caller, |acting| {
-        let changed = change_all(acting, &caller, &[item])?;
-        changed.into_iter().next().map(Reply::Hal).ok_or_else(Refusal::not_found)
-    })
+    let all = |acting: &mut Acting<'_>, items: &[_]| change_all(acting, &caller, items);
+    write::change_one(&shared, &caller, id, &body, all)
 }
 
 async fn delete(State(shared): App, caller: Caller, body: Bytes) -> Answer {

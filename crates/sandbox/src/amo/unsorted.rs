@@ -271,9 +271,7 @@ async fn accept(
                 check.no_choice("status_id");
             }
         }
-        let mut batch = Batch::default();
-        batch.add("0", check.findings);
-        batch.verdict()?;
+        check.verdict()?;
         let entry = acting.accept(&uid, user_id, status_id).ok_or_else(Refusal::not_found)?;
         Ok(Reply::Hal(sorted(acting.account, &caller, &entry)))
     })
@@ -289,9 +287,7 @@ async fn decline(
     shared.serve(&caller, |acting| {
         let mut check = Check::default();
         check.integer(&item, "user_id");
-        let mut batch = Batch::default();
-        batch.add("0", check.findings);
-        batch.verdict()?;
+        check.verdict()?;
         let entry = acting.decline(&uid).ok_or_else(Refusal::not_found)?;
         Ok(Reply::Hal(sorted(acting.account, &caller, &entry)))
     })
@@ -331,9 +327,7 @@ async fn link(State(shared): App, caller: Caller, Path(uid): Path<String>, body:
         if !["chats", "mail"].contains(&entry.category.as_str()) {
             check.no_choice("category");
         }
-        let mut batch = Batch::default();
-        batch.add("0", check.findings);
-        batch.verdict()?;
+        check.verdict()?;
         acting.bind_unsorted(&uid, lead_id);
         let shape = Shape { account: acting.account, base: &caller.base };
         let link = shape.link(&format!("leads/{lead_id}"));

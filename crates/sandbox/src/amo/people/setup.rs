@@ -149,6 +149,11 @@ impl Account {
         });
     }
 
+    /// Whoever let integrations in is no admin any more: their tokens read no users.
+    pub fn demote_admins(&self) {
+        self.change(|account| account.users.values_mut().for_each(|user| user.is_admin = false));
+    }
+
     pub fn archive_pipeline(&self, pipeline: i64) {
         self.change(|account| {
             if let Some(pipeline) = account.pipelines.get_mut(&pipeline) {
