@@ -16,7 +16,7 @@ import { readQuery, writeQuery } from '../src/cabinet/crm/journal-query'
 import { byMail, linked } from '../src/cabinet/crm/people'
 import { readPhone, readPhones } from '../src/cabinet/crm/phones'
 import { firstStage, isNewer, stageFault } from '../src/cabinet/crm/places'
-import { faultAt, faultsOf, marked, mendTab, pointerOf, tabNamed, tabOf, without } from '../src/cabinet/crm/pointers'
+import { faultAt, faultsOf, marked, mendTab, nameless, pointerOf, tabNamed, tabOf, without } from '../src/cabinet/crm/pointers'
 import { rebased } from '../src/cabinet/crm/rebase'
 import { type AmoSettings, filled, firstSettings, isUnsorted, recommended } from '../src/cabinet/crm/settings'
 import { DEFAULT_NAMES, inserted, type Param, sample, shown, stored, tokenOf, unknown } from '../src/cabinet/crm/template'
@@ -140,6 +140,13 @@ describe('what is wrong with the settings', () => {
     expect(faultAt(faults, '/funnel/rules/1/to/deal')).toEqual(both('нет этапа'))
     expect([...marked(faults)]).toEqual(['tags', 'funnels'])
     expect(without(faults, ['/funnel']).map((one) => one.at)).toEqual(['/tags/own/0'])
+  })
+
+  it('AMO-6, AMO-8: finds UTM marks without a name, wherever they stand', () => {
+    const filter = { verdict: 'allow' as const, when: { is: 'all' as const, of: [newCondition('utm.'), newCondition('utm.source')] } }
+    const fields = { contact: [], deal: [{ field: '1', from: 'utm.' }], lead: [] }
+    expect(nameless({ ...firstSettings, filter, fields })).toEqual(['/filter/when/of/0/param', '/fields/deal/0/from'])
+    expect(nameless(firstSettings)).toEqual([])
   })
 
   it('opens the first tab for an address that names none', () => {

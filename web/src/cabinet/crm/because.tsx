@@ -30,9 +30,8 @@ function Facts({ facts }: { facts: NonNullable<Because['facts']> }) {
   return (
     <dl className="flex flex-wrap gap-x-4 gap-y-0.5 text-caption">
       {facts.map((fact, n) => (
-        <div key={n} className="flex min-w-0 gap-1">
-          <dt className="shrink-0 text-ink3">{words(fact.name)}:</dt>
-          <dd className="num min-w-0 break-words text-ink2">{fact.value}</dd>
+        <div key={n} className="min-w-0 break-words">
+          <dt className="inline text-ink3">{words(fact.name)}:</dt> <dd className="num inline text-ink2">{fact.value}</dd>
         </div>
       ))}
     </dl>

@@ -42,12 +42,11 @@ export function ChatUsers({
       ) : (
         <Table label={f.chats.users} heads={[f.chats.user, f.chats.userChannels, f.chats.signature, f.chats.sections, '']}>
           {users.map((user, n) => {
-            const fault = editing.told(`/chats/users/${n}`)
             return (
               <tr key={n}>
                 <td className="font-medium">
                   {nameOf(user.user)}
-                  {fault && <span className="block text-caption font-normal text-red">{fault}</span>}
+                  <Wrong said={editing.told(`/chats/users/${n}`)} />
                 </td>
                 <td className="text-second">
                   {user.channels.length > 0 ? user.channels.map(channelOf).join(', ') : <span className="text-ink3">{f.chats.mayNot}</span>}

@@ -44,9 +44,14 @@ export function Choice<T extends string>({
   )
 }
 
-/** What is wrong with a list as a whole, or with one of its entries. */
+/** What is wrong with a list as a whole, or with one of its entries; a save that was refused leads there. */
 export function Wrong({ said }: { said: string | undefined }) {
-  return said && <p className="text-caption text-red">{said}</p>
+  if (!said) return null
+  return (
+    <p data-wrong tabIndex={-1} className="rounded-control text-caption font-normal text-red">
+      {said}
+    </p>
+  )
 }
 
 /** Words that stand above what they are about. */

@@ -70,7 +70,7 @@ export function Journal({
   }
   return (
     <>
-      <Standstill portals={of ? [of] : portals} />
+      {integration ? <Waiting portals={portals} /> : <Standstill portals={of ? [of] : portals} />}
       <JournalFilters
         query={query}
         portals={integration ? [] : portals}
@@ -152,10 +152,24 @@ function Entries({ items, onOpen }: { items: readonly RunView[]; onOpen: (run: R
   )
 }
 
+const standing = (portals: readonly PortalView[]) =>
+  portals.filter((one) => one.state === 'stopped' || one.state === 'interrupted')
+
+/** The same beside an integration's rules, where it is said above why its portal does not answer. */
+function Waiting({ portals }: { portals: readonly PortalView[] }) {
+  const waiting = standing(portals).reduce((sum, one) => sum + one.waiting, 0)
+  if (waiting === 0) return null
+  return (
+    <div className="mb-4">
+      <Note>{crmTexts().log.notYet(waiting)}</Note>
+    </div>
+  )
+}
+
 /** Nothing is decided while a portal does not answer: whoever looks for an enquiry here is told that it waits. */
 function Standstill({ portals }: { portals: readonly PortalView[] }) {
   const f = crmTexts()
-  const still = portals.filter((one) => one.state === 'stopped' || one.state === 'interrupted')
+  const still = standing(portals)
   if (still.length === 0) return null
   return (
     <div className="mb-4 space-y-2">

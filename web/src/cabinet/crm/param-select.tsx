@@ -37,9 +37,8 @@ export function ParamSelect({
   const f = crmSettings().filter
   const known = params.some((one) => one.param === value)
   const other = !known && value.startsWith(OTHER)
-  const nameless = value === OTHER ? f.noUtmKey : undefined
   return (
-    <Field label={label} error={nameless ?? error}>
+    <Field label={label} error={error}>
       {(ids) => (
         <div className="space-y-1.5">
           <Select {...ids} value={other ? OTHER : value} onChange={(event) => onChange(event.target.value)}>

@@ -69,6 +69,15 @@ export function mendTab(mend: string): Tab | null {
   return other[mend] ?? TABS.find((one) => one === mend) ?? OF_TAB[mend] ?? null
 }
 
+const NAMELESS = 'utm.'
+
+/** Where an UTM mark was chosen and not named: no parameter, so the server could not read the document. */
+export function nameless(value: unknown, at = ''): string[] {
+  if (value === NAMELESS) return [at]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, part]) => nameless(part, `${at}/${key}`))
+}
+
 const within = (at: string, place: string) => at === place || at.startsWith(`${place}/`)
 
 /** The words for one field: its own fault, or that of something in it (an item of a list). */

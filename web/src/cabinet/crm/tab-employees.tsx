@@ -95,11 +95,11 @@ function People() {
           const wrong = fault ?? (gone ? (user ? f.employees.inactiveUser : f.employees.goneUser) : undefined)
           return (
             <tr key={person.employee_id}>
-              <td className="max-w-60">
+              <td className="max-w-60 max-[759px]:max-w-32">
                 <div className="truncate font-medium">{person.name}</div>
                 <div className="truncate text-caption text-ink3">{person.email}</div>
               </td>
-              <td className="min-w-60">
+              <td className="min-w-60 max-[759px]:min-w-36">
                 <Select
                   aria-label={`${f.employees.theirs}: ${person.name}`}
                   aria-invalid={wrong ? true : undefined}

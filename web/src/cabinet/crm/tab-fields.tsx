@@ -88,7 +88,7 @@ function Pairs({ of, title }: { of: 'contact' | 'deal'; title: string }) {
                   <Trash2 size={15} />
                 </IconButton>
               </div>
-              <Remarks field={field} twice={!!twice} warning={warning(at)} />
+              <Remarks field={field} twice={!!twice} warning={wrong ? undefined : warning(at)} />
             </li>
           )
         })}

@@ -44,6 +44,7 @@ export function TabTry() {
     setFault('')
     if (on === 'past' && !/\d/.test(number)) return setFault(f.try.needNumber)
     if (on === 'sample' && !sample.channel_id) return setFault(f.try.needChannel)
+    if (!editing.check()) return setFault(f.try.fix)
     setBusy(true)
     try {
       const past = on === 'past' ? await conversationNumbered(number) : null
@@ -61,7 +62,10 @@ export function TabTry() {
 
   /** A portal that cannot be asked says itself why. */
   function whyNot(error: unknown): string {
-    if ([...fieldErrors(error).keys()].some((one) => one.includes('settings'))) return f.try.fix
+    if ([...fieldErrors(error).keys()].some((one) => one.includes('settings'))) {
+      editing.blame(error)
+      return f.try.fix
+    }
     const passing = error instanceof Refused && error.status === 503
     if (passing && portal?.state === 'stopped' && portal.reason)
       return [words(portal.reason), portal.remedy && words(portal.remedy)].filter(Boolean).join(' ')

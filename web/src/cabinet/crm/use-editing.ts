@@ -2,9 +2,10 @@ import { useEffect, useState } from 'react'
 import { fieldErrors, Refused } from '../../kit/api/client'
 import { t, words } from '../../kit/i18n'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
+import { filterEn, filterRu } from '../../kit/i18n/flow/crm-tabs/filter'
 import { toast, whyRefused } from '../../kit/ui/toast'
 import { type IntegrationDraft, readIntegration, saveIntegration } from './api'
-import { type Fault, faultAt, faultsOf, marked, type Tab, TABS, tabOf, without } from './pointers'
+import { type Fault, faultAt, faultsOf, marked, nameless, type Tab, TABS, tabOf, without } from './pointers'
 import { type Rebased, rebased } from './rebase'
 import { type AmoSettings, isUnsorted } from './settings'
 import type { IntegrationView } from './views'
@@ -39,6 +40,10 @@ export interface Editing {
   warning: (at: string) => string | undefined
   /** Remarks on what is stored of a tab and is not being changed. */
   remarks: (tab: Tab) => string[]
+  /** Whether these settings can be sent; else it is marked what is wrong. */
+  check: () => boolean
+  /** Marks what another refusal says of these settings. */
+  blame: (error: unknown) => void
   save: () => Promise<void>
   reset: () => void
   /** Theirs alone. */
@@ -85,8 +90,21 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
     if (left.length === 0) setFault('')
   }
 
+  const unread = nameless(draft.settings).map((at): Fault => ({ at, words: { ru: filterRu.noUtmKey, en: filterEn.noUtmKey } }))
+  /** Shows what is wrong, on the first tab that has any of it. */
+  const mark = (found: Fault[]) => {
+    setFaults(found)
+    const tabs = marked(found)
+    const tab = TABS.find((one) => tabs.has(one))
+    if (tab) onFault(tab)
+  }
+
   async function save() {
     if (busy) return
+    if (unread.length > 0) {
+      setFault(t.cabinet.checkFields)
+      return mark(unread)
+    }
     setBusy(true)
     setFault('')
     setFaults([])
@@ -97,15 +115,12 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
       if (!(error instanceof Refused)) throw error
       const found = faultsOf(fieldErrors(error))
       const homeless = found.find((one) => tabOf(one.at) === null)
-      setFaults(found)
+      mark(found)
       if (error.status === 404) setFault(crmSettings().deletedMeanwhile)
       else if (error.problem?.code === 'changed_meanwhile') {
         setStale(true)
         await readIntegration(stored.integration_id).then(setTheirs, () => {})
       } else setFault(homeless ? words(homeless.words) : found.length > 0 ? t.cabinet.checkFields : whyRefused(error))
-      const tabs = marked(found)
-      const tab = TABS.find((one) => tabs.has(one))
-      if (tab) onFault(tab)
     } finally {
       setBusy(false)
     }
@@ -151,6 +166,11 @@ export function useEditing(first: IntegrationView, onFault: (tab: Tab) => void):
     warning: tell(standing),
     remarks: (tab) =>
       tab === 'fields' ? [] : [...new Set(standing.filter((one) => tabOf(one.at) === tab).map((one) => words(one.words)))],
+    check: () => {
+      if (unread.length > 0) setFaults(unread)
+      return unread.length === 0
+    },
+    blame: (error) => setFaults(faultsOf(fieldErrors(error))),
     save,
     reset: () => {
       setDraft(draftOf(stored))
