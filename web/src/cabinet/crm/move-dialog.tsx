@@ -14,11 +14,14 @@ import type { IntegrationView, PortalView } from './views'
 export function MoveDialog({
   integration,
   portals,
+  beside,
   onClose,
   onMoved,
 }: {
   integration: IntegrationView
   portals: PortalView[]
+  /** It is opened beside the settings: no way to them is told. */
+  beside?: 'settings'
   onClose: () => void
   onMoved: (moved: IntegrationView) => void
 }) {
@@ -30,7 +33,7 @@ export function MoveDialog({
       const moved = await moveIntegration(integration.integration_id, integration.revision, value.portal_id)
       if (integration.enabled && !moved.enabled) {
         const act = { label: p.toSettings, run: () => go(`/cabinet/crm/${moved.integration_id}`) }
-        toast(p.movedOff, { act, stay: 15_000 })
+        toast(p.movedOff, { ...(beside ? {} : { act }), stay: 15_000 })
       } else toast(p.moved)
       onMoved(moved)
       return value

@@ -92,6 +92,7 @@ function Portal() {
         <MoveDialog
           integration={stored}
           portals={portals}
+          beside="settings"
           onClose={() => setMoving(false)}
           onMoved={(moved) => {
             setMoving(false)
