@@ -22,6 +22,7 @@ mod crm;
 mod crm_hooks;
 mod crm_integrations;
 mod crm_log;
+mod crm_quarantine;
 mod drafts;
 mod endpoints;
 mod faces;

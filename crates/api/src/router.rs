@@ -28,9 +28,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     Api, COOKIE, Problem, access, account, attachments, blacklist, board, body, canned_replies,
     channel_consent, channels, contact_fields, contacts, conversations, crm, crm_hooks,
-    crm_integrations, crm_log, drafts, endpoints, faces, health, hooks, invites, number_checks,
-    people, preferences, problem::FieldProblem, scenarios, search, sent_messages, socket, tags,
-    tokens, widget,
+    crm_integrations, crm_log, crm_quarantine, drafts, endpoints, faces, health, hooks, invites,
+    number_checks, people, preferences, problem::FieldProblem, scenarios, search, sent_messages,
+    socket, tags, tokens, widget,
 };
 
 #[derive(OpenApi)]
@@ -79,6 +79,7 @@ fn documented() -> OpenApiRouter<Api> {
         .merge(crm::routes())
         .merge(crm_integrations::routes())
         .merge(crm_log::routes())
+        .merge(crm_quarantine::routes())
         .merge(drafts::routes())
         .merge(endpoints::routes())
         .merge(invites::routes())

@@ -36,6 +36,7 @@ mod parting;
 mod portal_chats;
 mod portal_views;
 mod portals;
+mod quarantine;
 pub(crate) mod relay;
 mod returning;
 mod steps;

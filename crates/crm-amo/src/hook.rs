@@ -29,13 +29,14 @@ const LONGEST_NAME: usize = 255;
 
 pub(crate) fn parse(content_type: &str, body: &[u8]) -> Result<Vec<Change>, HookError> {
     let tree = if content_type.to_ascii_lowercase().contains("json") {
-        let value = serde_json::from_slice(body).map_err(|error| HookError(error.to_string()))?;
+        let value = serde_json::from_slice(body)
+            .map_err(|error| HookError::Unreadable(error.to_string()))?;
         form::of_json(&value)
     } else {
-        form::decode(body).ok_or_else(|| HookError("the form is too large".to_owned()))?
+        form::decode(body).ok_or(HookError::TooMuch)?
     };
     let Node::Map(sections) = &tree else {
-        return Err(HookError("the body is not a tree".to_owned()));
+        return Err(HookError::Unreadable("the body is not a tree".to_owned()));
     };
     let mut changes = Vec::new();
     let (mut known, mut count) = (false, 0);
@@ -57,13 +58,13 @@ pub(crate) fn parse(content_type: &str, body: &[u8]) -> Result<Vec<Change>, Hook
             for item in self::items(items) {
                 count += 1;
                 if count > MOST_ITEMS {
-                    return Err(HookError("more changes than amoCRM sends at once".to_owned()));
+                    return Err(HookError::TooMuch);
                 }
                 changes.extend(read(action, &item));
             }
         }
     }
-    if known { Ok(without_repeats(changes)) } else { Err(HookError("nothing known".to_owned())) }
+    if known { Ok(without_repeats(changes)) } else { Err(HookError::NothingKnown) }
 }
 
 /// The entities below an action: `[0][id]`, one level deeper, or just the id itself, as deletions come.

@@ -67,6 +67,9 @@ pub struct PortalView {
     pub waiting: i64,
     /// Decisions that failed and were not made anew.
     pub failed: i64,
+    /// Webhooks of the CRM that were not understood and wait for a person; of more than a hundred the
+    /// newest are kept.
+    pub not_understood: i64,
     /// Whether lists can be filtered: a paid option of amoCRM.
     pub filters: bool,
     /// Whether «Неразобранное» is on in the account.
@@ -78,6 +81,18 @@ pub struct PortalView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub directory_at: Option<DateTime<Utc>>,
     pub integrations: Vec<IntegrationName>,
+}
+
+/// A webhook of a portal that was not understood and waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CrmQuarantineView {
+    pub quarantine_id: QuarantineId,
+    pub reason: Words,
+    pub created_at: DateTime<Utc>,
+    /// Of what came, in bytes.
+    pub size: i64,
+    /// Of its beginning, which is kept.
+    pub kept: i64,
 }
 
 /// AMO-13.

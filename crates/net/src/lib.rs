@@ -8,6 +8,7 @@ mod call;
 mod client;
 mod clients;
 mod guard;
+mod named;
 mod outgoing;
 mod redact;
 mod signature;
@@ -17,8 +18,9 @@ pub use call::{CallError, Unanswered, whole};
 pub use client::{ClientError, Options, client};
 pub use clients::Clients;
 pub use guard::{Guard, Refused, Rules, Scheme};
+pub use named::redact_named;
 pub use outgoing::{Answer, Fetched, Outgoing, SendError};
-pub use redact::{error_text, redact};
+pub use redact::{HIDDEN, error_text, redact};
 /// The HTTP library, named once: adapters reach its types through here.
 pub use reqwest as http;
 pub use signature::{SigningSecret, sign};

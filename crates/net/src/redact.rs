@@ -3,7 +3,7 @@
 use std::error::Error;
 
 /// What stands in place of a secret.
-const HIDDEN: &str = "[hidden]";
+pub const HIDDEN: &str = "[hidden]";
 
 /// The text without bot tokens (`123456:AAF…`, also inside `/bot123456:AAF…/`) and without the
 /// user and password of an address.

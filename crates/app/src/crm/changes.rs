@@ -1,26 +1,25 @@
 //! Webhooks of a CRM: what happened there comes back and shows here (CRM-4a). Answered after COMMIT;
-//! what is not understood is kept, the newest hundred of each portal.
+//! what is not understood, or cannot be stored though the database works, is put aside for people.
 
 use std::sync::Arc;
 
 use crm::Crm;
 use domain::{
     crm::{Change, CrmId, Directory, Entity, Happening},
-    ids::ConversationId,
+    ids::{AccountId, ConversationId, PortalId},
     view::{CrmItem, CrmWhat},
 };
-use store::{
-    LinkData, LinkRow, LinkState, LinkWritten, NewCrmQuarantine, NewLink, PortalRow, TenantTx,
-};
+use store::{LinkData, LinkRow, LinkState, LinkWritten, NewLink, PortalRow, TenantTx};
 
 use super::{
     heard::{News, hear},
+    quarantine::{NotUnderstood, not_done},
     tell::{read_anew, stage_words},
 };
 use crate::{App, Error, Result, contacts};
 
-/// Of a body that is not understood, so much is kept.
-const MOST_KEPT: usize = 64 * 1024;
+/// Said of a webhook that belongs to no portal.
+const GONE: Error = Error::NotFound { what: "webhook" };
 
 /// What one webhook works on.
 struct Hearing {
@@ -34,29 +33,35 @@ impl App {
     /// Takes a webhook of a portal, found by the unguessable part of its address. Run twice, the
     /// second finds nothing new.
     pub async fn crm_hook(&self, key: &str, content_type: &str, body: &[u8]) -> Result<()> {
-        let none = Error::NotFound { what: "webhook" };
         let Some((account, portal, kind)) = self.store.portal_by_hook_key(key).await? else {
-            return Err(none);
+            return Err(GONE);
         };
         let adapter = self.crm_adapter(kind)?;
-        let Some(hook) = adapter.hook() else { return Err(none) };
-        let changes = match hook.parse(content_type, body) {
-            Ok(changes) => changes,
-            Err(why) => {
-                tracing::warn!(portal.id = %portal, %why, "a CRM webhook is not understood");
-                let mut tx = self.store.tenant(account).await?;
-                tx.quarantine_crm_hook(&NewCrmQuarantine {
-                    quarantine_id: self.ids.uuid(),
-                    portal_id: portal,
-                    reason: why.to_string(),
-                    content_type: content_type.chars().take(200).collect(),
-                    body: body.get(..MOST_KEPT).unwrap_or(body).to_vec(),
-                })
-                .await?;
-                tx.commit().await?;
-                return Ok(());
+        let Some(hook) = adapter.hook() else { return Err(GONE) };
+        let why = match hook.parse(content_type, body) {
+            Ok(changes) => match self.take_changes(account, portal, adapter, changes).await {
+                // The CRM would tell it again to the same end, and then stop telling anything.
+                Err(Error::Internal(error)) => {
+                    tracing::error!(%error, portal.id = %portal, "a CRM webhook is poison");
+                    not_done()
+                }
+                taken => return taken,
+            },
+            Err(error) => {
+                tracing::warn!(portal.id = %portal, %error, "a CRM webhook is not understood");
+                error.words()
             }
         };
+        self.put_aside(account, (portal, kind), NotUnderstood { content_type, body, why }).await
+    }
+
+    async fn take_changes(
+        &self,
+        account: AccountId,
+        portal: PortalId,
+        adapter: Arc<dyn Crm>,
+        changes: Vec<Change>,
+    ) -> Result<()> {
         if changes.is_empty() {
             return Ok(());
         }
@@ -64,12 +69,12 @@ impl App {
         // A mass change in the CRM tells of hundreds of which few are ours, and it waits two seconds.
         let told: Vec<(Entity, CrmId)> =
             changes.iter().map(|change| (change.of, change.id.clone())).collect();
-        let ours = tx.crm_linked(portal, &told).await?;
+        let ours = tx.lock_crm_linked(portal, &told).await?;
         if ours.is_empty() {
             return Ok(());
         }
         let changes = changes.into_iter().filter(|c| ours.contains(&(c.of, c.id.clone())));
-        let Some(portal) = tx.portal(portal).await? else { return Err(none) };
+        let Some(portal) = tx.portal(portal).await? else { return Err(GONE) };
         let directory = tx.portal_directory(portal.portal_id).await?.unwrap_or_default();
         let as_adapter = self.crm_portal(&portal)?;
         let hearing = Hearing { portal, as_adapter, adapter, directory };

@@ -7,11 +7,12 @@ use domain::{
     text::Words,
 };
 use serde_json::json;
-use store::{ChatRefusal, MessageRow, NewCrmQuarantine, NewJob, PortalRow, TenantTx};
+use store::{ChatRefusal, MessageRow, NewJob, PortalRow, TenantTx};
 
 use super::{
     chat_answer::{chat_employee, chat_identity, gone, keep_refusal, quoted},
     mirror::{CHAT_GONE, NOT_SENT},
+    quarantine::{NotUnderstood, not_done},
     relay,
 };
 use crate::{App, Error, Result, Work};
@@ -45,7 +46,7 @@ impl App {
             0 | 1 => Some(0),
             _ => self.whose_hook(&proved).await?,
         };
-        let Some(whose) = whose else { return self.refuse_nobodys(&proved).await };
+        let Some(whose) = whose else { return self.refuse_nobodys(&proved, body).await };
         let Some(one) = proved.into_iter().nth(whose) else { return Err(Error::Unauthenticated) };
         self.take_proved_hook(one, body).await
     }
@@ -137,12 +138,18 @@ impl App {
 
     /// Whoever wrote learns that it does not go; nothing else of it is kept. The one company tells it in
     /// the name of all: the channel is the same.
-    async fn refuse_nobodys(&self, proved: &[Proved]) -> Result<()> {
+    async fn refuse_nobodys(&self, proved: &[Proved], body: &[u8]) -> Result<()> {
         let Some(Proved { account, portal, hook }) = proved.first() else { return Ok(()) };
         let id = portal.portal_id;
-        let Ok(hook) = hook else {
-            tracing::warn!(portal.id = %id, "a hook of a chat is not understood, nor whose it is");
-            return Ok(());
+        let hook = match hook {
+            Ok(hook) => hook,
+            Err(error) => {
+                for Proved { account, portal, .. } in proved {
+                    let of = (portal.portal_id, portal.kind);
+                    self.put_aside_unseen(*account, of, (body, error)).await?;
+                }
+                return Ok(());
+            }
         };
         let mut tx = self.store.tenant(*account).await?;
         for event in &hook.events {
@@ -151,9 +158,7 @@ impl App {
                 Some(_) => ChatRefusal { code: CHAT_GONE, words: gone() },
                 None => ChatRefusal { code: NOT_SENT, words: nobodys() },
             };
-            if tx.receive_crm_chat(id, external_id, &json!({})).await? {
-                keep_refusal(&mut tx, id, external_id, &refusal).await?;
-            }
+            refuse_unread(&mut tx, id, external_id, &refusal).await?;
         }
         tx.commit().await?;
         // Whoever wrote may be somebody new there.
@@ -164,73 +169,69 @@ impl App {
     }
 
     async fn take_proved_hook(&self, one: Proved, body: &[u8]) -> Result<()> {
-        let portal = one.portal.portal_id;
-        let mut tx = self.store.tenant(one.account).await?;
-        match one.hook {
-            Ok(hook) => self.take_chat_hook(&mut tx, &one.portal, hook).await?,
-            Err(error) => {
-                tracing::warn!(portal.id = %portal, "a hook of a chat is not understood");
-                tx.quarantine_crm_hook(&NewCrmQuarantine {
-                    quarantine_id: self.ids.uuid(),
-                    portal_id: portal,
-                    reason: error.to_string(),
-                    content_type: "application/json".to_owned(),
-                    body: body.to_vec(),
-                })
-                .await?;
-            }
+        let Proved { account, portal, hook } = one;
+        let of = (portal.portal_id, portal.kind);
+        let why = match hook {
+            Ok(hook) => match self.take_chat_hook(&portal, hook).await {
+                // The service tells it once.
+                Err(Error::Internal(error)) => {
+                    tracing::error!(%error, portal.id = %of.0, "a hook of a chat is poison");
+                    not_done()
+                }
+                taken => return taken,
+            },
+            Err(error) => error.words(),
+        };
+        let what = NotUnderstood { content_type: "application/json", body, why };
+        self.put_aside(account, of, what).await
+    }
+
+    /// Messages become jobs, one lane for each chat. Signs and reactions are done at once: they are
+    /// small, and about messages that are here.
+    async fn take_chat_hook(&self, portal: &PortalRow, hook: ChatHook) -> Result<()> {
+        let mut tx = self.store.tenant(portal.account).await?;
+        for event in hook.events {
+            self.take_chat_event(&mut tx, portal, event).await?;
         }
         tx.commit().await?;
         Ok(())
     }
 
-    /// Messages become jobs, one lane for each chat. Signs and reactions are done at once: they are
-    /// small, and about messages that are here.
-    async fn take_chat_hook(
+    async fn take_chat_event(
         &self,
         tx: &mut TenantTx,
         portal: &PortalRow,
-        hook: ChatHook,
+        event: ChatEvent,
     ) -> Result<()> {
-        for event in hook.events {
-            match event {
-                ChatEvent::Message { .. } => receive(tx, portal.portal_id, &event).await?,
-                ChatEvent::Typing { chat, .. } => {
-                    let identity = chat_identity(tx, portal.portal_id, &chat).await?;
-                    let Some(identity) = identity else { continue };
-                    let open = tx.open_conversation_of(identity.identity_id).await?;
-                    let Some(open) = open else { continue };
-                    if let Some(c) = tx.conversation(open).await? {
-                        self.ask_typing_shown(tx, &c).await?;
-                    }
+        let id = portal.portal_id;
+        match event {
+            ChatEvent::Message { .. } => receive(tx, id, &event).await,
+            ChatEvent::Typing { chat, .. } => {
+                let Some(identity) = chat_identity(tx, id, &chat).await? else { return Ok(()) };
+                let open = tx.open_conversation_of(identity.identity_id).await?;
+                let Some(open) = open else { return Ok(()) };
+                if let Some(conversation) = tx.conversation(open).await? {
+                    self.ask_typing_shown(tx, &conversation).await?;
                 }
-                ChatEvent::Reaction { message, emoji, user, .. } => {
-                    let Some(row) = message_of(tx, portal.portal_id, &message).await? else {
-                        continue;
-                    };
-                    let by = chat_employee(tx, portal.portal_id, &user).await?;
-                    self.react_from_crm(tx, &row, by, emoji.as_deref()).await?;
-                }
+                Ok(())
+            }
+            ChatEvent::Reaction { message, emoji, user, .. } => {
+                let Some(row) = message_of(tx, id, &message).await? else { return Ok(()) };
+                let by = chat_employee(tx, id, &user).await?;
+                self.react_from_crm(tx, &row, by, emoji.as_deref()).await
             }
         }
-        Ok(())
     }
 }
 
-fn nobodys() -> Words {
-    Words::new(
-        "Этот аккаунт CRM подключили несколько компаний, и непонятно, от какой из них вы пишете. \
-         Выберите канал, через который писать, или попросите администратора указать вас в \
-         настройках интеграции среди сотрудников.",
-        "Several companies have connected this account of the CRM, and it is not clear for which of \
-         them you write. Choose the channel to write through, or ask the administrator to name you \
-         among the employees in the settings of the integration.",
-    )
-}
-
-/// Keeps a message and queues it. One that is there already is no news.
+/// Keeps a message and queues it. One that is there already is no news. Of a chat that is not this
+/// company's, be it gone or that of a company that shared the account of the CRM, no word is kept.
 async fn receive(tx: &mut TenantTx, portal: PortalId, event: &ChatEvent) -> Result<()> {
     let ChatEvent::Message { id, chat, .. } = event else { return Ok(()) };
+    if chat.conversation_id.is_some() && chat_identity(tx, portal, chat).await?.is_none() {
+        let refusal = ChatRefusal { code: CHAT_GONE, words: gone() };
+        return refuse_unread(tx, portal, id, &refusal).await;
+    }
     if tx.receive_crm_chat(portal, id, &json!(event)).await? {
         tx.push(NewJob {
             lane: format!("crm:{portal}:chat:{}", chat.conversation_ref),
@@ -238,6 +239,19 @@ async fn receive(tx: &mut TenantTx, portal: PortalId, event: &ChatEvent) -> Resu
             payload: json!(Work::TakeChat { portal, message: id.clone() }),
             run_at: None,
         });
+    }
+    Ok(())
+}
+
+/// Whoever wrote is told that it does not go; of what they wrote nothing is kept.
+async fn refuse_unread(
+    tx: &mut TenantTx,
+    portal: PortalId,
+    message: &str,
+    refusal: &ChatRefusal,
+) -> Result<()> {
+    if tx.receive_crm_chat(portal, message, &json!({})).await? {
+        keep_refusal(tx, portal, message, refusal).await?;
     }
     Ok(())
 }

@@ -78,8 +78,9 @@ impl App {
     pub async fn disconnect_portal_chats(&self, actor: &Actor, id: PortalId) -> Result<PortalView> {
         actor.require(Right::ManageAccount)?;
         let row = self.portal_row(actor.account, id).await?.ok_or(NOT_FOUND)?;
-        self.take_leave(row).await;
+        // First this portal counts no more: of two that leave at once the last one ends the chats.
         self.write_chat(actor, id, None, None).await?;
+        self.take_leave(row).await;
         self.portal(actor, id).await
     }
 
@@ -122,10 +123,20 @@ impl App {
         }
     }
 
-    /// Tells the CRM that the channel goes. Needs no token, so none is renewed for it.
+    /// Tells the CRM that the channel goes, unless it goes on: companies that have connected one account
+    /// share its channel, and the CRM would end it for all of them. Needs no token, so none is renewed
+    /// for it.
     pub(super) async fn close_chats(&self, row: PortalRow) -> Result<(), CrmError> {
-        if row.chat.as_ref().is_none_or(|chat| chat.scope_id.is_none()) {
+        let Some(scope) = row.chat.as_ref().and_then(|chat| chat.scope_id.as_deref()) else {
             return Ok(());
+        };
+        match self.store.is_scope_used(scope, row.portal_id).await {
+            Ok(false) => {}
+            Ok(true) => {
+                tracing::info!(portal.id = %row.portal_id, "the chats go on for another portal");
+                return Ok(());
+            }
+            Err(error) => return Err(CrmError::Retry { after: None, why: error.to_string() }),
         }
         let door = self.behind(row)?;
         match door.adapter.chats() {

@@ -145,6 +145,7 @@ async fn view(tx: &mut TenantTx, settings: &Settings, row: PortalRow) -> Result<
         token_ends_at: row.token_ends_at,
         waiting: tx.jobs_waiting(&lanes_of(id)).await?,
         failed,
+        not_understood: tx.crm_quarantine_count(id).await?,
         filters: row.filters,
         unsorted_on: row.unsorted_on,
         chats: row.chat.map(|chat| PortalChatsView {

@@ -184,7 +184,7 @@ where
 
 pub(super) fn parse(body: &[u8]) -> Result<ChatHook, HookError> {
     let hook: Hook =
-        serde_json::from_slice(body).map_err(|error| HookError(error.to_string()))?;
+        serde_json::from_slice(body).map_err(|error| HookError::Unreadable(error.to_string()))?;
     let mut events = Vec::new();
     if let Some(sent) = hook.message {
         events.push(message(sent, hook.time.unwrap_or_default()));

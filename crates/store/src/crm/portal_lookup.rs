@@ -47,16 +47,32 @@ impl Store {
         Ok(rows.into_iter().map(|(a, p)| (AccountId(a), PortalId(p))).collect())
     }
 
-    /// The portals whose chats channel has this scope.
+    /// The portals whose chats channel has this scope; none that was disconnected, whose chats may live on
+    /// by another company.
     pub async fn portals_by_scope(&self, scope_id: &str) -> Result<Vec<(AccountId, PortalId)>> {
         let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
             "select account_id, portal_id from portals
              where chat ->> 'scope_id' = $1 and chat is not null and deleted_at is null
+                and state <> 'disconnected'
              order by account_id, portal_id",
         )
         .bind(scope_id)
         .fetch_all(&self.platform)
         .await?;
         Ok(rows.into_iter().map(|(a, p)| (AccountId(a), PortalId(p))).collect())
+    }
+
+    /// Whether another portal, of whichever company, has chats of this scope. Which one is not told.
+    pub async fn is_scope_used(&self, scope_id: &str, but: PortalId) -> Result<bool> {
+        Ok(sqlx::query_scalar(
+            "select exists (
+                select 1 from portals
+                where chat ->> 'scope_id' = $1 and chat is not null and deleted_at is null
+                    and state <> 'disconnected' and portal_id <> $2)",
+        )
+        .bind(scope_id)
+        .bind(but.0)
+        .fetch_one(&self.platform)
+        .await?)
     }
 }

@@ -1,19 +1,17 @@
 import { ScrollText } from 'lucide-react'
-import { useState } from 'react'
 import { api, ask } from '../../kit/api/client'
-import type { components } from '../../kit/api/schema'
 import type { ChannelDetails } from '../../kit/api/types'
 import { words } from '../../kit/i18n'
 import { s } from '../../kit/i18n/cabinet-settings'
-import { moment, size } from '../../kit/i18n/format'
+import { moment } from '../../kit/i18n/format'
 import { Link } from '../../kit/link'
-import { Button } from '../../kit/ui/button'
-import { tellRefusal, toast, whyRefused } from '../../kit/ui/toast'
+import { tellRefusal, toast } from '../../kit/ui/toast'
 import { useFeed } from '../feed'
 import { Faulty, useLoaded } from '../load'
 import { card, Chip, Empty, More } from '../parts/bits'
 import { usePages } from '../parts/pages'
-import { Raw } from '../parts/raw'
+import { Payload, PayloadButton, usePayload } from '../parts/payload'
+import { Quarantined, QuarantineBox } from '../parts/quarantine'
 import { type LogLine, readLog, readQuarantined, readRaw } from './log'
 
 /** The last events of a channel with what the service sent, and what was put aside. */
@@ -80,41 +78,6 @@ function Line({ line }: { line: LogLine }) {
   )
 }
 
-/** A payload is read when somebody wants to see it. */
-function usePayload(read: () => Promise<string>) {
-  const [text, setText] = useState<string | null>(null)
-  const [open, setOpen] = useState(false)
-  const turn = () => {
-    setOpen(!open)
-    if (text === null) read().then(setText, (error: unknown) => setText(whyRefused(error)))
-  }
-  return { text, open, turn }
-}
-
-type Payloaded = ReturnType<typeof usePayload>
-
-function PayloadButton({ payload }: { payload: Payloaded }) {
-  return (
-    <button
-      type="button"
-      aria-expanded={payload.open}
-      onClick={payload.turn}
-      className="rounded-control text-second font-medium text-accent-text hover:underline"
-    >
-      {payload.open ? s().channels.hideRaw : s().channels.showRaw}
-    </button>
-  )
-}
-
-function Payload({ payload }: { payload: Payloaded }) {
-  if (!payload.open || payload.text === null) return null
-  return (
-    <div className="mt-2">
-      <Raw title={s().channels.raw} text={payload.text} empty={s().channels.rawEmpty} />
-    </div>
-  )
-}
-
 function Quarantine({ channel, onResolved }: { channel: string; onResolved: () => void }) {
   const texts = s().channels
   const { data, again } = useLoaded(async () => (await ask(api.GET('/api/v1/quarantine'))).items)
@@ -130,36 +93,15 @@ function Quarantine({ channel, onResolved }: { channel: string; onResolved: () =
       onResolved()
     }, tellRefusal)
   return (
-    <section className="rounded-card border border-amber bg-pane">
-      <div className="px-4 pt-4 pb-2">
-        <h2 className="text-heading font-semibold">{texts.quarantine}</h2>
-        <p className="text-second text-ink2">{texts.quarantineHint}</p>
-      </div>
-      <ul>
-        {items.map((one) => (
-          <Quarantined key={one.quarantine_id} one={one} resolve={() => resolve(one.quarantine_id)} />
-        ))}
-      </ul>
-    </section>
-  )
-}
-
-function Quarantined({ one, resolve }: { one: components['schemas']['QuarantineBody']; resolve: () => void }) {
-  const texts = s().channels
-  const payload = usePayload(() => readQuarantined(one.quarantine_id))
-  return (
-    <li className="border-t border-line px-4 py-3">
-      <div className="flex flex-wrap items-center gap-3">
-        <span className="min-w-40 flex-1">
-          <span className="block">{words(one.reason)}</span>
-          <span className="num block text-second text-ink3">
-            {moment(one.created_at)} · {texts.quarantineSize(size(one.size))}
-          </span>
-        </span>
-        <PayloadButton payload={payload} />
-        <Button onClick={resolve}>{texts.resolve}</Button>
-      </div>
-      <Payload payload={payload} />
-    </li>
+    <QuarantineBox title={texts.quarantine} hint={texts.quarantineHint}>
+      {items.map((one) => (
+        <Quarantined
+          key={one.quarantine_id}
+          one={one}
+          read={() => readQuarantined(one.quarantine_id)}
+          resolve={() => resolve(one.quarantine_id)}
+        />
+      ))}
+    </QuarantineBox>
   )
 }

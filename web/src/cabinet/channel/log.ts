@@ -1,5 +1,6 @@
-import { api, ask, Refused } from '../../kit/api/client'
+import { api, ask } from '../../kit/api/client'
 import type { components } from '../../kit/api/schema'
+import { readBody } from '../parts/body'
 
 /** What happened in a channel, as its log tells it. */
 export type LogLine = components['schemas']['ChannelLogLine']
@@ -20,13 +21,4 @@ export async function readRaw(line: LogLine): Promise<string> {
   return raw ?? ''
 }
 
-export async function readQuarantined(id: string): Promise<string> {
-  let answer: Response
-  try {
-    answer = await fetch(`/api/v1/quarantine/${id}/body`)
-  } catch {
-    throw new Refused(0, null)
-  }
-  if (!answer.ok) throw new Refused(answer.status, null)
-  return answer.text()
-}
+export const readQuarantined = (id: string) => readBody(`/api/v1/quarantine/${id}/body`)

@@ -1,6 +1,7 @@
 import { api, ask } from '../../kit/api/client'
 import type { components } from '../../kit/api/schema'
 import { type AmoSettings, filled, firstSettings, type Names } from './settings'
+import { readBody } from '../parts/body'
 import type { IntegrationView, RunState } from './views'
 
 /** Calls of the CRM part of the API. */
@@ -25,11 +26,26 @@ export const consent = ({ kind, portal_id, app }: { kind: Kind; portal_id?: stri
 
 export const connectByToken = (kind: Kind, address: string, token: string) =>
   ask(api.POST('/api/v1/crm/portals', { body: { kind, address, token } }))
+export const readPortal = (id: string) => ask(api.GET('/api/v1/crm/portals/{portal_id}', ofPortal(id)))
 export const checkPortal = (id: string) => ask(api.POST('/api/v1/crm/portals/{portal_id}/check', ofPortal(id)))
 export const disconnect = (id: string) => ask(api.POST('/api/v1/crm/portals/{portal_id}/disconnect', ofPortal(id)))
 export const deletePortal = (id: string) => ask(api.DELETE('/api/v1/crm/portals/{portal_id}', ofPortal(id)))
 export const readDirectory = (id: string) => ask(api.GET('/api/v1/crm/portals/{portal_id}/directory', ofPortal(id)))
 export const refreshDirectory = (id: string) => ask(api.POST('/api/v1/crm/portals/{portal_id}/directory', ofPortal(id)))
+
+export const readQuarantine = (portal_id: string, cursor: string | undefined) =>
+  ask(
+    api.GET('/api/v1/crm/portals/{portal_id}/quarantine', {
+      params: { path: { portal_id }, query: { limit: 10, ...(cursor ? { cursor } : {}) } },
+    }),
+  )
+export const readQuarantined = (portal: string, id: string) => readBody(`/api/v1/crm/portals/${portal}/quarantine/${id}/body`)
+export const settleQuarantined = (portal_id: string, quarantine_id: string) =>
+  ask(
+    api.POST('/api/v1/crm/portals/{portal_id}/quarantine/{quarantine_id}/resolve', {
+      params: { path: { portal_id, quarantine_id } },
+    }),
+  )
 
 export const connectChats = (id: string, body: Schemas['ChatsBody']) =>
   ask(api.PUT('/api/v1/crm/portals/{portal_id}/chats', { ...ofPortal(id), body }))

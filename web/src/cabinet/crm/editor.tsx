@@ -157,7 +157,13 @@ function Editor({
       </header>
       <Standing portal={portal} off={!editing.draft.enabled} onSwitchOn={() => editing.set({ enabled: true })} />
       <div className="grid grid-cols-[200px_minmax(0,640px)] items-start gap-6 max-[1023px]:grid-cols-[minmax(0,1fr)] max-[1023px]:gap-3">
-        <TabList current={tab} wrong={editing.wrong} warned={editing.warned} open={open} />
+        <TabList
+          current={tab}
+          wrong={editing.wrong}
+          warned={editing.warned}
+          waiting={portal?.not_understood ?? 0}
+          open={open}
+        />
         <div role="tabpanel" id="crm-panel" aria-labelledby={`crm-tab-${tab}`} className="min-w-0">
           <EditorFaults faults={own} tab={tab} />
           {own.every((one) => !isHere(one, tab)) && <Remarks said={editing.remarks(tab)} />}

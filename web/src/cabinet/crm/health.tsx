@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import { CircleCheck, Plug, TriangleAlert } from 'lucide-react'
 import { words } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
+import { crmQuarantine } from '../../kit/i18n/flow/crm-quarantine'
 import { Link } from '../../kit/link'
 import { Chip } from '../parts/bits'
 import { readFaults } from './api'
@@ -10,13 +11,18 @@ import type { PortalView } from './views'
 
 const parted = (portal: PortalView) => portal.state === 'disconnected' && portal.integrations.some((one) => one.enabled)
 const troubled = (portal: PortalView) =>
-  portal.state === 'stopped' || portal.state === 'interrupted' || parted(portal) || portal.failed > 0
+  portal.state === 'stopped' ||
+  portal.state === 'interrupted' ||
+  parted(portal) ||
+  portal.failed > 0 ||
+  // It works in part: what happens in the CRM does not come back, or access ends soon.
+  (portal.state === 'connected' && !!portal.reason)
 
-/** What failed is looked at in the journal; all else is mended at the portals. */
-const address = (portal: PortalView) =>
-  portal.state === 'connected' && portal.failed > 0
-    ? `/cabinet/crm/log?state=failed&portal=${portal.portal_id}`
-    : '/cabinet/crm'
+/** What failed or was not understood is looked at in the journal; all else is mended at the portals. */
+function address(portal: PortalView): string {
+  if (portal.state === 'connected' && portal.failed > 0) return `/cabinet/crm/log?state=failed&portal=${portal.portal_id}`
+  return portal.state === 'connected' && portal.not_understood > 0 ? '/cabinet/crm/log' : '/cabinet/crm'
+}
 
 /** Whether what customers write reaches the CRMs: how much waits, what failed, and why. */
 export default function CrmHealth({ portals }: { portals: readonly PortalView[] }) {
@@ -34,12 +40,16 @@ export default function CrmHealth({ portals }: { portals: readonly PortalView[] 
       gone = true
     }
   }, [portals])
-  const facts = (portal: PortalView) => {
+  const passing = (portal: PortalView) => {
     if (portal.integrations.length === 0) return [f.health.noIntegrations]
     if (portal.integrations.every((one) => !one.enabled)) return [f.health.allOff]
     const waits = portal.waiting > 0 ? f.waiting(portal.waiting) : ''
     const failed = portal.failed > 0 ? f.failed(portal.failed) : ''
-    return waits || failed ? [waits, failed].filter(Boolean) : [f.nothingWaits]
+    return waits || failed ? [waits, failed] : [f.nothingWaits]
+  }
+  const facts = (portal: PortalView) => {
+    const unread = portal.not_understood > 0 ? crmQuarantine().count(portal.not_understood) : ''
+    return [...passing(portal), unread].filter(Boolean)
   }
   return (
     <section className="mt-6" data-crm-health>
@@ -74,7 +84,7 @@ export default function CrmHealth({ portals }: { portals: readonly PortalView[] 
                 <span className="num block text-caption text-ink2">
                   {facts(portal).join(' · ')}
                 </span>
-                {portal.reason && portal.state !== 'connected' && (
+                {portal.reason && (
                   <span className="line-clamp-2 text-caption text-ink2">{words(portal.reason)}</span>
                 )}
               </span>

@@ -5,6 +5,7 @@ import { Back } from '../parts/bits'
 import { readPortals } from './api'
 import { Journal } from './journal'
 import { leaveList, listAddress } from './journal-query'
+import { CrmQuarantine } from './quarantine'
 import { Run } from './run'
 import { useCrmChanges } from './use-changes'
 
@@ -29,13 +30,16 @@ export function LogPage({ run }: { run: string }) {
           onMend={(of, tab) => go(`/cabinet/crm/${of.integration_id}/${tab}`)}
         />
       ) : (
-        <Journal
-          portals={data}
-          onOpen={(one) => {
-            leaveList()
-            go(`${HERE}/${one.run_id}`)
-          }}
-        />
+        <>
+          <CrmQuarantine portals={data} />
+          <Journal
+            portals={data}
+            onOpen={(one) => {
+              leaveList()
+              go(`${HERE}/${one.run_id}`)
+            }}
+          />
+        </>
       )}
     </>
   )

@@ -2,7 +2,9 @@ import { useState } from 'react'
 import { words } from '../../kit/i18n'
 import { crmTexts } from '../../kit/i18n/flow/crm'
 import { crmPortals } from '../../kit/i18n/flow/crm-portals'
+import { crmQuarantine } from '../../kit/i18n/flow/crm-quarantine'
 import { date, moment } from '../../kit/i18n/format'
+import { Link } from '../../kit/link'
 import { Button } from '../../kit/ui/button'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { card, Chip, Confirm } from '../parts/bits'
@@ -86,6 +88,11 @@ export function PortalCard({
       </div>
       <Trouble portal={portal} />
       <p className="num mt-2 text-second text-ink2">{facts.join(' · ')}</p>
+      {portal.not_understood > 0 && (
+        <Link href="/cabinet/crm/log" className="num rounded-control text-second text-amber underline underline-offset-2">
+          {crmQuarantine().count(portal.not_understood)}
+        </Link>
+      )}
       {!parted && (
         <p className="text-caption text-ink3">
           {f.modeHelp[portal.mode]}

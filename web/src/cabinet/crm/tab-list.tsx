@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { crmQuarantine } from '../../kit/i18n/flow/crm-quarantine'
 import { crmSettings } from '../../kit/i18n/flow/crm-settings'
 import { type Tab, TABS } from './pointers'
 
@@ -7,11 +8,14 @@ export function TabList({
   current,
   wrong,
   warned,
+  waiting,
   open,
 }: {
   current: Tab
   wrong: Set<Tab>
   warned: Set<Tab>
+  /** How much waits in the journal for a person. */
+  waiting: number
   open: (tab: Tab) => void
 }) {
   const f = crmSettings()
@@ -56,10 +60,21 @@ export function TabList({
           className="flex h-9 shrink-0 items-center gap-2 rounded-control px-2.5 text-left font-medium text-ink2 -outline-offset-2 hover:bg-hover aria-selected:bg-accent-soft aria-selected:text-accent-text"
         >
           <span className="min-w-0 flex-1 whitespace-nowrap">{f.tabs[tab]}</span>
+          {tab === 'log' && waiting > 0 && <Count n={waiting} />}
           {wrong.has(tab) ? <Mark tone="bg-red" said={f.hasFault} /> : warned.has(tab) && <Mark tone="bg-amber" said={f.hasWarning} />}
         </button>
       ))}
     </div>
+  )
+}
+
+function Count({ n }: { n: number }) {
+  const said = crmQuarantine().count(n)
+  return (
+    <span className="num rounded-full bg-amber-soft px-1.5 text-caption font-medium text-amber" title={said}>
+      <span aria-hidden="true">{n}</span>
+      <span className="sr-only">{said}</span>
+    </span>
   )
 }
 
