@@ -10,7 +10,7 @@ use crate::{
         Because, CrmId, CrmKind, FactLine, Fault, Pipeline, PortalMode, PortalState, Settings,
         StageRef,
     },
-    ids::{ChannelId, ConversationId, CrmRunId, IntegrationId, PortalId},
+    ids::{ChannelId, ConversationId, CrmRunId, IntegrationId, PortalId, QuarantineId},
     problem::Problem,
     text::Words,
 };
