@@ -45,6 +45,9 @@ describe('a line of what a CRM did', () => {
     expect(safeUrl('https://romashka.amocrm.ru/leads/detail/1')).toBe('https://romashka.amocrm.ru/leads/detail/1')
     expect(safeUrl('javascript:alert(1)')).toBe(null)
     expect(safeUrl(undefined)).toBe(null)
+    const url = 'https://romashka.amocrm.ru/leads/detail/1'
+    const [made, removed] = sayItems([{ what: 'deal_created', url }, { what: 'deal_removed', url }], deskCrmRu)
+    expect([made?.url, removed?.url]).toEqual([url, null])
   })
 
   it('every thing has words in both languages', () => {

@@ -23,7 +23,8 @@ export function sayItems(items: readonly Item[], texts: CrmDeskTexts): Said[] {
     if (!phrase) continue
     const [before, thing, after] = phrase
     const key = phrase.join('')
-    if (!said.has(key)) said.set(key, { what, before, thing, after, url: safeUrl(url) })
+    // What was removed has no page any more.
+    if (!said.has(key)) said.set(key, { what, before, thing, after, url: what === 'deal_removed' ? null : safeUrl(url) })
   }
   return [...said.values()]
 }
