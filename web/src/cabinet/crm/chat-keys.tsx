@@ -7,6 +7,7 @@ import { TextField } from '../../kit/ui/field'
 import { tellRefusal, toast } from '../../kit/ui/toast'
 import { Confirm } from '../parts/bits'
 import { DialogForm, useForm } from '../parts/form'
+import { Address } from './address'
 import { connectChats, disconnectChats } from './api'
 import { Note, Part } from './choice'
 import { useEditor } from './context'
@@ -15,10 +16,11 @@ import type { PortalView } from './views'
 /** The chats channel of the portal: its keys come from the CRM's support. Saved at once, apart from the rules. */
 export function ChatKeys() {
   const f = crmSettings().chats
-  const { portal, setPortal } = useEditor()
+  const { portal, setPortal, chatsHook } = useEditor()
   const [open, setOpen] = useState<'keys' | 'ask' | null>(null)
   if (!portal) return null
-  const connected = portal.chats?.connected ?? false
+  const { chats } = portal
+  const connected = chats?.connected ?? false
   const disconnect = () =>
     disconnectChats(portal.portal_id).then((held) => {
       setPortal(held)
@@ -29,19 +31,23 @@ export function ChatKeys() {
       {portal.mode === 'lite' ? (
         <Note tone="plain">{f.lite}</Note>
       ) : (
-        <div className="flex flex-wrap items-center gap-2">
-          {connected && (
-            <p className="min-w-0 flex-1 text-second break-all text-green">{f.connectedAs(portal.chats?.channel_id ?? '')}</p>
-          )}
-          <Button look={connected ? 'outline' : 'main'} onClick={() => setOpen('keys')}>
-            {connected ? f.replace : f.connect}
-          </Button>
-          {connected && (
-            <Button look="danger" onClick={() => setOpen('ask')}>
-              {f.disconnect}
+        <>
+          {chats && !connected && <Note tone="bad">{f.refused(chats.channel_id)}</Note>}
+          {!connected && (chatsHook ? <Letter address={chatsHook} /> : <Note>{f.noHook}</Note>)}
+          <div className="flex flex-wrap items-center gap-2">
+            {connected && (
+              <p className="min-w-0 flex-1 text-second break-all text-green">{f.connectedAs(chats?.channel_id ?? '')}</p>
+            )}
+            <Button look={connected ? 'outline' : 'main'} onClick={() => setOpen('keys')}>
+              {chats ? f.replace : f.connect}
             </Button>
-          )}
-        </div>
+            {chats && (
+              <Button look="danger" onClick={() => setOpen('ask')}>
+                {f.disconnect}
+              </Button>
+            )}
+          </div>
+        </>
       )}
       {open === 'keys' && <Keys portal={portal} onClose={() => setOpen(null)} onSaved={setPortal} />}
       {open === 'ask' && (
@@ -54,6 +60,17 @@ export function ChatKeys() {
         />
       )}
     </Part>
+  )
+}
+
+/** What the CRM's support is told. */
+function Letter({ address }: { address: string }) {
+  const f = crmSettings().chats
+  return (
+    <div className="space-y-2">
+      <p className="text-second text-ink2">{f.letter}</p>
+      <Address label={f.hook} value={address} />
+    </div>
   )
 }
 

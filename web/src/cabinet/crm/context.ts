@@ -16,6 +16,8 @@ export interface Company {
   kinds: ChannelKind[]
   employees: Employee[]
   params: ParamView[]
+  /** Where the CRM's support sends what is written in its chats; empty: this server has no public address. */
+  chatsHook: string
 }
 
 export interface EditorParts extends Company {

@@ -13,7 +13,7 @@ import { readKinds } from '../kinds'
 import { Faulty, useLoaded } from '../load'
 import { Back, Confirm, Empty } from '../parts/bits'
 import { readEmployees } from '../parts/directory'
-import { deleteIntegration, readFaults, readIntegration, readIntegrations, readParams, readPortals } from './api'
+import { deleteIntegration, readCrmKinds, readFaults, readIntegration, readIntegrations, readParams, readPortals } from './api'
 import { type Company, EditorContext } from './context'
 import { EditorFaults, isHere } from './faults'
 import { isSetting, type Tab, tabNamed } from './pointers'
@@ -48,7 +48,7 @@ interface Loaded {
 /** One integration: its rules in tabs, a dry run of them, and the journal. */
 export function EditorPage({ id, tab, language }: { id: string; tab: string; language: CompanyLanguage }) {
   const { data, setData, fault, again } = useLoaded(async (): Promise<Loaded> => {
-    const [integration, portals, integrations, params, channels, kinds, employees, faults] = await Promise.all([
+    const [integration, portals, integrations, params, channels, kinds, crms, employees, faults] = await Promise.all([
       readIntegration(id).catch((error: unknown) => {
         if (error instanceof Refused && error.status === 404) return null
         throw error
@@ -58,6 +58,7 @@ export function EditorPage({ id, tab, language }: { id: string; tab: string; lan
       readParams(),
       ask(api.GET('/api/v1/channels')),
       readKinds(),
+      readCrmKinds(),
       readEmployees(),
       // What stands in the way is told beside the settings, never instead of them.
       readFaults().catch((): FaultView[] => []),
@@ -66,6 +67,7 @@ export function EditorPage({ id, tab, language }: { id: string; tab: string; lan
       portals,
       integrations,
       params,
+      chatsHook: crms.find((one) => one.kind === 'amo')?.chats_hook_url ?? '',
       kinds,
       channels: channels.items.map((one) => ({ channel_id: one.channel_id, name: one.name, sign: signOf(one) })),
       employees: employees.filter((one) => !one.disabled),
@@ -118,8 +120,8 @@ function Editor({
   const here = `/cabinet/crm/${integration.integration_id}`
   const open = (next: Tab) => go(next === 'main' ? here : `${here}/${next}`)
   const editing = useEditing(integration, open)
-  const live = useLive(integration.portal_id)
   const portal = company.portals.find((one) => one.portal_id === integration.portal_id)
+  const live = useLive(integration.portal_id, portal?.state === 'connected')
   const form = useRef<HTMLFormElement>(null)
   const [asking, setAsking] = useState(false)
   const tried = useRef<TryKept | null>(null)
@@ -137,7 +139,7 @@ function Editor({
   const save = () =>
     void editing.save().then(() =>
       // Once it is drawn: the first field with something wrong.
-      setTimeout(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()),
+      setTimeout(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true], [data-wrong]')?.focus()),
     )
   const own = faults.filter((one) => one.integration_id === editing.id)
   return (
