@@ -112,6 +112,12 @@ impl Settings {
         self.public_url.as_ref().and_then(|base| base.join(&path).ok())
     }
 
+    /// Where a CRM sends what was written in its chats; it puts the id of the connection in itself.
+    fn crm_chats_hook(&self) -> Option<String> {
+        let base = self.public_url.as_ref()?.join("hooks/crm-chats/").ok()?;
+        Some(format!("{base}:scope_id"))
+    }
+
     /// Where a portal's webhooks come in.
     fn crm_hook(&self, row: &PortalRow) -> Option<Url> {
         let path = format!("hooks/crm/{}", row.hook_key);

@@ -34,6 +34,10 @@ pub struct CrmKindView {
     /// The same for the hook of switching off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hook_off_url: Option<String>,
+    /// Where chats inside it are answered (AMO-13), as its support registers it; absent: it has no chats,
+    /// or this server has no public address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chats_hook_url: Option<String>,
 }
 
 /// A connected CRM account, without secrets.

@@ -44,6 +44,7 @@ async fn amo_1_a_companys_own_app_is_enough() {
     let back = "https://beseda.test/api/v1/crm/oauth/amo";
     assert_eq!(kind.redirect_uri.as_deref(), Some(back), "to be copied into the CRM");
     assert_eq!(kind.hook_off_url.as_deref(), Some("https://beseda.test/hooks/crm-off/amo"));
+    assert_eq!(kind.chats_hook_url, None, "this CRM has no chats");
     let none = stage.app.portal_consent(&stage.boss, CrmKind::Amo, None, PortalApp::Same).await;
     assert!(matches!(none, Err(app::Error::Conflict { code: "no_app", .. })), "{none:?}");
 

@@ -26,6 +26,7 @@ impl App {
                 has_chats: hints.chats.is_some(),
                 redirect_uri: self.settings.crm_redirect_of_own(kind).map(String::from),
                 hook_off_url: self.settings.crm_off_hook(kind).map(String::from),
+                chats_hook_url: hints.chats.and_then(|_| self.settings.crm_chats_hook()),
             })
         });
         Ok(kinds.collect())
