@@ -254,6 +254,19 @@ impl TenantTx {
         Ok(open_all(self.conn(), &keys, row.into_iter().collect()).await?.into_iter().next())
     }
 
+    /// What a channel is and is called, also after it was deleted: its conversations are still there.
+    pub async fn channel_name(&mut self, id: ChannelId) -> Result<Option<(ChannelKind, String)>> {
+        let account = self.account().0;
+        let found: Option<(String, String)> = sqlx::query_as(
+            "select kind, name from channels where account_id = $1 and channel_id = $2",
+        )
+        .bind(account)
+        .bind(id.0)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(found.map(|(kind, name)| (ChannelKind(kind), name)))
+    }
+
     pub async fn channels(&mut self) -> Result<Vec<ChannelRow>> {
         let account = self.account();
         let rows: Vec<Row> = sqlx::query_as(concat!(

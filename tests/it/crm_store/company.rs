@@ -63,7 +63,7 @@ impl Company {
             settings: Settings::Amo(AmoSettings { channels: rules, ..AmoSettings::default() }),
         })
         .await?;
-        tx.set_integration_channels(id, portal, channels).await?;
+        tx.set_integration_channels(id, portal, channels, chrono::Utc::now()).await?;
         tx.commit().await?;
         Ok(id)
     }

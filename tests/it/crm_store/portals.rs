@@ -66,7 +66,7 @@ async fn amo_1_a_channel_goes_to_one_crm_account_once() {
     );
     company.integration(other, &[two]).await.unwrap();
     let mut tx = company.tx().await;
-    tx.set_integration_channels(first, portal, &[one]).await.unwrap();
+    tx.set_integration_channels(first, portal, &[one], chrono::Utc::now()).await.unwrap();
     tx.commit().await.unwrap();
     let second = company.integration(portal, &[two]).await.unwrap();
     let mut tx = company.tx().await;

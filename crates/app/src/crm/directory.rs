@@ -83,7 +83,9 @@ impl App {
         self.pull_directory(door).await
     }
 
-    pub(super) async fn pull_directory(&self, mut door: Door) -> Result<Directory, CrmError> {
+    pub(super) async fn pull_directory(&self, door: Door) -> Result<Directory, CrmError> {
+        let known = self.known_lists(&door.row).await.map_err(ours)?;
+        let mut door = door.knowing(known);
         let mut directory = at_portal!(self, door, adapter, caller => adapter.directory(&caller))?;
         let now = self.clock.now();
         directory.fetched_at = Some(now);
@@ -95,11 +97,18 @@ impl App {
             changed(&mut tx, id);
             tx.commit().await
         };
-        match written.await {
-            Ok(_) => Ok(directory),
-            Err(error) => Err(CrmError::Retry { after: None, why: error.to_string() }),
-        }
+        written.await.map_err(ours)?;
+        Ok(directory)
     }
+
+    async fn known_lists(&self, portal: &PortalRow) -> Result<Directory, store::Error> {
+        let mut tx = self.store.tenant(portal.account).await?;
+        Ok(tx.portal_directory(portal.portal_id).await?.unwrap_or_default())
+    }
+}
+
+fn ours(error: store::Error) -> CrmError {
+    CrmError::Retry { after: None, why: error.to_string() }
 }
 
 /// Says when a portal's lists are due next: daily while an integration that is on wants it.

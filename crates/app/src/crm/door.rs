@@ -20,6 +20,11 @@ pub(super) struct Door {
 }
 
 impl Door {
+    /// With the lists as they were pulled last: what the token may not read stays so.
+    pub fn knowing(self, directory: Directory) -> Self {
+        Self { directory, ..self }
+    }
+
     pub fn caller(&self) -> Caller<'_> {
         Caller {
             portal: &self.portal,
@@ -37,8 +42,10 @@ impl App {
 
     /// The same with another token: the CRM did not take this one.
     pub(super) async fn reopen_door(&self, door: Door) -> Result<Door, CrmError> {
-        let refused = door.row.secrets.access.clone();
-        self.behind(self.living_token(door.row, Some(&refused)).await?)
+        let Door { row, directory, .. } = door;
+        let refused = row.secrets.access.clone();
+        let fresh = self.behind(self.living_token(row, Some(&refused)).await?)?;
+        Ok(fresh.knowing(directory))
     }
 
     /// With the token that is there.

@@ -10,8 +10,8 @@ use domain::{
     conversation::{ConversationKind, Direction},
     crm::{
         Answer, ChannelFacts, Company, ContactFacts, CrmId, DealFact, Enquiry, Entity, Facts,
-        Known, Line, LinkedTask, Links, Occasion, Plan, Settings, next_question, outcome_words,
-        plan,
+        Known, Line, LinkedTask, Links, Occasion, Plan, PortalState, Settings, next_question,
+        outcome_words, plan,
     },
     crm_view::{TriedCrm, TriedCrmStep},
     ids::{ChannelId, ContactId, ConversationId, IntegrationId, MessageId},
@@ -19,11 +19,12 @@ use domain::{
     scenario::EnquiryOrder,
     text::{Language, Words},
 };
-use store::TenantTx;
+use store::{PortalRow, TenantTx};
 
 use super::{
     gather::has_chats,
     links::Uses,
+    portals,
     visit::{Fault, Visit},
 };
 use crate::{Actor, App, Error, JobError, Result};
@@ -65,12 +66,13 @@ impl App {
         let row =
             tx.integration(integration).await?.ok_or(Error::NotFound { what: "integration" })?;
         let settings = settings.unwrap_or_else(|| row.settings.clone());
+        let portal = tx.portal(row.portal_id).await?.ok_or(portals::NOT_FOUND)?;
+        may_be_asked(&portal)?;
         let (mut facts, own) = match example {
             CrmExample::Conversation(id) => self.as_if_new(&mut tx, integration, id).await?,
             CrmExample::Imagined(enquiry) => {
                 let mut facts = self.imagined_enquiry(&mut tx, &settings, *enquiry).await?;
-                let portal = tx.portal(row.portal_id).await?;
-                facts.chats_connected = portal.is_some_and(|portal| has_chats(&portal));
+                facts.chats_connected = has_chats(&portal);
                 (facts, Own::default())
             }
         };
@@ -85,7 +87,7 @@ impl App {
                     visit.leave().await;
                     return Err(match fault {
                         Fault::Later(later) => not_now(later),
-                        Fault::Unknown { why, .. } => Error::Unavailable(why),
+                        Fault::Unknown { .. } => no_answer(),
                         Fault::Rejected(words) => Error::conflict("crm_refused", words),
                     });
                 }
@@ -246,12 +248,33 @@ impl Own {
     }
 }
 
+/// What a person must mend first is said instead of a portal that does not answer.
+fn may_be_asked(portal: &PortalRow) -> Result<()> {
+    match (portal.state, portal.trouble) {
+        (PortalState::Disconnected, _) => Err(portals::disconnected()),
+        (PortalState::Stopped, Some(trouble)) => {
+            Err(Error::conflict(trouble.as_str(), portals::sentence(trouble)))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The portal cannot be asked now.
 fn not_now(later: JobError) -> Error {
     match later {
         JobError::Fail { why } => Error::Internal(why),
-        JobError::Wait { why, .. } | JobError::Retry { why, .. } => Error::Unavailable(why),
+        JobError::Wait { .. } | JobError::Retry { .. } => no_answer(),
     }
+}
+
+fn no_answer() -> Error {
+    Error::conflict(
+        "no_answer",
+        Words::new(
+            "CRM сейчас не отвечает или занята другими обращениями. Повторите через минуту.",
+            "The CRM does not answer now, or is busy with other enquiries. Try again in a minute.",
+        ),
+    )
 }
 
 fn tried(plan: &Plan, facts: &Facts, visit: &Visit<'_>) -> TriedCrm {

@@ -7,14 +7,14 @@ use domain::{
         BitrixSettings, ChannelFacts, Company, ContactFacts, CrmId, Directory, EmployeeFacts,
         Enquiry, Facts, Known, Line, Occasion, Settings, Transcript,
     },
-    ids::{ConversationId, EmployeeId, IntegrationId},
+    ids::{ChannelId, ConversationId, EmployeeId, IntegrationId},
     scenario::EnquiryOrder,
     text::Language,
     view::{ContactView, ConversationView},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::{ChannelRow, EnquiryRow, IntegrationRow, PortalRow, TenantTx};
+use store::{EnquiryRow, IntegrationRow, PortalRow, TenantTx};
 
 use super::links;
 use crate::{App, Error, Result};
@@ -69,7 +69,7 @@ impl App {
         let Some(integration) = tx.integration(integration).await? else { return Ok(None) };
         let Some(portal) = tx.portal(integration.portal_id).await? else { return Ok(None) };
         let Some(c) = tx.conversation(conversation).await? else { return Ok(None) };
-        let Some(channel) = tx.channel(c.channel_id).await? else { return Ok(None) };
+        let Some(channel) = self.channel_facts(tx, c.channel_id).await? else { return Ok(None) };
         let Some(contact) = tx.contact(c.contact_id).await? else { return Ok(None) };
         let Some(company) = tx.company().await? else { return Ok(None) };
         let enquiry = tx
@@ -126,7 +126,7 @@ impl App {
                 language: Language::of(&company.language),
                 time_zone: company.time_zone.parse().unwrap_or(Tz::Europe__Moscow),
             },
-            enquiry: self.enquiry_facts(tx, &c, &channel, first_text).await?,
+            enquiry: self.enquiry_facts(tx, &c, channel, first_text).await?,
             contact: contact_facts(&contact, &c),
             occasion,
             links: links::facts(&links, &enquiry.uses, conversation, self.clock.now()),
@@ -143,11 +143,25 @@ impl App {
         portal.mode == domain::crm::PortalMode::Full && self.settings.public_url.is_some()
     }
 
+    /// Of a deleted channel as well: its conversations are still to be passed on, and deals of theirs
+    /// to be moved.
+    async fn channel_facts(
+        &self,
+        tx: &mut TenantTx,
+        id: ChannelId,
+    ) -> Result<Option<ChannelFacts>> {
+        let Some((kind, name)) = tx.channel_name(id).await? else { return Ok(None) };
+        let Some(driver) = self.drivers.get(&kind) else {
+            return Err(Error::Internal(format!("this process has no driver of {kind}")));
+        };
+        Ok(Some(ChannelFacts { id, kind: kind.0, kind_title: driver.title(), name }))
+    }
+
     async fn enquiry_facts(
         &self,
         tx: &mut TenantTx,
         c: &ConversationView,
-        channel: &ChannelRow,
+        channel: ChannelFacts,
         first_text: String,
     ) -> Result<Enquiry> {
         let names = match c.tags.is_empty() {
@@ -164,12 +178,7 @@ impl App {
             number: c.number,
             kind: c.kind,
             order: if c.is_first { EnquiryOrder::First } else { EnquiryOrder::Repeat },
-            channel: ChannelFacts {
-                id: channel.channel_id,
-                kind: channel.kind.0.clone(),
-                kind_title: self.driver(channel)?.title(),
-                name: channel.name.clone(),
-            },
+            channel,
             attribution: c.attribution.clone(),
             first_text,
             opened_at: c.opened_at,
@@ -197,9 +206,10 @@ pub(crate) async fn language(tx: &mut TenantTx) -> Result<Language> {
     Ok(Language::of(&company.language))
 }
 
-/// Whether the chats service works for a portal (AMO-13).
+/// Whether the chats service works for a portal (AMO-13): by a long-lived token it does not (CRM-7).
 pub(crate) fn has_chats(portal: &PortalRow) -> bool {
-    portal.chat.as_ref().is_some_and(|chat| chat.scope_id.is_some())
+    portal.mode == domain::crm::PortalMode::Full
+        && portal.chat.as_ref().is_some_and(|chat| chat.scope_id.is_some())
 }
 
 fn untouched(integration_id: IntegrationId, conversation_id: ConversationId) -> EnquiryRow {

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    crm::{self, AmoSettings, BitrixSettings, CrmKind, Directory, PortalState, Settings},
+    crm::{
+        self, AmoMethod, AmoSettings, BitrixSettings, CrmKind, Directory, PortalState, Settings,
+    },
     crm_view::IntegrationView,
     ids::{ChannelId, IntegrationId, PortalId},
     people::Right,
@@ -13,9 +15,9 @@ use domain::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use store::{INTEGRATION_CHANNEL_TAKEN, IntegrationRow, NewIntegration, TenantTx};
+use store::{Concerned, INTEGRATION_CHANNEL_TAKEN, IntegrationRow, NewIntegration, TenantTx};
 
-use super::{changed, directory::plan_pull, portals, relay::sync_job};
+use super::{changed, directory::plan_pull, lanes_of, portals, relay::pass_all_on};
 use crate::{Actor, App, Error, Invalid, Result, fields::Check};
 
 pub(super) const NOT_FOUND: Error = Error::NotFound { what: "integration" };
@@ -116,12 +118,17 @@ impl App {
         let portal = tx.integration(id).await?.ok_or(NOT_FOUND)?.portal_id;
         let row = tx.lock_portal(portal).await?.ok_or(NOT_FOUND)?;
         // Read again behind the lock: whoever was before us has committed.
-        let revision = tx.integration(id).await?.ok_or(NOT_FOUND)?.revision;
-        same_revision(revision, read)?;
+        let before = tx.integration(id).await?.ok_or(NOT_FOUND)?;
+        same_revision(before.revision, read)?;
         let checked = check(&mut tx, id, portal, row.kind, form).await?;
         tx.update_integration(id, &checked.name, checked.enabled, &checked.settings)
             .await?
             .ok_or(NOT_FOUND)?;
+        if before.enabled && !checked.enabled {
+            // Their jobs find it off and end: what they had to pass on waits for it to be on again.
+            let waiting = tx.waiting_for_crm(id, &lanes_of(portal)).await?;
+            tx.await_crm_enquiries(id, &waiting).await?;
+        }
         self.put_to_work(tx, actor, id, portal, &checked, "crm.integration_saved").await
     }
 
@@ -152,7 +159,7 @@ impl App {
         action: &'static str,
     ) -> Result<IntegrationView> {
         let channels = if checked.enabled { channels(&checked.settings) } else { Vec::new() };
-        match tx.set_integration_channels(id, portal, &channels).await {
+        match tx.set_integration_channels(id, portal, &channels, self.clock.now()).await {
             Ok(()) => {}
             // The database's own word, should the check before it have missed somebody.
             Err(store::Error::Constraint(name)) if name == INTEGRATION_CHANNEL_TAKEN => {
@@ -162,10 +169,7 @@ impl App {
         }
         if checked.enabled {
             tx.open_crm_feed().await?;
-            // What came with it from another portal and waited until it is on.
-            for (conversation, contact) in tx.awaited_crm_enquiries(id).await? {
-                tx.push(sync_job(portal, contact, id, conversation));
-            }
+            pass_awaited_on(&mut tx, id, portal, &checked.settings).await?;
         } else {
             tx.close_crm_feed().await?;
         }
@@ -178,6 +182,27 @@ impl App {
         tx.commit().await?;
         Ok(view(row, &directory))
     }
+}
+
+/// Queues what waited for an integration that is on now: when it was switched off, or at another portal.
+pub(super) async fn pass_awaited_on(
+    tx: &mut TenantTx,
+    id: IntegrationId,
+    portal: PortalId,
+    settings: &Settings,
+) -> Result<()> {
+    let amo = match settings {
+        Settings::Amo(amo) => Some(amo),
+        Settings::Bitrix(_) => None,
+    };
+    let chats = amo.is_some_and(|amo| amo.chats.is_some());
+    let chats_first = amo.is_some_and(|amo| matches!(amo.method, AmoMethod::Unsorted { .. }));
+    for (conversation, contact) in tx.take_awaited_crm_enquiries(id).await? {
+        let integration = id;
+        let one = Concerned { integration, portal, conversation, contact, chats, chats_first };
+        pass_all_on(tx, &one);
+    }
+    Ok(())
 }
 
 /// What somebody else saved since it was read is not overwritten.

@@ -20,9 +20,8 @@ use super::{
     directory::plan_pull,
     integrations::{self, NOT_FOUND, taken_channels},
     lanes_of, portals,
-    relay::{job, sync_job},
 };
-use crate::{Actor, App, Error, Result, Work, work::MirrorCause};
+use crate::{Actor, App, Error, Result};
 
 impl App {
     /// Gives an integration another portal. What takes its place has another id, because what was passed
@@ -56,9 +55,9 @@ impl App {
         let moved = self.take_place(&mut tx, &row, to, enabled).await?;
         tx.await_crm_enquiries(moved, &waiting).await?;
         let channels = if enabled { integrations::channels(&row.settings) } else { Vec::new() };
-        tx.set_integration_channels(moved, to, &channels).await?;
+        tx.set_integration_channels(moved, to, &channels, self.clock.now()).await?;
         if enabled {
-            pass_on(&mut tx, moved, to, &row.settings, &waiting).await?;
+            integrations::pass_awaited_on(&mut tx, moved, to, &row.settings).await?;
             tx.open_crm_feed().await?;
         } else {
             tx.close_crm_feed().await?;
@@ -117,7 +116,7 @@ impl App {
         let mut found: BTreeSet<ConversationId> =
             tx.waiting_for_crm(id, &lanes_of(row.portal_id)).await?.into_iter().collect();
         found.extend(tx.end_crm_runs(id, None, &went_elsewhere(), self.clock.now()).await?);
-        found.extend(tx.awaited_crm_enquiries(id).await?.into_iter().map(|(c, _)| c));
+        found.extend(tx.take_awaited_crm_enquiries(id).await?.into_iter().map(|(c, _)| c));
         Ok(found.into_iter().collect())
     }
 }
@@ -181,27 +180,6 @@ fn lacks_nothing(settings: &Settings, before: &Directory, now: &Directory) -> bo
         found.map(|Problem { path, code, .. }| (path, code)).collect()
     };
     wrong(now).is_subset(&wrong(before))
-}
-
-/// Queues what waited.
-async fn pass_on(
-    tx: &mut TenantTx,
-    id: IntegrationId,
-    portal: PortalId,
-    settings: &Settings,
-    conversations: &[ConversationId],
-) -> Result<()> {
-    let chats = matches!(settings, Settings::Amo(amo) if amo.chats.is_some());
-    for conversation in conversations {
-        let Some(c) = tx.conversation(*conversation).await? else { continue };
-        tx.push(sync_job(portal, c.contact_id, id, *conversation));
-        if chats {
-            let cause = MirrorCause::Words;
-            let work = Work::MirrorChat { integration: id, conversation: *conversation, cause };
-            tx.push(job(portal, c.contact_id, &work));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -58,9 +58,41 @@ impl From<Row> for Concerned {
     }
 }
 
+/// The columns of an integration `i` with a conversation `c`.
+macro_rules! columns {
+    () => {
+        "i.integration_id, i.portal_id, c.conversation_id, c.contact_id,
+            coalesce(jsonb_typeof(i.settings -> 'chats') = 'object', false) as chats,
+            coalesce(i.settings -> 'method' ->> 'method' = 'unsorted', false) as chats_first"
+    };
+}
+
+/// An integration that passes on `ic` has decided about a conversation before.
+macro_rules! is_known {
+    ($conversation:literal) => {
+        concat!(
+            "(exists (
+                select 1 from crm_enquiries e
+                where e.account_id = $1 and e.integration_id = ic.integration_id
+                  and e.conversation_id = ",
+            $conversation,
+            " and e.contact_stamp <> '')
+              or exists (
+                select 1 from crm_runs r
+                where r.account_id = $1 and r.integration_id = ic.integration_id
+                  and r.conversation_id = ",
+            $conversation,
+            "))"
+        )
+    };
+}
+
 impl TenantTx {
     /// Integrations of these conversations; and of each of these contacts, for each integration the
-    /// newest conversation that it passes on: one by a channel that it does not know may be newer.
+    /// newest conversation that it knows: one by a channel that it does not pass on may be newer.
+    ///
+    /// What was closed before an integration passed its channel on is none of its concern, whatever
+    /// becomes of it: a tag on a conversation of last year makes no deal.
     pub async fn crm_concerned(
         &mut self,
         conversations: &[ConversationId],
@@ -72,13 +104,16 @@ impl TenantTx {
         let account = self.account().0;
         let conversations: Vec<Uuid> = conversations.iter().map(|c| c.0).collect();
         let contacts: Vec<Uuid> = contacts.iter().map(|c| c.0).collect();
-        let rows: Vec<Row> = sqlx::query_as(
+        let rows: Vec<Row> = sqlx::query_as(concat!(
             "with named as (
                 select c.conversation_id, c.contact_id, ic.integration_id
                 from conversations c
                 join integration_channels ic
                     on ic.account_id = $1 and ic.channel_id = c.channel_id
                 where c.account_id = $1 and c.conversation_id = any($2)
+                  and (c.closed_at is null or c.closed_at >= ic.since or ",
+            is_known!("c.conversation_id"),
+            ")
                 union
                 select n.conversation_id, k.contact_id, n.integration_id
                 from unnest($3::uuid[]) k(contact_id)
@@ -87,19 +122,20 @@ impl TenantTx {
                     from conversations x
                     join integration_channels ic
                         on ic.account_id = $1 and ic.channel_id = x.channel_id
-                    where x.account_id = $1 and x.contact_id = k.contact_id
+                    where x.account_id = $1 and x.contact_id = k.contact_id and ",
+            is_known!("x.conversation_id"),
+            "
                     order by ic.integration_id, x.opened_at desc) n
              )
-             select i.integration_id, i.portal_id, c.conversation_id, c.contact_id,
-                coalesce(jsonb_typeof(i.settings -> 'chats') = 'object', false) as chats,
-                coalesce(i.settings -> 'method' ->> 'method' = 'unsorted', false) as chats_first
-             from named c
+             select ",
+            columns!(),
+            " from named c
              join integrations i
                 on i.account_id = $1 and i.integration_id = c.integration_id and i.enabled
              join portals p
                 on p.account_id = $1 and p.portal_id = i.portal_id and p.state <> 'disconnected'
              order by c.conversation_id, i.integration_id",
-        )
+        ))
         .bind(account)
         .bind(&conversations)
         .bind(&contacts)
@@ -118,11 +154,10 @@ impl TenantTx {
         most: i64,
     ) -> Result<Vec<Missed>> {
         let account = self.account().0;
-        let rows: Vec<MissedRow> = sqlx::query_as(
-            "select c.last_message_at, i.integration_id, i.portal_id, c.conversation_id, c.contact_id,
-                coalesce(jsonb_typeof(i.settings -> 'chats') = 'object', false) as chats,
-                coalesce(i.settings -> 'method' ->> 'method' = 'unsorted', false) as chats_first
-             from integrations i
+        let rows: Vec<MissedRow> = sqlx::query_as(concat!(
+            "select c.last_message_at, ",
+            columns!(),
+            " from integrations i
              join integration_channels ic
                 on ic.account_id = $1 and ic.integration_id = i.integration_id
              join conversations c on c.account_id = $1 and c.channel_id = ic.channel_id
@@ -131,7 +166,7 @@ impl TenantTx {
                and ($4::timestamptz is null
                     or (c.last_message_at, c.conversation_id, i.integration_id) > ($4, $5, $6))
              order by c.last_message_at, c.conversation_id, i.integration_id limit $7",
-        )
+        ))
         .bind(account)
         .bind(portal.0)
         .bind(since)

@@ -96,12 +96,19 @@ impl TenantTx {
 
 impl Store {
     /// Accounts whose CRMs are behind their feed, those first that are the least: one company's flood
-    /// is no reason for another's single message to wait.
+    /// is no reason for another's single message to wait. The last of `most` is the one that is the
+    /// most behind, so that it gets its turn however many others are a little.
     pub async fn accounts_behind_crm(&self, most: i64) -> Result<Vec<AccountId>> {
         let ids: Vec<Uuid> = sqlx::query_scalar(
-            "select f.account_id from crm_feeds f
-             join account_counters c on c.account_id = f.account_id
-             where f.cursor_seq < c.event_seq order by c.event_seq - f.cursor_seq limit $1",
+            "with behind as (
+                select f.account_id, row_number() over by_lag as place, count(*) over () as all_of
+                from crm_feeds f
+                join account_counters c on c.account_id = f.account_id
+                where f.cursor_seq < c.event_seq
+                window by_lag as (order by c.event_seq - f.cursor_seq, f.account_id)
+             )
+             select account_id from behind
+             where place < $1 or place = all_of order by place",
         )
         .bind(most)
         .fetch_all(&self.platform)

@@ -101,7 +101,7 @@ impl TenantTx {
         Ok(named.iter().filter_map(|name| name.parse().ok()).collect())
     }
 
-    /// Notes conversations of which an integration has to pass all on; what it passed on stays noted.
+    /// Notes conversations that wait for an integration until it is on; what it passed on stays noted.
     pub async fn await_crm_enquiries(
         &mut self,
         id: IntegrationId,
@@ -110,10 +110,10 @@ impl TenantTx {
         let account = self.account().0;
         let ids: Vec<Uuid> = conversations.iter().map(|c| c.0).collect();
         sqlx::query(
-            "insert into crm_enquiries (account_id, integration_id, conversation_id)
-             select $1, $2, c.conversation_id from conversations c
+            "insert into crm_enquiries (account_id, integration_id, conversation_id, awaited)
+             select $1, $2, c.conversation_id, true from conversations c
              where c.account_id = $1 and c.conversation_id = any($3)
-             on conflict (account_id, integration_id, conversation_id) do nothing",
+             on conflict (account_id, integration_id, conversation_id) do update set awaited = true",
         )
         .bind(account)
         .bind(id.0)
@@ -123,19 +123,22 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Conversations of which nothing was passed on yet, although they were noted.
-    pub async fn awaited_crm_enquiries(
+    /// Conversations that wait for an integration, with their people. They are not noted any more:
+    /// whoever asks passes them on.
+    pub async fn take_awaited_crm_enquiries(
         &mut self,
         id: IntegrationId,
     ) -> Result<Vec<(ConversationId, ContactId)>> {
         let account = self.account().0;
         let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
-            "select c.conversation_id, c.contact_id
-             from crm_enquiries e
+            "with taken as (
+                update crm_enquiries set awaited = false
+                where account_id = $1 and integration_id = $2 and awaited
+                returning conversation_id
+             )
+             select c.conversation_id, c.contact_id from taken
              join conversations c
-                on c.account_id = e.account_id and c.conversation_id = e.conversation_id
-             where e.account_id = $1 and e.integration_id = $2 and e.passed_position = 0
-               and not e.passed_closed and e.contact_stamp = ''
+                on c.account_id = $1 and c.conversation_id = taken.conversation_id
              order by c.conversation_id",
         )
         .bind(account)

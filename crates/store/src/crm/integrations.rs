@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
+    clock::Instant,
     crm::{CrmKind, Settings},
     ids::{ChannelId, IntegrationId, PortalId},
 };
@@ -150,6 +151,25 @@ impl TenantTx {
             .collect())
     }
 
+    /// In which portal an integration works and whether it is on; `None`: one of the two is gone.
+    pub async fn integration_works(
+        &mut self,
+        id: IntegrationId,
+    ) -> Result<Option<(PortalId, bool)>> {
+        let account = self.account().0;
+        let found: Option<(Uuid, bool)> = sqlx::query_as(
+            "select i.portal_id, i.enabled from integrations i
+             join portals p on p.account_id = i.account_id and p.portal_id = i.portal_id
+             where i.account_id = $1 and i.integration_id = $2 and i.parted_at is null
+               and p.deleted_at is null",
+        )
+        .bind(account)
+        .bind(id.0)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(found.map(|(portal, enabled)| (PortalId(portal), enabled)))
+    }
+
     pub async fn integration(&mut self, id: IntegrationId) -> Result<Option<IntegrationRow>> {
         let account = self.account().0;
         let row: Option<Row> = sqlx::query_as(select!(
@@ -185,13 +205,15 @@ impl TenantTx {
         .await?)
     }
 
-    /// Says which channels an integration passes on: none while it is off. Breaks
+    /// Says which channels an integration passes on: none while it is off. Those that are new to it are
+    /// passed on from `now` on. Breaks
     /// [`INTEGRATION_CHANNEL_TAKEN`] when another one of the portal has one of them.
     pub async fn set_integration_channels(
         &mut self,
         id: IntegrationId,
         portal: PortalId,
         channels: &[ChannelId],
+        now: Instant,
     ) -> Result<()> {
         let account = self.account().0;
         let ids: Vec<Uuid> = channels.iter().map(|c| c.0).collect();
@@ -205,14 +227,16 @@ impl TenantTx {
         .execute(self.conn())
         .await?;
         sqlx::query(
-            "insert into integration_channels (account_id, integration_id, portal_id, channel_id)
-             select $1, $2, $3, c from (select distinct unnest($4::uuid[]) as c) u
+            "insert into integration_channels
+                (account_id, integration_id, portal_id, channel_id, since)
+             select $1, $2, $3, c, $5 from (select distinct unnest($4::uuid[]) as c) u
              on conflict (account_id, integration_id, channel_id) do nothing",
         )
         .bind(account)
         .bind(id.0)
         .bind(portal.0)
         .bind(&ids)
+        .bind(now)
         .execute(self.conn())
         .await?;
         Ok(())
