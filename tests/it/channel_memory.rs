@@ -97,23 +97,7 @@ async fn ch_8_a_renewed_value_is_kept_however_long_the_database_takes() {
     let company = Company::found().await;
     let old = json!({ "pair": "old" });
     memory_of(&company).remember("tokens", old.clone()).await.unwrap();
-    let mut conn = company.conn().await;
-    sqlx::raw_sql(
-        "create sequence faults;
-         grant usage on sequence faults to public;
-         create function fault() returns trigger language plpgsql as $$
-         begin
-            if nextval('faults') <= 6 then
-                raise exception 'going down' using errcode = '57P01';
-            end if;
-            return new;
-         end $$;
-         create trigger fault before insert or update on channel_state for each row
-            execute function fault();",
-    )
-    .execute(&mut conn)
-    .await
-    .unwrap();
+    company.server.database().goes_down(6, "insert or update on channel_state for each row").await;
     let asked = Arc::new(AtomicU32::new(0));
     let new = renewed(&memory_of(&company), Some(&old), &asked).await;
     assert_eq!(new, Ok(json!({ "pair": 0 })));

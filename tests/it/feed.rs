@@ -72,18 +72,7 @@ async fn a_number_is_never_seen_before_a_lower_one() {
     let mut second = store.tenant(account).await.unwrap();
     second.append(event(2));
     let second = tokio::spawn(second.commit());
-    let mut looker = database.connect().await;
-    until("the second waits for the first", async || {
-        let waiting: i64 = sqlx::query_scalar(
-            "select count(*) from pg_stat_activity
-             where datname = current_database() and wait_event_type = 'Lock'",
-        )
-        .fetch_one(&mut looker)
-        .await
-        .unwrap();
-        (waiting > 0).then_some(())
-    })
-    .await;
+    database.until_blocked("the second waits for the first").await;
     assert!(after(&store, account, 0).await.is_empty(), "neither is seen");
     run(&mut conn, "commit").await;
     assert_eq!(second.await.unwrap().unwrap(), Some(2));

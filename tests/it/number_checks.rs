@@ -428,23 +428,11 @@ async fn wa_1_a_question_never_stops_the_channel() {
 #[tokio::test]
 async fn wa_1_an_answer_waits_for_the_database() {
     let asked = Asked::start().await;
-    let mut conn = asked.stage.database.connect().await;
-    sqlx::raw_sql(
-        "create sequence faults;
-         grant usage on sequence faults to public;
-         create function fault() returns trigger language plpgsql as $$
-         begin
-            if nextval('faults') <= 2 then
-                raise exception 'going down' using errcode = '57P01';
-            end if;
-            return new;
-         end $$;
-         create trigger fault before update on number_checks for each row
-            when (new.stage = 'over') execute function fault();",
-    )
-    .execute(&mut conn)
-    .await
-    .unwrap();
+    asked
+        .stage
+        .database
+        .goes_down(2, "update on number_checks for each row when (new.stage = 'over')")
+        .await;
     asked.click().await;
     assert!(asked.stage.work().await.is_empty(), "in one run");
     assert_eq!(asked.known().await.state, NumberState::Exists);

@@ -190,7 +190,7 @@ async fn under_contention_each_job_runs_once_and_each_lane_in_order() {
         let (stage, done) = (&stage, &done);
         async move {
             let owner = Uuid::now_v7();
-            until("all is done", async || {
+            stage.database.until_blocked("all is done", async || {
                 for lane in stage.claim(owner, 3, LONG).await {
                     let mut all = done.lock().await;
                     all.extend(payloads(&lane).into_iter().map(|n| (lane.lane.clone(), n)));
@@ -343,17 +343,7 @@ async fn a_held_connection_has_one_owner_and_a_former_one_is_fenced() {
         let store = stage.store.clone();
         async move { store.claim_channels(thief, 10, LONG).await }
     });
-    until("the thief waits", async || {
-        let waiting: i64 = sqlx::query_scalar(
-            "select count(*) from pg_stat_activity
-             where datname = current_database() and wait_event_type = 'Lock'",
-        )
-        .fetch_one(&mut conn)
-        .await
-        .unwrap();
-        (waiting > 0).then_some(())
-    })
-    .await;
+    until("the thief waits").await;
     tx.commit().await.unwrap();
     assert_eq!(stealing.await.unwrap().unwrap().len(), 1, "and gets it after the commit");
 }

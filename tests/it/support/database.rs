@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::{MasterKeys, Store};
 use uuid::Uuid;
 
-use crate::cluster;
+use crate::{cluster, until};
 
 /// Guards the template and the copying: Postgres refuses to copy a database that somebody uses.
 const LOCK: i64 = 0x0be5_eda0;
@@ -68,6 +68,41 @@ impl Database {
             sqlx::query(statement).bind(account.0).execute(&mut conn).await.unwrap();
         }
         account
+    }
+
+    /// Waits until somebody waits for a lock that another holds.
+    pub async fn until_blocked(&self, what: &str) {
+        let mut conn = self.connect().await;
+        until(what, async || {
+            let waiting: i64 = sqlx::query_scalar(
+                "select count(*) from pg_stat_activity
+                 where datname = current_database() and wait_event_type = 'Lock'",
+            )
+            .fetch_one(&mut conn)
+            .await
+            .unwrap();
+            (waiting > 0).then_some(())
+        })
+        .await;
+    }
+
+    /// The next so many writes of this kind (`update on channels for each row`) end as when Postgres
+    /// goes down.
+    pub async fn goes_down(&self, times: u32, writes: &str) {
+        let statements = format!(
+            "create sequence faults;
+             grant usage on sequence faults to public;
+             create function fault() returns trigger language plpgsql as $$
+             begin
+                if nextval('faults') <= {times} then
+                    raise exception 'going down' using errcode = '57P01';
+                end if;
+                return new;
+             end $$;
+             create trigger fault before {writes} execute function fault();"
+        );
+        let mut conn = self.connect().await;
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut conn).await.unwrap();
     }
 
     /// The store as the server opens it.
