@@ -3,12 +3,12 @@
 
 mod access;
 mod avito;
+mod by_sms;
 mod employees;
 mod failing;
 mod first;
 mod house;
 mod neighbours;
-mod quotes;
 mod stage;
 mod talking;
 mod unsorted;

@@ -1,5 +1,6 @@
 //! A message of the CRM's chat becomes one of ours: in its conversation, or in one that begins with it.
 
+use crm::ChatMessageRef;
 use domain::{
     channel::{Capabilities, FileLimit},
     content::FileKind,
@@ -110,7 +111,7 @@ impl App {
             tx.insert_attachment(&file).await?;
             files.push(file.attachment_id);
         }
-        let reply_to = quoted(&mut tx, portal, answer.reply_to).await?;
+        let reply_to = quoted_here(&mut tx, portal, answer.reply_to, &channel).await?;
         let (words, caption) = parted(&can, answer.text, !files.is_empty());
         let draft = |text, files, reply_to| Draft {
             client_id: String::new(),
@@ -160,6 +161,18 @@ impl App {
             Err(other) => Err(Stop::Fault(other)),
         }
     }
+}
+
+/// What a person quotes in a chat of another channel is no message of this one's service (WA-7).
+async fn quoted_here(
+    tx: &mut TenantTx,
+    portal: PortalId,
+    reply_to: Option<ChatMessageRef>,
+    channel: &ChannelRow,
+) -> Result<Option<MessageId>, Error> {
+    let Some(id) = quoted(tx, portal, reply_to).await? else { return Ok(None) };
+    let message = tx.message(id).await?;
+    Ok(message.filter(|m| m.channel_id == channel.channel_id).map(|_| id))
 }
 
 /// As what a file goes: as itself, or as a plain file where the channel does not carry it as that.
