@@ -8,7 +8,7 @@ use store::AttachmentRow;
 
 use crate::{Draft, Error, Invalid, Result};
 
-/// Builds what is sent, checked against what the channel can carry; every wrong field is named.
+/// Builds what is sent, checked against what the channel can carry; every wrong file is named.
 pub(crate) fn compose(
     can: &Capabilities,
     c: &ConversationView,
@@ -18,20 +18,45 @@ pub(crate) fn compose(
     if draft.files.is_empty() {
         check_text(&draft.text, usize::MAX)?;
     }
+    // Before the words: where no file goes, no words go with one, however short they are.
+    let wrong = wrong_files(can, &draft.files, files);
+    if !wrong.is_empty() {
+        return Err(Error::Invalid(wrong));
+    }
     let limit = if draft.files.is_empty() || can.subject { can.max_text } else { can.max_caption };
     too_long("text", can.text_unit.length(&draft.text), limit)?;
+    Ok(if can.subject {
+        Content::Letter {
+            subject: draft.subject.clone().unwrap_or_else(|| c.subject.clone()),
+            text: draft.text.clone(),
+            quoted: String::new(),
+            html: None,
+            files: draft.files.clone(),
+        }
+    } else if draft.files.is_empty() {
+        Content::text(draft.text.clone())
+    } else {
+        Content::Files { files: draft.files.clone(), caption: draft.text.clone() }
+    })
+}
+
+fn wrong_files(
+    can: &Capabilities,
+    asked: &[AttachmentId],
+    files: &[AttachmentRow],
+) -> Vec<Invalid> {
     let mut wrong = Vec::new();
-    if draft.files.len() > can.max_files {
-        wrong.push(Invalid::new(
-            "files",
-            "too_many_files",
-            Words::new(
-                format!("Этот канал передаёт не больше {} файлов сразу.", can.max_files),
-                format!("This channel carries at most {} files at once.", can.max_files),
+    if asked.len() > can.max_files {
+        let words = match can.max_files {
+            0 => Words::new("Этот канал не передаёт файлы.", "This channel carries no files."),
+            most => Words::new(
+                format!("Этот канал передаёт не больше {most} файлов сразу."),
+                format!("This channel carries at most {most} files at once."),
             ),
-        ));
+        };
+        wrong.push(Invalid::new("files", "too_many_files", words));
     }
-    for (n, id) in draft.files.iter().enumerate() {
+    for (n, id) in asked.iter().enumerate() {
         let field = format!("files[{n}]");
         let Some(file) = files.iter().find(|f| f.view.attachment_id == *id) else {
             wrong.push(Invalid::new(
@@ -71,22 +96,7 @@ pub(crate) fn compose(
             Some(_) => {}
         }
     }
-    if !wrong.is_empty() {
-        return Err(Error::Invalid(wrong));
-    }
-    Ok(if can.subject {
-        Content::Letter {
-            subject: draft.subject.clone().unwrap_or_else(|| c.subject.clone()),
-            text: draft.text.clone(),
-            quoted: String::new(),
-            html: None,
-            files: draft.files.clone(),
-        }
-    } else if draft.files.is_empty() {
-        Content::text(draft.text.clone())
-    } else {
-        Content::Files { files: draft.files.clone(), caption: draft.text.clone() }
-    })
+    wrong
 }
 
 pub(crate) fn check_client_id(client_id: &str) -> Result<()> {

@@ -1,4 +1,6 @@
-//! What a user of the CRM writes in a chat goes by SMS, which carries words alone (WA-7).
+//! What a user of the CRM writes in a chat goes by SMS, which carries words alone (AMO-13, WA-7).
+
+use std::fs;
 
 use sandbox::amo::chats::Draft;
 use serde_json::{Value, json};
@@ -46,4 +48,21 @@ async fn quoted(stage: &Stage, text: &str) -> Value {
     let page = stage.owner.get(&path, 200).await.json();
     let mut all = page["items"].as_array().unwrap().iter();
     all.find(|m| m.to_string().contains(text)).unwrap()["reply_to"].clone()
+}
+
+/// AMO-13: a picture that the channel does not carry is refused in words, and leaves nothing behind here.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_a_file_that_does_not_go_is_not_kept() {
+    let stage = Stage::set().await;
+    let line = stage.with_sms(json!({})).await;
+    line.writes("Есть фото?");
+    let (chat, _) = stage.shows("Есть фото?").await;
+    let url = format!("{}/healthz", stage.server.url());
+    let draft = Draft::picture(&url, "фото.png", 3).caption("Вот");
+    let lost = stage.account.writes_in_chat(stage.user(), &chat.id, draft).unwrap();
+    let (code, why) = stage.failure(&lost).await;
+    assert_eq!((code, &*why), (905, "Этот канал не передаёт файлы."));
+    let folders = fs::read_dir(stage.server.folder().join("objects")).into_iter().flatten();
+    let of_account = folders.filter_map(|folder| fs::read_dir(folder.ok()?.path()).ok());
+    assert_eq!(of_account.flatten().count(), 0, "no file is left");
 }

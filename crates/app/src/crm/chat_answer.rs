@@ -147,9 +147,13 @@ impl App {
             },
             None => None,
         };
+        let key = file.as_ref().and_then(|file| file.storage_key.clone());
         match self.say_in_chat(account, portal, external_id, answer, file).await {
             Ok(()) => Ok(Outcome::Done),
-            Err(Stop::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
+            Err(Stop::Refused(refusal)) => {
+                self.forget_chat_file(key).await;
+                Ok(Outcome::Refused(refusal))
+            }
             Err(Stop::Fault(error)) => Err(fault(error)),
         }
     }

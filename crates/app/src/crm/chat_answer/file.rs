@@ -89,6 +89,14 @@ impl App {
             storage_key: Some(key),
         }))
     }
+
+    /// Of a message that does not go nothing is left.
+    pub(super) async fn forget_chat_file(&self, key: Option<String>) {
+        let Some(key) = key else { return };
+        if let Err(error) = self.objects.delete(&key).await {
+            tracing::warn!(%error, %key, "the file of a message that does not go is left behind");
+        }
+    }
 }
 
 fn file_name(media: &ChatMedia, url: &Url) -> String {
