@@ -63,9 +63,11 @@ impl App {
         let call = calling!(visit, adapter, caller => async {
             chats(&*adapter)?.status(&caller, external_id, &status).await
         });
+        let http_status = visit.refused_with();
+        visit.leave().await;
         if refused(call, attempts)?.is_err() {
-            let (code, status) = (refusal.code, visit.refused_with());
-            tracing::warn!(portal.id = %portal, code, http.status = status, "a refusal was not taken");
+            let code = refusal.code;
+            tracing::warn!(portal.id = %portal, code, http.status = http_status, "a refusal was not taken");
         }
         let told = async {
             let mut tx = self.store.tenant(account).await?;
