@@ -125,6 +125,7 @@ impl App {
             let heard = backlog.news.iter().find(|news| news.is_heard());
             backlog.sought = sought(&backlog.gathered, heard.map(|news| news.position));
         }
+        backlog.more |= is_cut(&backlog.reactions) || is_cut(&backlog.fates);
         tx.commit().await?;
         let nothing = backlog.news.is_empty()
             && backlog.changes.is_empty()
@@ -143,7 +144,7 @@ impl App {
         let (integration, conversation) = backlog.ids();
         let after = backlog.gathered.enquiry.chat_position;
         let rows = tx.messages_after(conversation, after, MOST).await?;
-        backlog.more = i64::try_from(rows.len()).is_ok_and(|n| n == MOST);
+        backlog.more = is_cut(&rows);
         let messages = tx.message_views(rows).await?;
         let here = backlog.gathered.portal.portal_id;
         let now = self.clock.now();
@@ -174,7 +175,7 @@ impl App {
 async fn gather_changes(tx: &mut TenantTx, amo: &AmoSettings, backlog: &mut Backlog) -> Result<()> {
     let (integration, conversation) = backlog.ids();
     let changes = tx.crm_chat_changes(integration, conversation, MOST).await?;
-    backlog.more |= i64::try_from(changes.len()).is_ok_and(|n| n == MOST);
+    backlog.more |= is_cut(&changes);
     for change in changes {
         let Some(row) = tx.message(change.message).await? else { continue };
         let message = tx.message_view(row).await?;
@@ -182,6 +183,11 @@ async fn gather_changes(tx: &mut TenantTx, amo: &AmoSettings, backlog: &mut Back
         backlog.changes.push((change, now));
     }
     Ok(())
+}
+
+/// Whether there may be more than what was read.
+fn is_cut<T>(rows: &[T]) -> bool {
+    i64::try_from(rows.len()).is_ok_and(|n| n >= MOST)
 }
 
 /// Whether the CRM's chat of a conversation is there, or is to be as soon as a file has come: its changes
