@@ -12,16 +12,16 @@ use domain::{
 use url::Url;
 
 /// WA-4.
-const FROM_PHONE: InBrackets = ("[Отправлено с телефона]", "[Sent from the phone]");
-const REMOVED: InBrackets = ("[Сообщение удалено]", "[Message deleted]");
-const NO_WORDS: InBrackets = ("[Сообщение без текста]", "[Message without text]");
-const FILE: InBrackets = ("[Файл: ", "[File: ");
-const FILE_MISSING: InBrackets = ("[Файл не получен: ", "[File not received: ");
+const FROM_PHONE: InBoth = ("[Отправлено с телефона]", "[Sent from the phone]");
+const REMOVED: InBoth = ("[Сообщение удалено]", "[Message deleted]");
+const NO_WORDS: InBoth = ("[Сообщение без текста]", "[Message without text]");
+const FILE: InBoth = ("[Файл: ", "[File: ");
+const FILE_MISSING: InBoth = ("[Файл не получен: ", "[File not received: ");
 
 /// In Russian and English.
-type InBrackets = (&'static str, &'static str);
+type InBoth = (&'static str, &'static str);
 
-fn said((ru, en): InBrackets, language: Language) -> &'static str {
+fn said((ru, en): InBoth, language: Language) -> &'static str {
     match language {
         Language::Ru => ru,
         Language::En => en,
@@ -53,6 +53,17 @@ pub(super) fn author(message: &MessageView, in_a_crm: bool) -> Option<Author> {
         }),
         Direction::Note | Direction::System => None,
     }
+}
+
+/// Under what name somebody writes there who has none of their own.
+pub(super) fn nameless(author: Author, language: Language) -> &'static str {
+    let name = match author {
+        Author::Client => ("Клиент", "Client"),
+        Author::Employee(_) | Author::OtherCrm => ("Оператор", "Operator"),
+        Author::Rule => ("Бот", "Bot"),
+        Author::Phone => ("Телефон", "Phone"),
+    };
+    said(name, language)
 }
 
 /// What stands around the words in the CRM.
@@ -281,6 +292,9 @@ mod tests {
         let plain = Around { language: Language::En, ..Around::default() };
         let empty = bodies(&Content::text(""), &plain, link);
         assert_eq!(texts(&empty), ["[Message without text]"]);
+        assert_eq!(nameless(Author::Rule, Language::En), "Bot");
+        assert_eq!(nameless(Author::Phone, Language::En), "Phone");
+        assert_eq!(nameless(Author::OtherCrm, Language::En), "Operator");
         let gone = changed(&Content::text("yes"), &plain, true);
         assert_eq!(gone, Some(ChatBody::Text("[Message deleted] yes".to_owned())));
     }

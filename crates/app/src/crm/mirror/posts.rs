@@ -10,7 +10,7 @@ use domain::{
 use store::{ChatChange, TenantTx};
 
 use super::{
-    super::chat_words::{Around, Author, author, bodies, changed, unsigned},
+    super::chat_words::{Around, Author, author, bodies, changed, nameless, unsigned},
     Backlog,
 };
 use crate::{App, Result};
@@ -100,17 +100,18 @@ async fn writer(
     message: &MessageView,
     by: Author,
 ) -> Result<ChatWriter> {
-    Ok(match by {
-        Author::Client => ChatWriter::Client,
-        Author::Rule => bot("Бот"),
-        Author::Phone => bot("Телефон"),
+    let named = match by {
+        Author::Client => return Ok(ChatWriter::Client),
+        Author::Employee(id) => employee_writer(tx, amo, backlog, id).await?,
         Author::OtherCrm => {
             let written = backlog.written.get(&message.message_id);
             let name = written.map(|w| w.author.trim()).filter(|name| !name.is_empty());
-            bot(name.unwrap_or("Оператор"))
+            name.map(bot)
         }
-        Author::Employee(id) => employee_writer(tx, amo, backlog, id).await?,
-    })
+        Author::Rule | Author::Phone => None,
+    };
+    let language = backlog.gathered.facts.company.language;
+    Ok(named.unwrap_or_else(|| bot(nameless(by, language))))
 }
 
 /// CRM-3: an employee is shown as the user of the CRM that they are.
@@ -119,14 +120,14 @@ async fn employee_writer(
     amo: &AmoSettings,
     backlog: &Backlog,
     id: EmployeeId,
-) -> Result<ChatWriter> {
-    let Some(employee) = tx.employee(id).await? else { return Ok(bot("Оператор")) };
+) -> Result<Option<ChatWriter>> {
+    let Some(employee) = tx.employee(id).await? else { return Ok(None) };
     let facts = EmployeeFacts { id, name: employee.name.clone(), email: employee.email };
     let user = crm_user_of(&amo.responsible, &backlog.gathered.facts.directory, &facts);
-    Ok(match user.and_then(|user| user.chat_id.clone()) {
+    Ok(Some(match user.and_then(|user| user.chat_id.clone()) {
         Some(ref_id) => ChatWriter::User { id: id.to_string(), name: employee.name, ref_id },
         None => bot(&employee.name),
-    })
+    }))
 }
 
 fn bot(name: &str) -> ChatWriter {
