@@ -190,7 +190,7 @@ async fn under_contention_each_job_runs_once_and_each_lane_in_order() {
         let (stage, done) = (&stage, &done);
         async move {
             let owner = Uuid::now_v7();
-            stage.database.until_blocked("all is done", async || {
+            until("all is done", async || {
                 for lane in stage.claim(owner, 3, LONG).await {
                     let mut all = done.lock().await;
                     all.extend(payloads(&lane).into_iter().map(|n| (lane.lane.clone(), n)));
@@ -343,7 +343,7 @@ async fn a_held_connection_has_one_owner_and_a_former_one_is_fenced() {
         let store = stage.store.clone();
         async move { store.claim_channels(thief, 10, LONG).await }
     });
-    until("the thief waits").await;
+    stage.database.until_blocked("the thief waits").await;
     tx.commit().await.unwrap();
     assert_eq!(stealing.await.unwrap().unwrap().len(), 1, "and gets it after the commit");
 }
