@@ -4,6 +4,7 @@
 mod chats;
 mod company;
 mod links;
+mod merges;
 mod portals;
 mod rates;
 mod runs;

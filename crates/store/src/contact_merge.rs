@@ -87,9 +87,10 @@ pub struct LockedContact {
 type Facts = (Uuid, String, Json<BTreeMap<String, Value>>);
 
 impl TenantTx {
-    /// Locks both contacts in the order of their ids and returns those that exist. Not against
-    /// foreign keys: a message for one of them may come in meanwhile.
+    /// Locks both contacts in the order of their ids and returns those that exist; what they have in
+    /// the CRMs first. Not against foreign keys: a message for one of them may come in meanwhile.
     pub async fn lock_contacts(&mut self, ids: [ContactId; 2]) -> Result<Vec<LockedContact>> {
+        self.lock_crm_links_of(ids).await?;
         let account = self.account().0;
         let rows: Vec<(Uuid, Option<Uuid>)> = sqlx::query_as(
             "select contact_id, merged_into from contacts

@@ -2,7 +2,10 @@
 //! the limiter of calls. What the columns mean stands in `migrations/20261122001100_crm.sql`.
 
 mod breaker;
+mod chat_fates;
 mod chat_reactions;
+mod chat_received;
+mod chat_shown;
 mod chat_typing;
 mod chats;
 mod concern;
@@ -12,24 +15,31 @@ mod feeds;
 mod integration_moves;
 mod integrations;
 mod lines;
+mod link_ids;
 mod links;
+mod merges;
+mod orders;
 mod own_app;
 mod portal_changes;
+mod portal_due;
 mod portal_lists;
 mod portal_lookup;
 mod portal_secrets;
 mod portal_tokens;
-mod portal_upkeep;
 mod portals;
 mod quarantine;
 mod rates;
+mod run_ends;
+mod run_log;
 mod runs;
+mod steps;
 
 pub use breaker::Entry;
+pub use chat_fates::{ChatFate, FateOf};
 pub use chat_reactions::ChatReaction;
-pub use chats::{
-    BegunChat, ChatChange, ChatFate, ChatReceived, ChatRefusal, ChatShown, ChatWritten, FateOf,
-};
+pub use chat_received::{ChatReceived, ChatRefusal, ChatWritten};
+pub use chat_shown::{ChatChange, ChatShown};
+pub use chats::BegunChat;
 pub use concern::{Concerned, Missed};
 pub use consents::{Consent, NewConsent};
 pub use enquiries::EnquiryRow;
@@ -37,6 +47,7 @@ pub use feeds::CrmFeedEvent;
 pub use integrations::{INTEGRATION_CHANNEL_TAKEN, IntegrationRow, NewIntegration};
 pub use lines::WrittenLine;
 pub use links::{LinkData, LinkRow, LinkState, LinkWritten, NewLink};
+pub use orders::OrderedStep;
 pub use own_app::OwnApp;
 pub use portal_changes::{NewPortal, PORTAL_TAKEN, PortalAbout};
 pub use portal_secrets::PortalSecrets;
@@ -44,4 +55,6 @@ pub use portal_tokens::{PortalTokens, Refreshing};
 pub use portals::{PortalChat, PortalRow};
 pub use quarantine::NewCrmQuarantine;
 pub use rates::{RateLimit, Slot};
-pub use runs::{NewRun, OrderedStep, RunFilter, RunRow, StepEnd, StepRow};
+pub use run_log::RunFilter;
+pub use runs::{NewRun, RunRow};
+pub use steps::{StepEnd, StepRow};

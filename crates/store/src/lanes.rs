@@ -326,20 +326,12 @@ impl Store {
 
     /// Lets waiting lanes with this prefix run now (a channel came back).
     pub async fn wake_lanes(&self, account: AccountId, lane_prefix: &str) -> Result<u64> {
-        Ok(sqlx::query(
-            "update lanes set run_at = now()
-             where account_id = $1 and starts_with(lane, $2) and pending > 0 and run_at > now()",
-        )
-        .bind(account.0)
-        .bind(lane_prefix)
-        .execute(&self.platform)
-        .await?
-        .rows_affected())
+        self.wake_lanes_in_turns(account, lane_prefix, Duration::ZERO).await
     }
 
     /// Lets waiting lanes with this prefix run, one each `spacing`, those first that would have come
     /// first: all of them at once would only find that there is no room for them. None comes later than
-    /// it would have.
+    /// it would have. Locks them in the order in which [`push`] does.
     pub async fn wake_lanes_in_turns(
         &self,
         account: AccountId,
@@ -350,7 +342,7 @@ impl Store {
             "with waiting as materialized (
                 select lane, run_at from lanes
                 where account_id = $1 and starts_with(lane, $2) and pending > 0 and run_at > now()
-                for update skip locked
+                order by lane collate \"C\" for update
              ), turns as (
                 select lane, now() + make_interval(
                     secs => $3 * (row_number() over (order by run_at, lane) - 1)) as at

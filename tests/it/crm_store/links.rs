@@ -63,7 +63,7 @@ async fn amo_3_links_are_kept_once_and_follow_a_merge() {
     let back = tx.crm_ids_of(portal, other, Entity::Deal).await.unwrap();
     assert_eq!(back, [CrmId::from("55")], "or the next message would make it again");
     let told = [(Entity::Deal, "55".into()), (Entity::Deal, "56".into())];
-    let ours = tx.crm_linked(portal, &told).await.unwrap();
+    let ours = tx.lock_crm_linked(portal, &told).await.unwrap();
     assert_eq!(ours.into_iter().collect::<Vec<_>>(), [(Entity::Deal, CrmId::from("55"))]);
     assert_eq!(tx.crm_ids_of(portal, other, Entity::Contact).await.unwrap(), [CrmId::from("8")]);
     tx.commit().await.unwrap();

@@ -7,7 +7,7 @@ use domain::{
     ids::{ContactId, ConversationId, EmployeeId, IntegrationId, PortalId},
 };
 use serde_json::Value;
-use sqlx::types::Json;
+use sqlx::{Encode, Postgres, Type, types::Json};
 use uuid::Uuid;
 
 use crate::{Result, TenantTx};
@@ -67,6 +67,24 @@ macro_rules! columns {
     () => {
         "integration_id, conversation_id, passed_position, passed_closed, answered_by,
          contact_stamp, uses, chosen_deal, chat_position, chat"
+    };
+}
+
+/// The text that writes one column of an enquiry's row and makes the row if there is none; `$new`: what
+/// the column holds then, of what was `excluded`.
+macro_rules! put {
+    ($column:literal, $new:literal) => {
+        concat!(
+            "insert into crm_enquiries (account_id, integration_id, conversation_id, ",
+            $column,
+            ")
+             values ($1, $2, $3, $4)
+             on conflict (account_id, integration_id, conversation_id) do update set ",
+            $column,
+            " = ",
+            $new,
+            ", updated_at = now()"
+        )
     };
 }
 
@@ -147,20 +165,8 @@ impl TenantTx {
         conversation: ConversationId,
         deal: &CrmId,
     ) -> Result<()> {
-        let account = self.account().0;
-        sqlx::query(
-            "insert into crm_enquiries (account_id, integration_id, conversation_id, chosen_deal)
-             values ($1, $2, $3, $4)
-             on conflict (account_id, integration_id, conversation_id) do update set
-                chosen_deal = excluded.chosen_deal, updated_at = now()",
-        )
-        .bind(account)
-        .bind(integration.0)
-        .bind(conversation.0)
-        .bind(deal.as_str())
-        .execute(self.conn())
-        .await?;
-        Ok(())
+        let text = put!("chosen_deal", "excluded.chosen_deal");
+        self.write_enquiry(text, integration, conversation, deal.as_str()).await
     }
 
     /// A run took the choice up; another one made meanwhile stays.
@@ -170,19 +176,10 @@ impl TenantTx {
         conversation: ConversationId,
         deal: &CrmId,
     ) -> Result<()> {
-        let account = self.account().0;
-        sqlx::query(
-            "update crm_enquiries set chosen_deal = null, updated_at = now()
+        let text = "update crm_enquiries set chosen_deal = null, updated_at = now()
              where account_id = $1 and integration_id = $2 and conversation_id = $3
-               and chosen_deal = $4",
-        )
-        .bind(account)
-        .bind(integration.0)
-        .bind(conversation.0)
-        .bind(deal.as_str())
-        .execute(self.conn())
-        .await?;
-        Ok(())
+               and chosen_deal = $4";
+        self.write_enquiry(text, integration, conversation, deal.as_str()).await
     }
 
     /// How far the chat inside the CRM was brought (AMO-13).
@@ -192,21 +189,8 @@ impl TenantTx {
         conversation: ConversationId,
         position: i64,
     ) -> Result<()> {
-        let account = self.account().0;
-        sqlx::query(
-            "insert into crm_enquiries
-                (account_id, integration_id, conversation_id, chat_position)
-             values ($1, $2, $3, $4)
-             on conflict (account_id, integration_id, conversation_id) do update set
-                chat_position = excluded.chat_position, updated_at = now()",
-        )
-        .bind(account)
-        .bind(integration.0)
-        .bind(conversation.0)
-        .bind(position)
-        .execute(self.conn())
-        .await?;
-        Ok(())
+        let text = put!("chat_position", "excluded.chat_position");
+        self.write_enquiry(text, integration, conversation, position).await
     }
 
     /// What became known of the chat inside the CRM, beside what is known already.
@@ -216,19 +200,25 @@ impl TenantTx {
         conversation: ConversationId,
         known: &Value,
     ) -> Result<()> {
+        let text = put!("chat", "coalesce(crm_enquiries.chat, '{}') || excluded.chat");
+        self.write_enquiry(text, integration, conversation, known).await
+    }
+
+    async fn write_enquiry<'q>(
+        &mut self,
+        text: &'static str,
+        integration: IntegrationId,
+        conversation: ConversationId,
+        value: impl Encode<'q, Postgres> + Type<Postgres> + 'q,
+    ) -> Result<()> {
         let account = self.account().0;
-        sqlx::query(
-            "insert into crm_enquiries (account_id, integration_id, conversation_id, chat)
-             values ($1, $2, $3, $4)
-             on conflict (account_id, integration_id, conversation_id) do update set
-                chat = coalesce(crm_enquiries.chat, '{}') || excluded.chat, updated_at = now()",
-        )
-        .bind(account)
-        .bind(integration.0)
-        .bind(conversation.0)
-        .bind(known)
-        .execute(self.conn())
-        .await?;
+        sqlx::query(text)
+            .bind(account)
+            .bind(integration.0)
+            .bind(conversation.0)
+            .bind(value)
+            .execute(self.conn())
+            .await?;
         Ok(())
     }
 

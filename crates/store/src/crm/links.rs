@@ -1,7 +1,5 @@
 //! What in a CRM is ours: the truth before any search, because a CRM has no idempotency.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use domain::{
     crm::{CrmId, Entity, StageRef, Written},
@@ -157,8 +155,7 @@ impl TryFrom<Row> for LinkRow {
         Ok(Self {
             link_id: row.link_id,
             portal_id: PortalId(row.portal_id),
-            entity: Entity::parse(&row.entity)
-                .ok_or_else(|| Error::bad("crm_links", "entity", &row.entity))?,
+            entity: entity(&row.entity)?,
             external_id: CrmId(row.external_id),
             contact_id: ContactId(row.contact_id),
             conversation_id: row.conversation_id.map(ConversationId),
@@ -171,15 +168,20 @@ impl TryFrom<Row> for LinkRow {
     }
 }
 
-macro_rules! columns {
-    () => {
-        "link_id, portal_id, entity, external_id, contact_id, conversation_id, data, state,
-         written, created_at, updated_at"
-    };
+pub(super) fn entity(text: &str) -> Result<Entity> {
+    Entity::parse(text).ok_or_else(|| Error::bad("crm_links", "entity", text))
 }
 
-fn all(rows: Vec<Row>) -> Result<Vec<LinkRow>> {
-    rows.into_iter().map(LinkRow::try_from).collect()
+/// The text of a select of links. Those that lock take the rows in the order of `link_id`.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select link_id, portal_id, entity, external_id, contact_id, conversation_id, data,
+                state, written, created_at, updated_at
+             from crm_links where account_id = $1 ",
+            $rest
+        )
+    };
 }
 
 impl TenantTx {
@@ -218,18 +220,10 @@ impl TenantTx {
         portal: PortalId,
         contact: ContactId,
     ) -> Result<Vec<LinkRow>> {
-        let account = self.account().0;
-        all(sqlx::query_as(concat!(
-            "select ",
-            columns!(),
-            " from crm_links where account_id = $1 and contact_id = $2 and portal_id = $3
-             order by created_at desc, link_id desc"
-        ))
-        .bind(account)
-        .bind(contact.0)
-        .bind(portal.0)
-        .fetch_all(self.conn())
-        .await?)
+        let newest_first = select!(
+            "and contact_id = $2 and portal_id = $3 order by created_at desc, link_id desc"
+        );
+        self.links_of(newest_first, portal, contact).await
     }
 
     /// The same, locked. Before the conversation's row: a webhook takes them in this order.
@@ -238,67 +232,24 @@ impl TenantTx {
         portal: PortalId,
         contact: ContactId,
     ) -> Result<Vec<LinkRow>> {
-        let account = self.account().0;
-        all(sqlx::query_as(concat!(
-            "select ",
-            columns!(),
-            " from crm_links where account_id = $1 and contact_id = $2 and portal_id = $3
-             order by link_id for update"
-        ))
-        .bind(account)
-        .bind(contact.0)
-        .bind(portal.0)
-        .fetch_all(self.conn())
-        .await?)
+        let locked = select!("and contact_id = $2 and portal_id = $3 order by link_id for update");
+        self.links_of(locked, portal, contact).await
     }
 
-    /// Whom a conversation is with now, held so until the transaction ends: a merge of two people waits,
-    /// and takes what is linked here along.
-    pub async fn hold_crm_person(
+    async fn links_of(
         &mut self,
-        conversation: ConversationId,
-    ) -> Result<Option<ContactId>> {
-        let account = self.account().0;
-        let id: Option<Uuid> = sqlx::query_scalar(
-            "select contact_id from conversations
-             where account_id = $1 and conversation_id = $2 for share",
-        )
-        .bind(account)
-        .bind(conversation.0)
-        .fetch_optional(self.conn())
-        .await?;
-        Ok(id.map(ContactId))
-    }
-
-    /// Which of these are linked with anybody of ours.
-    pub async fn crm_linked(
-        &mut self,
+        select: &'static str,
         portal: PortalId,
-        asked: &[(Entity, CrmId)],
-    ) -> Result<BTreeSet<(Entity, CrmId)>> {
+        contact: ContactId,
+    ) -> Result<Vec<LinkRow>> {
         let account = self.account().0;
-        let entities: Vec<&str> = asked.iter().map(|(entity, _)| entity.as_str()).collect();
-        let ids: Vec<&str> = asked.iter().map(|(_, id)| id.as_str()).collect();
-        let rows: Vec<(String, String)> = sqlx::query_as(
-            "select distinct l.entity, l.external_id
-             from unnest($3::text[], $4::text[]) a(entity, id)
-             join crm_links l
-                on l.account_id = $1 and l.portal_id = $2 and l.entity = a.entity
-                and l.external_id = a.id",
-        )
-        .bind(account)
-        .bind(portal.0)
-        .bind(&entities)
-        .bind(&ids)
-        .fetch_all(self.conn())
-        .await?;
-        rows.into_iter()
-            .map(|(entity, id)| {
-                let entity = Entity::parse(&entity)
-                    .ok_or_else(|| Error::bad("crm_links", "entity", &entity))?;
-                Ok((entity, CrmId(id)))
-            })
-            .collect()
+        let rows: Vec<Row> = sqlx::query_as(select)
+            .bind(account)
+            .bind(contact.0)
+            .bind(portal.0)
+            .fetch_all(self.conn())
+            .await?;
+        rows.into_iter().map(LinkRow::try_from).collect()
     }
 
     /// What is linked with this entity, as it is now.
@@ -308,20 +259,9 @@ impl TenantTx {
         entity: Entity,
         id: &CrmId,
     ) -> Result<Vec<LinkRow>> {
-        let account = self.account().0;
-        all(sqlx::query_as(concat!(
-            "select ",
-            columns!(),
-            " from crm_links
-             where account_id = $1 and portal_id = $2 and entity = $3 and external_id = $4
-             order by link_id"
-        ))
-        .bind(account)
-        .bind(portal.0)
-        .bind(entity.as_str())
-        .bind(id.as_str())
-        .fetch_all(self.conn())
-        .await?)
+        let read =
+            select!("and portal_id = $2 and entity = $3 and external_id = $4 order by link_id");
+        self.links_to(read, portal, entity, id).await
     }
 
     /// Locks what is linked with this entity: of several of our contacts, if they share it.
@@ -331,38 +271,28 @@ impl TenantTx {
         entity: Entity,
         id: &CrmId,
     ) -> Result<Vec<LinkRow>> {
-        let account = self.account().0;
-        all(sqlx::query_as(concat!(
-            "select ",
-            columns!(),
-            " from crm_links
-             where account_id = $1 and portal_id = $2 and entity = $3 and external_id = $4
-             order by link_id for update"
-        ))
-        .bind(account)
-        .bind(portal.0)
-        .bind(entity.as_str())
-        .bind(id.as_str())
-        .fetch_all(self.conn())
-        .await?)
+        let locked = select!(
+            "and portal_id = $2 and entity = $3 and external_id = $4 order by link_id for update"
+        );
+        self.links_to(locked, portal, entity, id).await
     }
 
-    /// The kinds and ids of a conversation's links, in all portals.
-    pub async fn crm_links_of_conversation(
+    async fn links_to(
         &mut self,
-        conversation: ConversationId,
+        select: &'static str,
+        portal: PortalId,
+        entity: Entity,
+        id: &CrmId,
     ) -> Result<Vec<LinkRow>> {
         let account = self.account().0;
-        all(sqlx::query_as(concat!(
-            "select ",
-            columns!(),
-            " from crm_links where account_id = $1 and conversation_id = $2
-             order by created_at desc, link_id desc"
-        ))
-        .bind(account)
-        .bind(conversation.0)
-        .fetch_all(self.conn())
-        .await?)
+        let rows: Vec<Row> = sqlx::query_as(select)
+            .bind(account)
+            .bind(portal.0)
+            .bind(entity.as_str())
+            .bind(id.as_str())
+            .fetch_all(self.conn())
+            .await?;
+        rows.into_iter().map(LinkRow::try_from).collect()
     }
 
     /// Writes what became known of a link.
@@ -382,92 +312,5 @@ impl TenantTx {
         .execute(self.conn())
         .await?;
         Ok(())
-    }
-
-    /// Ids of one kind that are ours in a portal and belong to this person.
-    pub async fn crm_ids_of(
-        &mut self,
-        portal: PortalId,
-        contact: ContactId,
-        entity: Entity,
-    ) -> Result<Vec<CrmId>> {
-        let account = self.account().0;
-        let ids: Vec<String> = sqlx::query_scalar(
-            "select external_id from crm_links
-             where account_id = $1 and contact_id = $2 and portal_id = $3 and entity = $4",
-        )
-        .bind(account)
-        .bind(contact.0)
-        .bind(portal.0)
-        .bind(entity.as_str())
-        .fetch_all(self.conn())
-        .await?;
-        Ok(ids.into_iter().map(CrmId).collect())
-    }
-
-    /// Ids of one kind that are ours in a portal, whoever they belong to; the newest 10,000.
-    pub async fn crm_ids_in(&mut self, portal: PortalId, entity: Entity) -> Result<Vec<CrmId>> {
-        let account = self.account().0;
-        let ids: Vec<String> = sqlx::query_scalar(
-            "select external_id from crm_links
-             where account_id = $1 and portal_id = $2 and entity = $3
-             order by created_at desc limit 10000",
-        )
-        .bind(account)
-        .bind(portal.0)
-        .bind(entity.as_str())
-        .fetch_all(self.conn())
-        .await?;
-        Ok(ids.into_iter().map(CrmId).collect())
-    }
-
-    /// What a person has in the CRMs goes over to another, all of it or these links: after a merge, and
-    /// after a merge was undone. What the other has already stays where it is. The links that went.
-    ///
-    /// A conversation that goes back with an undone merge takes what was made for it meanwhile along:
-    /// without its deal and its notes they would be made a second time. Both have those then.
-    pub(crate) async fn move_crm_links(
-        &mut self,
-        to: Uuid,
-        from: Uuid,
-        only: Option<&[Uuid]>,
-    ) -> Result<Vec<Uuid>> {
-        let account = self.account().0;
-        if only.is_some() {
-            sqlx::query(
-                "insert into crm_links (account_id, link_id, portal_id, entity, external_id,
-                    contact_id, conversation_id, data, state, written, created_at, updated_at)
-                 select l.account_id, gen_random_uuid(), l.portal_id, l.entity, l.external_id, $2,
-                    l.conversation_id, l.data, l.state, l.written, l.created_at, now()
-                 from crm_links l
-                 join conversations c
-                    on c.account_id = $1 and c.conversation_id = l.conversation_id
-                 where l.account_id = $1 and l.contact_id = $3 and c.contact_id = $2
-                   and not l.link_id = any($4)
-                 on conflict on constraint crm_links_once do nothing",
-            )
-            .bind(account)
-            .bind(to)
-            .bind(from)
-            .bind(only)
-            .execute(self.conn())
-            .await?;
-        }
-        Ok(sqlx::query_scalar(
-            "update crm_links l set contact_id = $2, updated_at = now()
-             where l.account_id = $1 and l.contact_id = $3
-               and ($4::uuid[] is null or l.link_id = any($4))
-               and not exists (
-                select 1 from crm_links o
-                where o.account_id = $1 and o.contact_id = $2 and o.portal_id = l.portal_id
-                  and o.entity = l.entity and o.external_id = l.external_id)
-             returning l.link_id",
-        )
-        .bind(account)
-        .bind(to)
-        .bind(from)
-        .bind(only)
-        .fetch_all(self.conn())
-        .await?)
     }
 }

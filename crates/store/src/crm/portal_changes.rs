@@ -9,7 +9,7 @@ use domain::{
 use sqlx::types::Json;
 
 use super::{portal_secrets::PortalSecrets, portals::PortalChat};
-use crate::{Result, TenantTx, secrets};
+use crate::{Result, TenantTx};
 
 /// The index that a portal breaks whose CRM account is connected already.
 pub const PORTAL_TAKEN: &str = "portals_external";
@@ -43,9 +43,8 @@ pub struct NewPortal {
 impl TenantTx {
     /// Breaks [`PORTAL_TAKEN`] when the CRM's account is connected already.
     pub async fn insert_portal(&mut self, new: &NewPortal) -> Result<()> {
-        let (account, keys) = (self.account(), self.keys());
-        let key = secrets::data_key(self.conn(), &keys, account).await?;
-        let sealed = new.secrets.seal(&key, new.portal_id)?;
+        let account = self.account().0;
+        let sealed = self.seal_portal(new.portal_id, &new.secrets).await?;
         sqlx::query(
             "insert into portals (account_id, portal_id, kind, mode, external_id, base, site,
                 secrets, token_expires_at, title, user_id, chats_id, drive, filters, unsorted_on,
@@ -53,7 +52,7 @@ impl TenantTx {
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
                 $17, $17)",
         )
-        .bind(account.0)
+        .bind(account)
         .bind(new.portal_id.0)
         .bind(new.kind.as_str())
         .bind(new.mode.as_str())
@@ -176,9 +175,8 @@ impl TenantTx {
 
     /// Ends the access to a portal and keeps all else: `kept` are the secrets that a person entered.
     pub async fn disconnect_portal(&mut self, id: PortalId, kept: &PortalSecrets) -> Result<()> {
-        let (account, keys) = (self.account(), self.keys());
-        let key = secrets::data_key(self.conn(), &keys, account).await?;
-        let sealed = kept.seal(&key, id)?;
+        let account = self.account().0;
+        let sealed = self.seal_portal(id, kept).await?;
         sqlx::query(
             "update portals set state = 'disconnected', trouble = null, state_at = now(),
                 updated_at = now(), secrets = $3, token_expires_at = null, token_ends_at = null,
@@ -186,7 +184,7 @@ impl TenantTx {
                 paused_until = null, chat = chat - 'scope_id'
              where account_id = $1 and portal_id = $2 and deleted_at is null",
         )
-        .bind(account.0)
+        .bind(account)
         .bind(id.0)
         .bind(sealed)
         .execute(self.conn())

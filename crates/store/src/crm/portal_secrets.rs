@@ -5,7 +5,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::own_app::OwnApp;
-use crate::{Error, Result, SecretPlace, secrets::DataKey};
+use crate::{
+    Error, Result, SecretPlace, TenantTx,
+    secrets::{self, DataKey},
+};
 
 /// What a portal's secrets are; sealed together.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +51,7 @@ fn place(portal: PortalId) -> SecretPlace<'static> {
 }
 
 impl PortalSecrets {
-    pub(super) fn seal(&self, key: &DataKey, portal: PortalId) -> Result<Vec<u8>> {
+    fn seal(&self, key: &DataKey, portal: PortalId) -> Result<Vec<u8>> {
         let bare = |secret: &Option<SecretString>| {
             secret.as_ref().map(|secret| secret.expose_secret().to_owned())
         };
@@ -74,5 +77,18 @@ impl PortalSecrets {
             client_secret: plain.client_secret.map(SecretString::from),
             chat_secret: plain.chat_secret.map(SecretString::from),
         })
+    }
+}
+
+impl TenantTx {
+    /// Seals a portal's secrets with the company's key.
+    pub(super) async fn seal_portal(
+        &mut self,
+        id: PortalId,
+        secrets: &PortalSecrets,
+    ) -> Result<Vec<u8>> {
+        let (account, keys) = (self.account(), self.keys());
+        let key = secrets::data_key(self.conn(), &keys, account).await?;
+        secrets.seal(&key, id)
     }
 }

@@ -8,7 +8,7 @@ use domain::ids::PortalId;
 use secrecy::SecretString;
 
 use super::{portal_secrets::PortalSecrets, portals::PortalRow};
-use crate::{Result, TenantTx, secrets};
+use crate::{Result, TenantTx};
 
 /// The pair that a token service gave, and when its access ends.
 #[derive(Debug, Clone)]
@@ -65,15 +65,14 @@ impl TenantTx {
         secrets: &PortalSecrets,
         token_expires_at: Option<DateTime<Utc>>,
     ) -> Result<()> {
-        let (account, keys) = (self.account(), self.keys());
-        let key = secrets::data_key(self.conn(), &keys, account).await?;
-        let sealed = secrets.seal(&key, id)?;
+        let account = self.account().0;
+        let sealed = self.seal_portal(id, secrets).await?;
         sqlx::query(
             "update portals set secrets = $3, token_expires_at = $4, refreshing_until = null,
                 updated_at = now()
              where account_id = $1 and portal_id = $2",
         )
-        .bind(account.0)
+        .bind(account)
         .bind(id.0)
         .bind(sealed)
         .bind(token_expires_at)
@@ -89,14 +88,13 @@ impl TenantTx {
         id: PortalId,
         secrets: &PortalSecrets,
     ) -> Result<()> {
-        let (account, keys) = (self.account(), self.keys());
-        let key = secrets::data_key(self.conn(), &keys, account).await?;
-        let sealed = secrets.seal(&key, id)?;
+        let account = self.account().0;
+        let sealed = self.seal_portal(id, secrets).await?;
         sqlx::query(
             "update portals set secrets = $3, updated_at = now()
              where account_id = $1 and portal_id = $2",
         )
-        .bind(account.0)
+        .bind(account)
         .bind(id.0)
         .bind(sealed)
         .execute(self.conn())

@@ -1,0 +1,113 @@
+//! What of ours stands in a CRM's chat (AMO-13), and what of it has changed since.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    ids::{ConversationId, IntegrationId, MessageId},
+    text::Words,
+};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::{Result, TenantTx};
+
+/// How a message of ours came out in the CRM's chat.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChatShown {
+    /// As the service calls it, where it said so.
+    pub external_id: Option<String>,
+    /// Why the CRM did not take it.
+    pub refusal: Option<Words>,
+}
+
+/// A message of ours that is shown in the CRM and has changed since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChatChange {
+    pub message: MessageId,
+    pub edited_at: Option<DateTime<Utc>>,
+    pub removed: bool,
+}
+
+impl TenantTx {
+    /// Keeps that a message stands in the CRM's chat, or why it does not.
+    pub async fn insert_crm_chat_shown(
+        &mut self,
+        integration: IntegrationId,
+        conversation: ConversationId,
+        as_it_was: &ChatChange,
+        shown: &ChatShown,
+    ) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "insert into crm_chat_shown as s (account_id, integration_id, message_id,
+                conversation_id, edited_at, removed, refusal, external_id)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
+             on conflict (account_id, integration_id, message_id) do update set
+                edited_at = excluded.edited_at, removed = excluded.removed,
+                refusal = excluded.refusal,
+                external_id = coalesce(excluded.external_id, s.external_id)",
+        )
+        .bind(account)
+        .bind(integration.0)
+        .bind(as_it_was.message.0)
+        .bind(conversation.0)
+        .bind(as_it_was.edited_at)
+        .bind(as_it_was.removed)
+        .bind(shown.refusal.as_ref().map(Json))
+        .bind(&shown.external_id)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Messages shown in the CRM that were edited or removed since.
+    pub async fn crm_chat_changes(
+        &mut self,
+        integration: IntegrationId,
+        conversation: ConversationId,
+        most: i64,
+    ) -> Result<Vec<ChatChange>> {
+        let account = self.account().0;
+        let rows: Vec<(Uuid, Option<DateTime<Utc>>, bool)> = sqlx::query_as(
+            "select m.message_id, m.edited_at, m.removed_at is not null
+             from crm_chat_shown s
+             join messages m on m.account_id = s.account_id and m.message_id = s.message_id
+             where s.account_id = $1 and s.integration_id = $2 and s.conversation_id = $3
+               and (m.edited_at is distinct from s.edited_at
+                    or (m.removed_at is not null) <> s.removed)
+             order by m.position limit $4",
+        )
+        .bind(account)
+        .bind(integration.0)
+        .bind(conversation.0)
+        .bind(most)
+        .fetch_all(self.conn())
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(message, edited_at, removed)| ChatChange {
+                message: MessageId(message),
+                edited_at,
+                removed,
+            })
+            .collect())
+    }
+
+    /// Whether a message of ours was shown in the CRM.
+    pub async fn is_crm_chat_shown(
+        &mut self,
+        integration: IntegrationId,
+        message: MessageId,
+    ) -> Result<bool> {
+        let account = self.account().0;
+        Ok(sqlx::query_scalar(
+            "select exists (select 1 from crm_chat_shown
+             where account_id = $1 and integration_id = $2 and message_id = $3
+               and refusal is null)",
+        )
+        .bind(account)
+        .bind(integration.0)
+        .bind(message.0)
+        .fetch_one(self.conn())
+        .await?)
+    }
+}
