@@ -259,8 +259,9 @@ async fn wa_1_the_crm_s_switch_decides_for_the_channels_of_its_chats() {
                 values ($1, $2, $2, 'amo', 'Продажи', true, $3)
                 on conflict (account_id, integration_id) do update set settings = excluded.settings
              )
-             insert into integration_channels (account_id, integration_id, portal_id, channel_id)
-             values ($1, $2, $2, $4) on conflict do nothing",
+             insert into integration_channels
+                (account_id, integration_id, portal_id, channel_id, since)
+             values ($1, $2, $2, $4, now()) on conflict do nothing",
         )
         .bind(account.0)
         .bind(portal.0)

@@ -262,8 +262,8 @@ impl Company {
             ),
             (
                 "insert into integration_channels
-                    (account_id, integration_id, portal_id, channel_id)
-                 select $1, $2, portal_id, $3 from portals where account_id = $1",
+                    (account_id, integration_id, portal_id, channel_id, since)
+                 select $1, $2, portal_id, $3, now() from portals where account_id = $1",
                 channel,
             ),
             (
