@@ -19,19 +19,10 @@ use self::{
     way::{names_people, way},
 };
 use super::{
-    chat_named::{chat_settings, employee_of},
+    chat_named::{chat_identity, chat_settings, employee_of},
     chat_refusal::{chat_gone, not_sent, ours_failed},
 };
 use crate::{App, Error, JobError, Result, work::back_off};
-
-pub(super) use super::{
-    chat_named::{chat_employee, chat_identity, quoted},
-    chat_refusal::keep_refusal,
-};
-
-pub(super) fn gone() -> domain::text::Words {
-    chat_gone().words
-}
 
 const LONGEST_NAME: usize = 200;
 /// Tries of a message that meets faults of ours, before the CRM is told that it does not go: sooner than

@@ -10,8 +10,8 @@ use serde_json::json;
 use store::{ChatRefusal, MessageRow, NewJob, PortalRow, TenantTx};
 
 use super::{
-    chat_answer::{chat_employee, chat_identity, gone, keep_refusal, quoted},
-    mirror::{CHAT_GONE, NOT_SENT},
+    chat_named::{chat_employee, chat_identity, quoted},
+    chat_refusal::{chat_gone, keep_refusal, not_sent},
     quarantine::{NotUnderstood, not_done},
     relay,
 };
@@ -155,8 +155,8 @@ impl App {
         for event in &hook.events {
             let ChatEvent::Message { id: external_id, chat, .. } = event else { continue };
             let refusal = match chat.conversation_id {
-                Some(_) => ChatRefusal { code: CHAT_GONE, words: gone() },
-                None => ChatRefusal { code: NOT_SENT, words: nobodys() },
+                Some(_) => chat_gone(),
+                None => not_sent(nobodys()),
             };
             refuse_unread(&mut tx, id, external_id, &refusal).await?;
         }
@@ -229,7 +229,7 @@ impl App {
 async fn receive(tx: &mut TenantTx, portal: PortalId, event: &ChatEvent) -> Result<()> {
     let ChatEvent::Message { id, chat, .. } = event else { return Ok(()) };
     if chat.conversation_id.is_some() && chat_identity(tx, portal, chat).await?.is_none() {
-        let refusal = ChatRefusal { code: CHAT_GONE, words: gone() };
+        let refusal = chat_gone();
         return refuse_unread(tx, portal, id, &refusal).await;
     }
     if tx.receive_crm_chat(portal, id, &json!(event)).await? {

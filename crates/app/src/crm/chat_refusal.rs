@@ -20,7 +20,7 @@ use super::{
 use crate::{App, JobError, Work};
 
 /// The service's codes of a message that did not reach the customer.
-pub(super) const CHAT_GONE: u16 = 901;
+const CHAT_GONE: u16 = 901;
 const SERVER_FAILED: u16 = 903;
 pub(super) const CANNOT_BE_WRITTEN_TO: u16 = 904;
 pub(super) const NOT_SENT: u16 = 905;

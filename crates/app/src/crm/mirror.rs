@@ -22,8 +22,6 @@ use super::{
 };
 use crate::{App, Error, JobError, Result, work::MirrorCause};
 
-pub(super) use super::chat_refusal::{CHAT_GONE, NOT_SENT};
-
 impl App {
     /// Brings the CRM's chat up to date with a conversation. Run twice, the second finds nothing new.
     pub(crate) async fn mirror_chat(

@@ -16,6 +16,7 @@ use store::{PortalChat, PortalRow, PortalSecrets, TenantTx};
 
 use super::{
     changed,
+    chat_calls::chats,
     door::Door,
     portals::{NOT_FOUND, disconnected},
     relay,
@@ -199,11 +200,7 @@ async fn write(
 
 /// The CRM takes the channel: its scope. Needs no token, so none is renewed for it.
 async fn open(door: &Door) -> Result<String, CrmError> {
-    let Some(chats) = door.adapter.chats() else {
-        let words = Words::new("У этой CRM нет чатов.", "This CRM has no chats.");
-        return Err(CrmError::Rejected { words });
-    };
-    chats.connect(&door.caller(), TITLE).await
+    chats(&*door.adapter)?.connect(&door.caller(), TITLE).await
 }
 
 /// Conversations whose chats were shown and then not any more are shown on.
