@@ -118,6 +118,41 @@ export async function run(stage) {
     await bar.getByRole('button', { name: 'Отмена' }).click()
   })
 
+  await check('what is not saved is kept from the browser’s Back; the tabs are one page', async () => {
+    await page.goto('/cabinet/crm')
+    await page.getByRole('link', { name: /Основная/ }).first().click()
+    await tab('Тегирование')
+    await page.getByLabel('Тег 1', { exact: true }).fill('Ещё')
+    await tab('Задачи')
+    await page.goBack()
+    await page.getByLabel('Тег 1', { exact: true }).waitFor()
+    await page.goBack()
+    await page.getByLabel('Название интеграции').waitFor()
+    await page.goBack()
+    await page.getByRole('dialog').getByText('ещё не сохранены').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Остаться' }).click()
+    await tab('Тегирование')
+    assert.equal(await page.getByLabel('Тег 1', { exact: true }).inputValue(), 'Ещё')
+    await bar.getByRole('button', { name: 'Отмена' }).click()
+  })
+
+  await check('a list that is too long, and a mark without a name, are told in words at their place', async () => {
+    for (let n = 2; n <= 21; n++) {
+      await page.getByRole('button', { name: 'Добавить тег' }).click()
+      await page.getByLabel(`Тег ${n}`, { exact: true }).fill(`Тег ${n}`)
+    }
+    await bar.getByRole('button', { name: 'Сохранить' }).click()
+    await page.getByText('может быть не больше 20').waitFor()
+    await bar.getByRole('button', { name: 'Отмена' }).click()
+    await tab('Фильтрация')
+    await page.getByLabel(/Передавать по условиям/).check()
+    await page.getByLabel('Параметр обращения').selectOption({ label: 'Другая метка UTM' })
+    await bar.getByRole('button', { name: 'Сохранить' }).click()
+    await page.getByText('Впишите название метки').waitFor()
+    await axe(page, 'a mark without a name')
+    await bar.getByRole('button', { name: 'Отмена' }).click()
+  })
+
   await check('what somebody else saved meanwhile is not overwritten', async () => {
     const { items } = await company.api.get('/crm/integrations')
     const { integration_id, revision, name, enabled, settings } = items[0]
