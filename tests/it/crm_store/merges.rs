@@ -6,7 +6,6 @@ use domain::{
     ids::MergeId,
 };
 use store::{LinkData, LinkState, LinkWritten, NewLink};
-use tests::until;
 use uuid::Uuid;
 
 use super::company::Enquiry;
@@ -44,18 +43,7 @@ async fn crm_4a_a_merge_waits_for_a_webhook() {
         merging.merge_contacts(id, kept, contact, by, Utc::now()).await?;
         merging.commit().await
     });
-    let mut looker = company.server.database().connect().await;
-    until("the merge waits", async || {
-        let waiting: i64 = sqlx::query_scalar(
-            "select count(*) from pg_stat_activity
-             where datname = current_database() and wait_event_type = 'Lock'",
-        )
-        .fetch_one(&mut looker)
-        .await
-        .unwrap();
-        (waiting > 0).then_some(())
-    })
-    .await;
+    company.server.database().until_blocked("the merge waits").await;
     hook.rename_contact(contact, "Мария Петрова").await.unwrap();
     assert_eq!(hook.hold_crm_person(conversation).await.unwrap(), Some(contact));
     hook.commit().await.unwrap();
