@@ -36,6 +36,7 @@ mod hostile;
 mod isolation;
 mod number_checks;
 mod openapi;
+mod paid_number_checks;
 mod people;
 mod quarantined_crm_webhooks;
 mod queue;

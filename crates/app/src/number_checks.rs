@@ -4,14 +4,18 @@
 //! Nothing is asked without a click, because a question may cost money: one that may have reached the
 //! service is not put again by itself, unless the service knows it by our id.
 //!
+//! A company that pays sets how many a day it pays for at most; they are counted where they are queued.
+//!
 //! A question ends itself and never the channel: a key that may send need not be let into the register,
 //! and anybody may click. The channel is judged by what sends and by who looks at the account.
 
 use std::time::Duration;
 
 use channel::{Asking, Channel, Numbers, Question, RetryScope, SendError, Told};
+use chrono_tz::Tz;
 use domain::{
     channel::StateReport,
+    channel_log::ChannelEventKind,
     crm::Settings,
     event::{EventKind, NewEvent},
     ids::{AccountId, ChannelId, ContactId, NumberCheckId},
@@ -111,6 +115,9 @@ impl App {
             at: now,
         };
         let put = tx.ask_number(&new, known.map(|row| row.check_id)).await?;
+        if put && price == Price::Paid {
+            self.count_paid(&mut tx, &channel).await?;
+        }
         if put {
             tx.push(NewJob {
                 lane: format!("number:{id}"),
@@ -128,6 +135,24 @@ impl App {
         }
         tx.commit().await?;
         Ok(view)
+    }
+
+    /// A check that is to be paid for, of those that the company allows itself on a day of its own
+    /// calendar. Who is in charge of the channel reads in its log that there are no more.
+    async fn count_paid(&self, tx: &mut TenantTx, channel: &ChannelRow) -> Result<()> {
+        let driver = self.driver(channel)?;
+        let ours = self.driver_channel(channel);
+        let most = driver.numbers().and_then(|numbers| numbers.most_a_day(&ours));
+        let Some(most) = most else { return Ok(()) };
+        let company = tx.company().await?.ok_or(Error::NotFound { what: "account" })?;
+        let zone: Tz = company.time_zone.parse().unwrap_or(Tz::UTC);
+        let day = self.clock.now().with_timezone(&zone).date_naive();
+        let nth = tx.count_paid_check(day, most).await?.ok_or_else(|| no_more_today(most))?;
+        if nth == most {
+            let text = that_was_the_last(most);
+            tx.log_channel(channel.channel_id, ChannelEventKind::Setting, &text).await?;
+        }
+        Ok(())
     }
 
     /// Every pair of phone and channel that can be checked or was, in the order of the phones.
@@ -489,6 +514,45 @@ fn no_more() -> WhyNot {
             "An administrator can switch them on in the channel's settings.",
         ),
     }
+}
+
+fn no_more_today(most: u32) -> Error {
+    let words = match most {
+        0 => Words::new(
+            "Платные проверки номеров не разрешены: в настройках канала их ноль в день. \
+             Администратор может задать другое число.",
+            "Paid number checks are not allowed: the channel's settings say zero a day. An \
+             administrator can set another number.",
+        ),
+        _ => Words::new(
+            format!(
+                "Платные проверки на сегодня закончились: компания разрешает {most} в день. \
+                 Проверьте номер завтра или попросите администратора увеличить число в настройках \
+                 канала."
+            ),
+            format!(
+                "There are no more paid checks today: the company allows {most} a day. Check the \
+                 number tomorrow, or ask an administrator to raise the number in the channel's \
+                 settings."
+            ),
+        ),
+    };
+    Error::conflict("no_more_checks_today", words)
+}
+
+fn that_was_the_last(most: u32) -> Words {
+    Words::new(
+        format!(
+            "Платные проверки номеров на сегодня закончились: разрешено {most} в день. До завтра \
+             номера не проверяются. Если этого мало, увеличьте «Проверок в день не больше» в \
+             настройках канала."
+        ),
+        format!(
+            "Paid number checks are used up for today: {most} a day are allowed. No number is \
+             checked until tomorrow. If this is too few, raise “Checks a day at most” in the \
+             channel's settings."
+        ),
+    )
 }
 
 fn cannot_check() -> Error {

@@ -192,6 +192,10 @@ impl Numbers for Sms {
         self.gateway(channel).ok()?.numbers()?.price(channel)
     }
 
+    fn most_a_day(&self, channel: &Channel) -> Option<u32> {
+        self.gateway(channel).ok()?.numbers()?.most_a_day(channel)
+    }
+
     async fn exists(&self, channel: &Channel, question: &Question) -> Result<Told, SendError> {
         let gateway =
             self.gateway(channel).map_err(|wrong| SendError::Disconnected(mend_settings(wrong)))?;

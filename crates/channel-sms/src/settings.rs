@@ -1,7 +1,10 @@
 //! Which provider a channel has, and the form: the choice first, then the fields of each way.
 
+use std::ops::RangeInclusive;
+
 use channel::{Channel, Field, FieldError, FieldKind, SettingsForm, Way};
 use domain::text::Words;
+use serde_json::Value;
 
 use crate::smpp;
 
@@ -47,8 +50,10 @@ impl Provider {
     fn fields(self) -> Vec<&'static str> {
         match self {
             Self::Smpp => smpp::KEYS.to_vec(),
-            Self::SmsAero => vec!["login", "key", "check_numbers", "test_mode", "base_url"],
-            Self::SmscRu => vec!["login", "key", "check_numbers", "base_url"],
+            Self::SmsAero => {
+                vec!["login", "key", "check_numbers", "checks_a_day", "test_mode", "base_url"]
+            }
+            Self::SmscRu => vec!["login", "key", "check_numbers", "checks_a_day", "base_url"],
             Self::Exolve => vec!["key", "base_url"],
         }
     }
@@ -65,6 +70,32 @@ impl Provider {
             )
         })
     }
+}
+
+/// A whole number of the settings.
+pub(crate) fn whole_number(
+    channel: &Channel,
+    key: &'static str,
+    within: RangeInclusive<i64>,
+    default: i64,
+) -> Result<i64, FieldError> {
+    let value = match channel.settings.get(key) {
+        None | Some(Value::Null) => return Ok(default),
+        Some(Value::String(text)) if text.trim().is_empty() => return Ok(default),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(value) => value.as_i64(),
+    };
+    value.filter(|n| within.contains(n)).ok_or_else(|| {
+        let (min, max) = (within.start(), within.end());
+        FieldError::new(
+            key,
+            "out_of_range",
+            Words::new(
+                format!("Здесь нужно число от {min} до {max}."),
+                format!("This must be a number from {min} to {max}."),
+            ),
+        )
+    })
 }
 
 /// The whole form.

@@ -142,6 +142,10 @@ pub trait Numbers: Send + Sync {
     /// What a check costs the company; `None`: not with these settings.
     fn price(&self, channel: &Channel) -> Option<Price>;
 
+    /// How many paid checks the company allows itself a day, over all its channels; `None`: as many as
+    /// are asked for.
+    fn most_a_day(&self, channel: &Channel) -> Option<u32>;
+
     /// Asks, or looks for the answer of a question that the service has taken. `Unknown`: it may have
     /// taken the question, and the money; the house comes back once with [`Asking::AfterLoss`].
     async fn exists(&self, channel: &Channel, question: &Question) -> Result<Told, SendError>;

@@ -1,6 +1,6 @@
 //! What services said of phones, and what they are being asked (WA-1).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{
     ids::{ChannelId, EmployeeId, NumberCheckId},
     number_check::{LatestQuestion, Outcome, Reachable, Stage},
@@ -184,6 +184,24 @@ impl TenantTx {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Counts a check that is paid for; which one of its day it is. `None`: there were `most` already.
+    pub async fn count_paid_check(&mut self, day: NaiveDate, most: u32) -> Result<Option<u32>> {
+        let account = self.account().0;
+        let nth: Option<i32> = sqlx::query_scalar(
+            "insert into paid_number_checks as p (account_id, day, checks)
+             select $1, $2, 1 where $3 > 0
+             on conflict (account_id, day) do update set checks = p.checks + 1
+                where p.checks < $3
+             returning checks",
+        )
+        .bind(account)
+        .bind(day)
+        .bind(i32::try_from(most).unwrap_or(i32::MAX))
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(nth.and_then(|nth| u32::try_from(nth).ok()))
+    }
+
     /// How far a question is. `false`: another one took its place meanwhile, or it is over.
     pub async fn number_check_is(
         &mut self,
@@ -264,8 +282,11 @@ impl TenantTx {
 }
 
 impl Store {
-    /// What nobody asked for during a year is forgotten.
+    /// What nobody asked for during a year is forgotten, and how many were paid for a week after.
     pub async fn prune_number_checks(&self) -> Result<u64> {
+        sqlx::query("delete from paid_number_checks where day < current_date - 7")
+            .execute(&self.platform)
+            .await?;
         Ok(sqlx::query("delete from number_checks where asked_at < now() - interval '1 year'")
             .execute(&self.platform)
             .await?

@@ -240,6 +240,11 @@ impl Company {
                 channel,
             ),
             (
+                "insert into paid_number_checks (account_id, day, checks)
+                 values ($1, current_date, 1 + abs(hashtext($2::text) % 7) + 0 * length($3::text))",
+                channel,
+            ),
+            (
                 "insert into visitors (account_id, visitor_id, channel_id, token_hash)
                  values ($1, $2, $3, decode(md5($2::text), 'hex'))",
                 channel,

@@ -25,6 +25,8 @@ pub struct Puppet {
     parts: Mutex<VecDeque<Vec<String>>>,
     /// What the service says of phones next; nothing left: they are there.
     pub told: Mutex<VecDeque<Told>>,
+    /// Paid checks that are allowed a day.
+    pub checks_a_day: Mutex<Option<u32>>,
     /// What the next calls of other roles come to; nothing left: done.
     pub answers: Mutex<VecDeque<SendError>>,
     sent: Mutex<u32>,
@@ -170,6 +172,10 @@ impl Driver for Puppet {
 impl Numbers for Puppet {
     fn price(&self, _: &Channel) -> Option<Price> {
         Some(Price::Paid)
+    }
+
+    fn most_a_day(&self, _: &Channel) -> Option<u32> {
+        *self.checks_a_day.lock().unwrap()
     }
 
     async fn exists(&self, _: &Channel, question: &Question) -> Result<Told, SendError> {

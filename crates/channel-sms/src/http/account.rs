@@ -11,17 +11,21 @@ use serde_json::Value;
 use url::Url;
 
 use super::provider::{Login, Traits};
-use crate::settings::NUMBER;
+use crate::settings::{NUMBER, whole_number};
 
 pub(super) const LOGIN: &str = "login";
 pub(super) const KEY: &str = "key";
 pub(super) const TEST: &str = "test_mode";
 pub(super) const CHECKS: &str = "check_numbers";
+pub(super) const CHECKS_A_DAY: &str = "checks_a_day";
 pub(super) const BASE_URL: &str = "base_url";
 
 /// 3GPP TS 23.040: what a sender's name has room for.
 const LONGEST_NAME: usize = 11;
 const LONGEST_SECRET: usize = 2_000;
+/// Unless the company sets another number; and the largest it may set.
+const CHECKS_AT_FIRST: i64 = 100;
+const MOST_CHECKS: i64 = 100_000;
 
 /// Settings that passed every check.
 #[derive(Debug, Clone)]
@@ -35,6 +39,8 @@ pub(super) struct Account {
     pub(super) test: bool,
     /// The company pays for looking into the network's register.
     pub(super) checks: bool,
+    /// So often a day at most.
+    pub(super) checks_a_day: u32,
     pub(super) base_url: Option<Url>,
 }
 
@@ -82,6 +88,14 @@ impl Account {
                 ),
             ));
         }
+        let most = whole_number(channel, CHECKS_A_DAY, 0..=MOST_CHECKS, CHECKS_AT_FIRST);
+        let checks_a_day = most.map_or_else(
+            |bad| {
+                wrong.push(bad);
+                0
+            },
+            |most| u32::try_from(most).unwrap_or(0),
+        );
         let base_url = channel.setting(BASE_URL).map(|text| base(text, rules)).transpose();
         match base_url {
             Ok(base_url) if wrong.is_empty() => Ok(Self {
@@ -90,6 +104,7 @@ impl Account {
                 title: String::new(),
                 test: is_on(channel, TEST),
                 checks: is_on(channel, CHECKS),
+                checks_a_day,
                 base_url,
             }),
             Ok(_) => Err(wrong),
@@ -208,6 +223,19 @@ pub(super) fn fields() -> Vec<Field> {
                  kept, and nothing is checked without a click.",
             )),
             kind: FieldKind::Toggle { default: false },
+            required: false,
+            advanced: false,
+        },
+        Field {
+            key: CHECKS_A_DAY,
+            label: Words::new("Проверок в день не больше", "Checks a day at most"),
+            help: Some(Words::new(
+                "Считаются платные проверки по всем каналам компании за её календарный день. 0: \
+                 номера не проверяются.",
+                "Paid checks through all channels of the company count, over its calendar day. 0: \
+                 numbers are not checked.",
+            )),
+            kind: FieldKind::Number { min: 0, max: MOST_CHECKS, default: Some(CHECKS_AT_FIRST) },
             required: false,
             advanced: false,
         },

@@ -43,6 +43,10 @@ impl Numbers for Http {
         (sold && account.checks && !account.test).then_some(Price::Paid)
     }
 
+    fn most_a_day(&self, channel: &Channel) -> Option<u32> {
+        self.account(channel).ok().map(|account| account.checks_a_day)
+    }
+
     async fn exists(&self, channel: &Channel, question: &Question) -> Result<Told, SendError> {
         let (provider, line) = self
             .open(channel)

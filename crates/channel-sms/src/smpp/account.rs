@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{address::Sender, coding::Alphabet, ids::IdForm};
-use crate::settings::NUMBER;
+use crate::settings::{NUMBER, whole_number};
 
 const HOST: &str = "smpp_host";
 const PORT: &str = "smpp_port";
@@ -88,7 +88,7 @@ impl Account {
     pub(crate) fn of(channel: &Channel) -> Result<Self, Vec<FieldError>> {
         let mut wrong = Vec::new();
         let host = keep(host(channel), &mut wrong);
-        let port = keep(number(channel, PORT, 1, 65535, 2775), &mut wrong);
+        let port = keep(whole_number(channel, PORT, 1..=65535, 2775), &mut wrong);
         let system_id = keep(short(channel, SYSTEM_ID, LONGEST_SYSTEM_ID), &mut wrong);
         if system_id.as_deref() == Some("") {
             wrong.push(FieldError::required(SYSTEM_ID));
@@ -127,7 +127,7 @@ impl Account {
             ),
             &mut wrong,
         );
-        let window = keep(number(channel, WINDOW, 1, 100, 10), &mut wrong);
+        let window = keep(whole_number(channel, WINDOW, 1..=100, 10), &mut wrong);
         let ton = keep(optional(channel, TON, 6), &mut wrong).flatten();
         let npi = keep(optional(channel, NPI, 18), &mut wrong).flatten();
         let sender = keep(sender(channel, ton, npi), &mut wrong);
@@ -272,33 +272,8 @@ fn choice<T: Copy>(
     })
 }
 
-fn number(
-    channel: &Channel,
-    key: &'static str,
-    min: i64,
-    max: i64,
-    default: i64,
-) -> Result<i64, FieldError> {
-    let value = match channel.settings.get(key) {
-        None | Some(Value::Null) => return Ok(default),
-        Some(Value::String(text)) if text.trim().is_empty() => return Ok(default),
-        Some(Value::String(text)) => text.trim().parse().ok(),
-        Some(value) => value.as_i64(),
-    };
-    value.filter(|n| (min..=max).contains(n)).ok_or_else(|| {
-        FieldError::new(
-            key,
-            "out_of_range",
-            Words::new(
-                format!("Здесь нужно число от {min} до {max}."),
-                format!("This must be a number from {min} to {max}."),
-            ),
-        )
-    })
-}
-
 fn optional(channel: &Channel, key: &'static str, max: i64) -> Result<Option<u8>, FieldError> {
-    Ok(u8::try_from(number(channel, key, 0, max, -1)?).ok())
+    Ok(u8::try_from(whole_number(channel, key, 0..=max, -1)?).ok())
 }
 
 fn on(channel: &Channel, key: &str) -> bool {
