@@ -139,9 +139,8 @@ async fn who_lost_the_lease_writes_nothing() {
     let first = stage.claim(sleeper, 1, Duration::from_millis(1)).await.remove(0);
     let second = until("the lease runs out", async || stage.claim(heir, 1, LONG).await.pop()).await;
     assert!(second.epoch > first.epoch);
-    let lanes = ["a".to_owned()];
-    let kept = stage.store.renew_lanes(sleeper, &lanes, LONG).await.unwrap();
-    assert!(kept.is_empty(), "the sleeper cannot renew");
+    let kept = stage.store.renew_lanes(&[("a".to_owned(), first.epoch)], LONG).await.unwrap();
+    assert!(kept.is_empty(), "the sleeper cannot renew, though it were the same process");
     assert!(!stage.finish(&first, 2, None).await, "nor finish");
     assert!(!stage.finish(&first, 0, Some(Next::Bury)).await, "nor bury");
     let mut conn = stage.database.connect().await;

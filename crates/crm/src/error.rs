@@ -7,8 +7,9 @@ use domain::{crm::PortalTrouble, text::Words};
 /// Names the next move and nothing else.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CrmError {
-    /// Our own limiter: the turn is this far away. Nothing was called.
-    #[error("the portal's limit is used up for {0:?}")]
+    /// Our own side: the limiter's turn is this far away, or our database or our files are. Says nothing
+    /// of the CRM, where nothing is done yet.
+    #[error("our own side is not ready for {0:?}")]
     Busy(Duration),
     /// Certainly not done (refused with 429, not connected); again later, the same action.
     #[error("to be tried again: {why}")]

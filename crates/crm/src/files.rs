@@ -12,7 +12,8 @@ use crate::CrmError;
 /// Where an adapter gets the bytes of an attachment from. It never learns where they lie.
 #[async_trait]
 pub trait FileSource: Send + Sync {
-    /// Opens an attachment; one that is no longer there is [`CrmError::Rejected`].
+    /// Opens an attachment; one that is no longer there is [`CrmError::Rejected`], and
+    /// one that cannot be read now [`CrmError::Busy`].
     async fn open(&self, file: &AttachmentId) -> Result<OpenedFile, CrmError>;
 }
 

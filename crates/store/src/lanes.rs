@@ -236,19 +236,22 @@ impl Store {
             .collect())
     }
 
-    /// Holds lanes longer. Returns those that are still ours.
+    /// Holds lanes longer, claimed with these epochs. Returns those that are still ours.
     pub async fn renew_lanes(
         &self,
-        owner: Uuid,
-        lanes: &[String],
+        lanes: &[(String, i64)],
         lease: Duration,
     ) -> Result<Vec<String>> {
+        let (names, epochs): (Vec<&str>, Vec<i64>) =
+            lanes.iter().map(|(lane, epoch)| (lane.as_str(), *epoch)).unzip();
         Ok(sqlx::query_scalar(
-            "update lanes set leased_until = now() + make_interval(secs => $3)
-             where lane = any($2) and owner = $1 and leased_until is not null returning lane",
+            "update lanes l set leased_until = now() + make_interval(secs => $3)
+             from unnest($1::text[], $2::bigint[]) held(lane, epoch)
+             where l.lane = held.lane and l.epoch = held.epoch and l.leased_until is not null
+             returning l.lane",
         )
-        .bind(owner)
-        .bind(lanes)
+        .bind(&names)
+        .bind(&epochs)
         .bind(lease.as_secs_f64())
         .fetch_all(&self.platform)
         .await?)

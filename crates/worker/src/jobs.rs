@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -20,14 +20,55 @@ const QUEUES: [&str; 7] = ["send", "signs", "routing", "media", "channels", "end
 /// Jobs taken of a lane at once.
 const JOBS_A_LANE: i64 = 10;
 
-/// Lanes that this process holds now, for the heartbeat and for the turns of companies.
-type Held = Arc<Mutex<BTreeMap<String, Holding>>>;
+/// Lanes that this process holds now, for the heartbeat and for the turns of companies. A lane whose
+/// lease was lost may be claimed again here while whoever lost it is still at it: a holding is known by
+/// its epoch, and touched by nobody but its own worker.
+#[derive(Clone, Default)]
+struct Held(Arc<Mutex<BTreeMap<String, Holding>>>);
 
 /// Whose lane it is and which runner works on it.
 #[derive(Debug, Clone, Copy)]
 struct Holding {
     account: AccountId,
     queue: &'static str,
+    epoch: i64,
+}
+
+impl Held {
+    fn take(&self, lane: &Lane, queue: &'static str) {
+        let holding = Holding { account: lane.account, queue, epoch: lane.epoch };
+        self.locked().insert(lane.lane.clone(), holding);
+    }
+
+    fn is_held(&self, lane: &str, epoch: i64) -> bool {
+        self.locked().get(lane).is_some_and(|holding| holding.epoch == epoch)
+    }
+
+    fn let_go(&self, lane: &str, epoch: i64) {
+        let mut held = self.locked();
+        if held.get(lane).is_some_and(|holding| holding.epoch == epoch) {
+            held.remove(lane);
+        }
+    }
+
+    /// With their epochs.
+    fn lanes(&self) -> Vec<(String, i64)> {
+        self.locked().iter().map(|(lane, holding)| (lane.clone(), holding.epoch)).collect()
+    }
+
+    /// How many lanes of each company a runner has in work.
+    fn in_work(&self, queue: &str) -> BTreeMap<AccountId, i64> {
+        let mut count = BTreeMap::new();
+        for holding in self.locked().values().filter(|holding| holding.queue == queue) {
+            *count.entry(holding.account).or_default() += 1;
+        }
+        count
+    }
+
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<String, Holding>> {
+        // A panic while it was held leaves a whole set.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 pub fn start(app: &App, node: &Node, stop: &CancellationToken, tracker: &TaskTracker) {
@@ -65,7 +106,7 @@ async fn run(
             most: free,
             jobs_per_lane: JOBS_A_LANE,
             lease: node.pace.lease,
-            in_work: &in_work(&held, queue),
+            in_work: &held.in_work(queue),
         };
         let lanes = match app.store.claim_lanes(&claim).await {
             Ok(lanes) => lanes,
@@ -88,13 +129,12 @@ async fn run(
         }
         for lane in lanes {
             let Ok(slot) = slots.clone().acquire_owned().await else { return };
-            locked(&held).insert(lane.lane.clone(), Holding { account: lane.account, queue });
+            held.take(&lane, queue);
             let (app, held, stop) = (app.clone(), held.clone(), stop.clone());
             tracker.spawn(async move {
-                let name = lane.lane.clone();
                 let outcome = work(&app, lane, queue, &held, &stop).await;
                 finish(&app, &outcome, queue).await;
-                locked(&held).remove(&name);
+                held.let_go(&outcome.lane, outcome.epoch);
                 drop(slot);
             });
         }
@@ -108,15 +148,6 @@ fn lanes_at_once(node: &Node, queue: &str) -> usize {
         "crm" => node.pace.lanes * 8,
         _ => node.pace.lanes,
     }
-}
-
-/// How many lanes of each company this runner has in work.
-fn in_work(held: &Held, queue: &str) -> BTreeMap<AccountId, i64> {
-    let mut count = BTreeMap::new();
-    for holding in locked(held).values().filter(|holding| holding.queue == queue) {
-        *count.entry(holding.account).or_default() += 1;
-    }
-    count
 }
 
 async fn woken(wakes: &mut tokio::sync::broadcast::Receiver<&'static str>, queue: &str) {
@@ -140,7 +171,7 @@ async fn work(
     let mut outcome =
         Outcome { lane: lane.lane.clone(), epoch: lane.epoch, done: Vec::new(), failed: None };
     for job in lane.jobs {
-        if stop.is_cancelled() || !locked(held).contains_key(&lane.lane) {
+        if stop.is_cancelled() || !held.is_held(&lane.lane, lane.epoch) {
             break;
         }
         let name = job.payload.get("job").and_then(|j| j.as_str()).unwrap_or("?").to_owned();
@@ -201,19 +232,18 @@ async fn finish(app: &App, outcome: &Outcome, queue: &'static str) {
 async fn heartbeat(app: App, node: Node, stop: CancellationToken, held: Held) {
     loop {
         tokio::time::sleep(node.pace.lease / 4).await;
-        let mine: Vec<String> = locked(&held).keys().cloned().collect();
+        let mine = held.lanes();
         if mine.is_empty() {
             if stop.is_cancelled() {
                 return;
             }
             continue;
         }
-        match app.store.renew_lanes(node.node_id, &mine, node.pace.lease).await {
+        match app.store.renew_lanes(&mine, node.pace.lease).await {
             Ok(kept) => {
                 let kept: BTreeSet<String> = kept.into_iter().collect();
-                let mut held = locked(&held);
-                for lost in mine.iter().filter(|lane| !kept.contains(*lane)) {
-                    held.remove(lost);
+                for (lane, epoch) in mine.iter().filter(|(lane, _)| !kept.contains(lane)) {
+                    held.let_go(lane, *epoch);
                 }
             }
             Err(error) => tracing::warn!(%error, "lane leases cannot be renewed"),
@@ -221,7 +251,27 @@ async fn heartbeat(app: App, node: Node, stop: CancellationToken, held: Held) {
     }
 }
 
-fn locked(held: &Held) -> std::sync::MutexGuard<'_, BTreeMap<String, Holding>> {
-    // A panic while it was held leaves a whole set.
-    held.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// CRM-2: a lane that was lost and claimed again here is the second worker's alone. The first one
+    /// ends its job, and takes neither the next one nor the other's place in the heartbeat.
+    #[test]
+    fn crm_2_who_lost_a_lane_leaves_it_to_who_claimed_it_again() {
+        let held = Held::default();
+        let account = AccountId(Uuid::from_u128(1));
+        let lane = |epoch| Lane { lane: "a".to_owned(), account, epoch, jobs: Vec::new() };
+        held.take(&lane(1), "crm");
+        assert!(held.is_held("a", 1));
+        held.take(&lane(2), "crm");
+        assert!(!held.is_held("a", 1) && held.is_held("a", 2));
+        held.let_go("a", 1);
+        assert_eq!(held.lanes(), [("a".to_owned(), 2)]);
+        assert_eq!((held.in_work("crm").get(&account), held.in_work("send").len()), (Some(&1), 0));
+        held.let_go("a", 2);
+        assert!(held.lanes().is_empty());
+    }
 }

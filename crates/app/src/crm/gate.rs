@@ -88,7 +88,7 @@ impl Gate for IdleGate {
                 Ok(())
             }
             Ok(Slot::Busy { after }) => Err(CrmError::Busy(after)),
-            Err(error) => Err(CrmError::Retry { after: None, why: error.to_string() }),
+            Err(error) => Err(no_turns(&error)),
         }
     }
 
@@ -108,7 +108,7 @@ impl Gate for PortalGate {
                 Ok(())
             }
             Ok(Slot::Busy { after }) => Err(CrmError::Busy(after)),
-            Err(error) => Err(CrmError::Retry { after: None, why: error.to_string() }),
+            Err(error) => Err(no_turns(&error)),
         }
     }
 
@@ -119,6 +119,12 @@ impl Gate for PortalGate {
     fn now(&self) -> Instant {
         self.app.clock.now()
     }
+}
+
+/// Our own database does not answer, which is no fault of the CRM's.
+fn no_turns(error: &store::Error) -> CrmError {
+    tracing::warn!(%error, "a turn at a CRM cannot be taken");
+    CrmError::Busy(PATIENCE)
 }
 
 /// Who talks to which portal in this process, and when those come again who found it crowded.

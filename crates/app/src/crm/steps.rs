@@ -31,6 +31,7 @@ use serde_json::json;
 use store::{NewLink, NewRun, PortalRow, RunRow, StepEnd, StepRow, TenantTx};
 
 use super::{
+    files::{Stands, on_its_way},
     gather::Gathered,
     links,
     sync::{End, Running, is_beside},
@@ -164,7 +165,8 @@ impl App {
             if settled > now {
                 let after = (settled - now).to_std().unwrap_or_default();
                 let why = "a change of the CRM is not to be seen yet".to_owned();
-                return Err(self.not_now(visit, running, n, JobError::Wait { after, why }).await);
+                let later = JobError::Wait { after, why };
+                return Err(self.not_now(visit, running, n, later, waits(&visit.portal)).await);
             }
             let mine = self.ids_made(visit, gathered, action).await.map_err(fault)?;
             match visit.find_done(action, &mine).await {
@@ -172,11 +174,22 @@ impl App {
                 Ok(None) => {}
                 Err(Fault::Rejected(words)) => return Ok(Err(words)),
                 Err(Fault::Later(later)) => {
-                    return Err(self.not_now(visit, running, n, later).await);
+                    return Err(self.not_now(visit, running, n, later, waits(&visit.portal)).await);
                 }
                 Err(Fault::Unknown { why, after }) => {
                     let later = JobError::Wait { after, why };
-                    return Err(self.not_now(visit, running, n, later).await);
+                    return Err(self.not_now(visit, running, n, later, waits(&visit.portal)).await);
+                }
+            }
+        }
+        if let Action::AttachFile { file, .. } = action {
+            match self.where_file_stands(visit.account, *file).await.map_err(fault)? {
+                Stands::Here => {}
+                Stands::Gone(words) => return Ok(Err(words)),
+                Stands::Comes(after) => {
+                    let why = "the file is still on its way".to_owned();
+                    let later = JobError::Wait { after, why };
+                    return Err(self.not_now(visit, running, n, later, on_its_way()).await);
                 }
             }
         }
@@ -191,11 +204,12 @@ impl App {
             Err(Fault::Later(later)) => {
                 // Certainly not done.
                 self.put_back(visit, running, n, StepState::Waiting).await?;
-                Err(self.not_now(visit, running, n, later).await)
+                Err(self.not_now(visit, running, n, later, waits(&visit.portal)).await)
             }
             Err(Fault::Unknown { why, after }) => {
                 self.put_back(visit, running, n, StepState::Uncertain).await?;
-                Err(self.not_now(visit, running, n, JobError::Wait { after, why }).await)
+                let later = JobError::Wait { after, why };
+                Err(self.not_now(visit, running, n, later, waits(&visit.portal)).await)
             }
         }
     }
@@ -302,10 +316,10 @@ impl App {
         running: &Running,
         n: usize,
         later: JobError,
+        words: Words,
     ) -> JobError {
         let noted = async {
             let calls = visit.take_calls();
-            let words = waits(&visit.portal);
             let mut tx = self.store.tenant(visit.account).await?;
             if !calls.is_empty() {
                 tx.add_crm_step_calls(running.run, n, &calls).await?;
@@ -466,6 +480,12 @@ fn waits(portal: &PortalRow) -> Words {
         return Words::new(
             format!("{} {}", reason.ru, remedy.ru),
             format!("{} {}", reason.en, remedy.en),
+        );
+    }
+    if portal.failures == 0 {
+        return Words::new(
+            "Ждёт своей очереди. Делать ничего не нужно: выполнится само.",
+            "It waits for its turn. There is nothing to do: it is carried out by itself.",
         );
     }
     Words::new(

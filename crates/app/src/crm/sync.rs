@@ -46,8 +46,17 @@ enum Decided {
     Nothing,
     /// The CRM refused a question without which nothing can be decided; stored, to be repeated by hand.
     Refused,
-    /// The person was merged meanwhile; not stored.
+    /// The person was merged meanwhile, or another worker decided; not stored.
     Overtaken,
+}
+
+/// What a visit goes on with.
+enum Next {
+    CarryOut(Running),
+    /// `after`: the newest decision about the conversation when its facts were read.
+    Decide {
+        after: Option<CrmRunId>,
+    },
 }
 
 /// How a run ended.
@@ -112,7 +121,7 @@ impl App {
                 tx.commit().await.map_err(Error::from).map_err(fault)?;
                 return Ok(());
             }
-            let unfinished = match unfinished {
+            let next = match unfinished {
                 Some(run) => {
                     let (was, since) = (run.contact_id, run.created_at);
                     let running = self.resumed(&mut tx, run, attempts).await.map_err(fault)?;
@@ -133,7 +142,7 @@ impl App {
                         self.decide_anew(tx, running.run).await.map_err(fault)?;
                         continue;
                     }
-                    Some(running)
+                    Next::CarryOut(running)
                 }
                 None if !gathered.integration.enabled || !gathered.is_news() => return Ok(()),
                 None => {
@@ -143,12 +152,13 @@ impl App {
                         let after = until_former(since, self.clock.now());
                         return Err(JobError::Wait { after, why: why.to_owned() });
                     }
-                    None
+                    let after = tx.newest_crm_run(integration, conversation).await;
+                    Next::Decide { after: after.map_err(Error::from).map_err(fault)? }
                 }
             };
             tx.commit().await.map_err(Error::from).map_err(fault)?;
             let mut visit = self.visit(account, portal).await?;
-            let end = self.bring_up_to_date(&mut visit, &gathered, unfinished, attempts).await;
+            let end = self.bring_up_to_date(&mut visit, &gathered, next, attempts).await;
             visit.leave().await;
             if let End::Failed = end? {
                 return Ok(());
@@ -162,16 +172,16 @@ impl App {
         &self,
         visit: &mut Visit<'_>,
         gathered: &Gathered,
-        unfinished: Option<Running>,
+        next: Next,
         attempts: i32,
     ) -> Result<End, JobError> {
-        let running = match unfinished {
-            Some(running) => running,
-            None => match self.decide(visit, gathered, attempts).await? {
+        let running = match next {
+            Next::CarryOut(running) => running,
+            Next::Decide { after } => match self.decide(visit, gathered, after, attempts).await? {
                 Decided::Steps(running) => *running,
                 Decided::Nothing => return Ok(End::Finished),
                 Decided::Refused => return Ok(End::Failed),
-                // The next round finds the lane where it belongs.
+                // The next round finds the lane where it belongs, and what was decided.
                 Decided::Overtaken => return Ok(End::Finished),
             },
         };
@@ -213,6 +223,7 @@ impl App {
         &self,
         visit: &mut Visit<'_>,
         gathered: &Gathered,
+        after: Option<CrmRunId>,
         attempts: i32,
     ) -> Result<Decided, JobError> {
         let fault = |error: Error| JobError::of(&error, attempts);
@@ -244,7 +255,7 @@ impl App {
             None => plan(settings, &facts),
             Some((question, _)) => Plan { steps: Vec::new(), left_out: vec![unanswered(question)] },
         };
-        let stored = self.store_decision(visit, gathered, &facts, decided, refused).await;
+        let stored = self.store_decision(visit, gathered, &facts, after, decided, refused).await;
         Ok(match stored.map_err(fault)? {
             Decided::Steps(running) => Decided::Steps(Box::new(Running { attempts, ..*running })),
             other => other,
@@ -310,6 +321,7 @@ impl App {
         visit: &Visit<'_>,
         gathered: &Gathered,
         facts: &domain::crm::Facts,
+        after: Option<CrmRunId>,
         plan: Plan,
         refused: Option<(Question, Words)>,
     ) -> Result<Decided> {
@@ -324,6 +336,14 @@ impl App {
         // Held until it is stored: whoever decides for the kept person sees it, or this sees the merge.
         let person = tx.hold_crm_person(gathered.conversation.conversation_id).await?;
         if person != Some(gathered.conversation.contact_id) {
+            return Ok(Decided::Overtaken);
+        }
+        // Of two workers who hold the lane (a lease that was lost) one decides: what both asked about
+        // would be made twice.
+        let integration = gathered.integration.integration_id;
+        let conversation = gathered.conversation.conversation_id;
+        tx.lock_crm_enquiry(integration, conversation).await?;
+        if tx.newest_crm_run(integration, conversation).await? != after {
             return Ok(Decided::Overtaken);
         }
         tx.insert_crm_run(&NewRun {
@@ -400,7 +420,10 @@ impl App {
         };
         let mut tx = self.store.tenant(visit.account).await?;
         let error = failed.and_then(|step| step.error.as_ref());
-        tx.set_crm_run(running.run, state, error, self.clock.now()).await?;
+        if !tx.end_crm_run(running.run, state, error, self.clock.now()).await? {
+            // By whoever else holds the lane, and told by them.
+            return Ok(End::Finished);
+        }
         let is_passed = match state {
             RunState::Failed => refused().all(|step| is_beside(&step.action)),
             state => state == RunState::Done,

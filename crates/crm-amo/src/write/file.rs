@@ -1,6 +1,8 @@
 //! Files: up to amoCRM's file service in parts, then onto the card, then as a note that shows it.
 //! Source: <https://www.amocrm.ru/developers/content/files/files-api>.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use crm::{CrmError, OpenedFile};
 use domain::{crm::Effect, ids::AttachmentId, text::Words};
@@ -23,6 +25,9 @@ use crate::{
 const PART: usize = 512 << 10;
 /// A part is held in memory, however large a one the service would take.
 const MAX_PART: usize = 8 << 20;
+
+/// When a file that breaks off while it is read is read again.
+const UNREAD_AGAIN: Duration = Duration::from_secs(5);
 
 /// What is needed to hang a file somewhere.
 struct Stored {
@@ -207,9 +212,8 @@ impl Parts {
         while self.kept.len() < self.part {
             match self.file.bytes.next().await {
                 Some(Ok(bytes)) => self.kept.extend_from_slice(&bytes),
-                Some(Err(error)) => {
-                    return Err(CrmError::Retry { after: None, why: error.to_string() });
-                }
+                // Our own file breaks off, and amoCRM has no part in it.
+                Some(Err(_)) => return Err(CrmError::Busy(UNREAD_AGAIN)),
                 None => break,
             }
         }

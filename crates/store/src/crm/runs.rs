@@ -198,7 +198,28 @@ impl TenantTx {
         row.map(RunRow::try_from).transpose()
     }
 
-    /// Says where a decision stands. A try that did not get to the end counts.
+    /// The newest decision about a conversation, carried out or not.
+    pub async fn newest_crm_run(
+        &mut self,
+        integration: IntegrationId,
+        conversation: ConversationId,
+    ) -> Result<Option<CrmRunId>> {
+        let account = self.account().0;
+        let id: Option<Uuid> = sqlx::query_scalar(
+            "select run_id from crm_runs
+             where account_id = $1 and conversation_id = $3 and integration_id = $2
+             order by created_at desc, run_id desc limit 1",
+        )
+        .bind(account)
+        .bind(integration.0)
+        .bind(conversation.0)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(id.map(CrmRunId))
+    }
+
+    /// Says where a decision stands. A try that did not get to the end counts. One that has ended does not
+    /// begin again.
     pub async fn set_crm_run(
         &mut self,
         id: CrmRunId,
@@ -211,7 +232,8 @@ impl TenantTx {
             "update crm_runs set state = $3, error = $4,
                 finished_at = case when $5 then null else $6 end,
                 attempts = attempts + case when $3 = 'waiting' then 1 else 0 end
-             where account_id = $1 and run_id = $2",
+             where account_id = $1 and run_id = $2
+               and (not $5 or state in ('planned', 'working', 'waiting'))",
         )
         .bind(account)
         .bind(id.0)
