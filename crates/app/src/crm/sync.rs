@@ -50,9 +50,31 @@ enum Decided {
     Overtaken,
 }
 
-/// What a visit goes on with.
+/// A job and in whose lane it is.
+struct SyncJob {
+    account: AccountId,
+    integration: IntegrationId,
+    conversation: ConversationId,
+    lane: Option<ContactId>,
+    /// Tries before this one.
+    attempts: i32,
+}
+
+/// What is to be done for a conversation.
 enum Next {
-    CarryOut(Running),
+    Nothing,
+    /// What was decided is not carried out: look once more.
+    Again,
+    /// Who they were before a merge is still being passed on, since then.
+    WaitForFormer {
+        since: Instant,
+    },
+    Do(Task),
+}
+
+/// What the portal is needed for.
+enum Task {
+    CarryOut(Box<Running>),
     /// `after`: the newest decision about the conversation when its facts were read.
     Decide {
         after: Option<CrmRunId>,
@@ -93,6 +115,8 @@ impl Running {
 impl App {
     /// Brings a CRM up to date with a conversation. Run twice, the second finds nothing new; run after
     /// a death in the middle, it goes on with the stored decision. `lane`: in whose lane the job is.
+    ///
+    /// Whether the portal has a place for it is looked at before anything is gathered.
     pub(crate) async fn sync_crm(
         &self,
         account: AccountId,
@@ -102,6 +126,32 @@ impl App {
         attempts: i32,
     ) -> Result<(), JobError> {
         let fault = |error: Error| JobError::of(&error, attempts);
+        let mut tx = self.store.tenant(account).await.map_err(Error::from).map_err(fault)?;
+        let works = tx.integration_works(integration).await.map_err(Error::from).map_err(fault)?;
+        let Some((portal, enabled)) = works else {
+            return self.end_runs(tx, integration, conversation).await.map_err(fault);
+        };
+        tx.commit().await.map_err(Error::from).map_err(fault)?;
+        let mut visit = match self.enter_portal(account, portal).await {
+            Err(later) if enabled => return Err(later),
+            // What waits for an integration that is off is ended at once, whatever the portal does.
+            entered => entered,
+        };
+        let job = SyncJob { account, integration, conversation, lane, attempts };
+        let done = self.sync_within(&mut visit, &job).await;
+        if let Ok(visit) = visit {
+            visit.leave().await;
+        }
+        done
+    }
+
+    async fn sync_within(
+        &self,
+        visit: &mut std::result::Result<Visit<'_>, JobError>,
+        job: &SyncJob,
+    ) -> Result<(), JobError> {
+        let &SyncJob { account, integration, conversation, attempts, .. } = job;
+        let fault = |error: Error| JobError::of(&error, attempts);
         for _ in 0..MOST_PLANS {
             let mut tx = self.store.tenant(account).await.map_err(Error::from).map_err(fault)?;
             let Some(gathered) =
@@ -109,58 +159,19 @@ impl App {
             else {
                 return self.end_runs(tx, integration, conversation).await.map_err(fault);
             };
-            let (portal, person) = (gathered.portal.portal_id, gathered.conversation.contact_id);
-            let unfinished = tx
-                .unfinished_crm_run(integration, conversation)
-                .await
-                .map_err(Error::from)
-                .map_err(fault)?;
-            let whose = unfinished.as_ref().map_or(person, |run| run.contact_id);
-            if lane.is_some_and(|lane| lane != whose) {
-                tx.push(sync_job(portal, whose, integration, conversation));
-                tx.commit().await.map_err(Error::from).map_err(fault)?;
-                return Ok(());
-            }
-            let next = match unfinished {
-                Some(run) => {
-                    let (was, since) = (run.contact_id, run.created_at);
-                    let running = self.resumed(&mut tx, run, attempts).await.map_err(fault)?;
-                    let merged = !running.is_begun()
-                        && (was != person
-                            || tx
-                                .merged_since(person, since)
-                                .await
-                                .map_err(Error::from)
-                                .map_err(fault)?);
-                    if !running.is_begun() && !gathered.integration.enabled {
-                        read_anew(&mut tx, portal, &gathered.conversation);
-                        return self.end_runs(tx, integration, conversation).await.map_err(fault);
-                    }
-                    if merged && running.passed.is_some() {
-                        // Of one person it may be decided otherwise than of two. What a person ordered
-                        // is the same for both, and stays.
-                        self.decide_anew(tx, running.run).await.map_err(fault)?;
-                        continue;
-                    }
-                    Next::CarryOut(running)
-                }
-                None if !gathered.integration.enabled || !gathered.is_news() => return Ok(()),
-                None => {
-                    let elsewhere = tx.crm_run_of_former(portal, person).await;
-                    if let Some(since) = elsewhere.map_err(Error::from).map_err(fault)? {
-                        let why = "the person was merged, and is still being passed on as before";
-                        let after = until_former(since, self.clock.now());
-                        return Err(JobError::Wait { after, why: why.to_owned() });
-                    }
-                    let after = tx.newest_crm_run(integration, conversation).await;
-                    Next::Decide { after: after.map_err(Error::from).map_err(fault)? }
+            let task = match self.next(tx, &gathered, job).await.map_err(fault)? {
+                Next::Do(task) => task,
+                Next::Again => continue,
+                Next::Nothing => return Ok(()),
+                Next::WaitForFormer { since } => {
+                    let why = "the person was merged, and is still being passed on as before";
+                    let after = until_former(since, self.clock.now());
+                    return Err(JobError::Wait { after, why: why.to_owned() });
                 }
             };
-            tx.commit().await.map_err(Error::from).map_err(fault)?;
-            let mut visit = self.visit(account, portal).await?;
-            let end = self.bring_up_to_date(&mut visit, &gathered, next, attempts).await;
-            visit.leave().await;
-            if let End::Failed = end? {
+            let visit = visit.as_mut().map_err(|later| later.clone())?;
+            visit.begin().await?;
+            if let End::Failed = self.bring_up_to_date(visit, &gathered, task, attempts).await? {
                 return Ok(());
             }
         }
@@ -168,16 +179,59 @@ impl App {
         Err(JobError::Wait { after: Duration::from_secs(1), why })
     }
 
+    /// Looks what is to be done for a conversation, and ends what will not be.
+    async fn next(&self, mut tx: TenantTx, gathered: &Gathered, job: &SyncJob) -> Result<Next> {
+        let &SyncJob { integration, conversation, lane, attempts, .. } = job;
+        let (portal, person) = (gathered.portal.portal_id, gathered.conversation.contact_id);
+        let enabled = gathered.integration.enabled;
+        let unfinished = tx.unfinished_crm_run(integration, conversation).await?;
+        let whose = unfinished.as_ref().map_or(person, |run| run.contact_id);
+        if lane.is_some_and(|lane| lane != whose) {
+            tx.push(sync_job(portal, whose, integration, conversation));
+            tx.commit().await?;
+            return Ok(Next::Nothing);
+        }
+        let Some(run) = unfinished else {
+            if !enabled || !gathered.is_news() {
+                return Ok(Next::Nothing);
+            }
+            if let Some(since) = tx.crm_run_of_former(portal, person).await? {
+                return Ok(Next::WaitForFormer { since });
+            }
+            let after = tx.newest_crm_run(integration, conversation).await?;
+            tx.commit().await?;
+            return Ok(Next::Do(Task::Decide { after }));
+        };
+        let (was, since) = (run.contact_id, run.created_at);
+        let running = self.resumed(&mut tx, run, attempts).await?;
+        if !running.is_begun() {
+            if !enabled {
+                read_anew(&mut tx, portal, &gathered.conversation);
+                self.end_runs(tx, integration, conversation).await?;
+                return Ok(Next::Nothing);
+            }
+            // Of one person it may be decided otherwise than of two. What a person ordered is the same
+            // for both, and stays.
+            let merged = was != person || tx.merged_since(person, since).await?;
+            if merged && running.passed.is_some() {
+                self.decide_anew(tx, running.run).await?;
+                return Ok(Next::Again);
+            }
+        }
+        tx.commit().await?;
+        Ok(Next::Do(Task::CarryOut(Box::new(running))))
+    }
+
     async fn bring_up_to_date(
         &self,
         visit: &mut Visit<'_>,
         gathered: &Gathered,
-        next: Next,
+        task: Task,
         attempts: i32,
     ) -> Result<End, JobError> {
-        let running = match next {
-            Next::CarryOut(running) => running,
-            Next::Decide { after } => match self.decide(visit, gathered, after, attempts).await? {
+        let running = match task {
+            Task::CarryOut(running) => *running,
+            Task::Decide { after } => match self.decide(visit, gathered, after, attempts).await? {
                 Decided::Steps(running) => *running,
                 Decided::Nothing => return Ok(End::Finished),
                 Decided::Refused => return Ok(End::Failed),

@@ -54,8 +54,26 @@ pub(crate) enum Fault {
 }
 
 impl App {
-    /// Enters a portal, or says when to come again.
+    /// Enters a portal, ready to call, or says when to come again.
     pub(crate) async fn visit(
+        &self,
+        account: AccountId,
+        id: PortalId,
+    ) -> Result<Visit<'_>, JobError> {
+        let mut visit = self.enter_portal(account, id).await?;
+        match visit.begin().await {
+            Ok(()) => Ok(visit),
+            Err(later) => {
+                visit.leave().await;
+                Err(later)
+            }
+        }
+    }
+
+    /// Takes a place at a portal that may be called now, or says when to come again. Whoever has to
+    /// gather what it is about looks here first: thousands of jobs wake while a portal is away. Before
+    /// the first call comes [`Visit::begin`].
+    pub(crate) async fn enter_portal(
         &self,
         account: AccountId,
         id: PortalId,
@@ -87,27 +105,19 @@ impl App {
                 }
             }
         }
-        let directory = tx.portal_directory(id).await.map_err(fault)?.unwrap_or_default();
         tx.commit().await.map_err(fault)?;
         let ours = |error: Error| JobError::of(&error, 0);
-        let mut visit = Visit {
+        Ok(Visit {
             app: self,
             account,
             adapter: self.crm_adapter(portal.kind).map_err(ours)?,
             calls_as: self.crm_portal(&portal).map_err(ours)?,
             gate: self.portal_gate(&portal),
             portal,
-            directory,
+            directory: Directory::default(),
             probes,
             _place: place,
-        };
-        match visit.renew_token(None).await {
-            Ok(()) => Ok(visit),
-            Err(later) => {
-                visit.leave().await;
-                Err(later)
-            }
-        }
+        })
     }
 }
 
@@ -147,6 +157,15 @@ macro_rules! calling {
 pub(crate) use calling;
 
 impl Visit<'_> {
+    /// Gets ready to call: the portal's lists, and a token that is taken.
+    pub async fn begin(&mut self) -> Result<(), JobError> {
+        let mut tx = self.app.store.tenant(self.account).await.map_err(fault)?;
+        let directory = tx.portal_directory(self.portal.portal_id).await.map_err(fault)?;
+        self.directory = directory.unwrap_or_default();
+        tx.commit().await.map_err(fault)?;
+        self.renew_token(None).await
+    }
+
     pub async fn ask(&mut self, question: &Question) -> Result<Answer, Fault> {
         calling!(self, adapter, caller => adapter.ask(&caller, question))
     }
@@ -266,7 +285,7 @@ impl Visit<'_> {
         match error {
             CrmError::Busy(_) => {
                 let after = self.app.crowd.turn(self.portal.portal_id, self.app.clock.now());
-                let why = "the portal's limit is used up".to_owned();
+                let why = "the portal's limit is used up, or our own side is not ready".to_owned();
                 Fault::Later(JobError::Wait { after, why })
             }
             CrmError::Retry { after, why } => {
@@ -309,7 +328,7 @@ impl Visit<'_> {
             let Some(chat) = now.chat.filter(|chat| is_still(called, chat, secret)) else {
                 return Ok(false);
             };
-            tx.set_portal_chat(id, Some(&PortalChat { scope_id: None, ..chat })).await?;
+            tx.set_portal_chat(id, &PortalChat { scope_id: None, ..chat }).await?;
             super::changed(&mut tx, id);
             tx.commit().await?;
             Ok::<_, store::Error>(true)
