@@ -115,6 +115,7 @@ mod tests {
             title: "SHOP".to_owned(),
             test: false,
             checks: false,
+            checks_a_day: 0,
             base_url: None,
         };
         let hosts = hosts.iter().map(|host| Url::parse(host).expect("an address")).collect();

@@ -280,6 +280,7 @@ mod tests {
             title: "+79160000001".to_owned(),
             test: false,
             checks: false,
+            checks_a_day: 0,
             base_url: None,
         };
         let hosts = vec![Url::parse(&server.uri()).expect("an address")];
