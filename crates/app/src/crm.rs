@@ -158,25 +158,25 @@ impl App {
         let url = |text: &str| {
             Url::parse(text).map_err(|e| Error::Internal(format!("a portal's address: {e}")))
         };
+        let base = url(&row.base)?;
         Ok(crm::Portal {
             id: row.portal_id,
-            base: url(&row.base)?,
+            chats: self.crm_chats(row, &base)?,
+            base,
             site: url(&row.site)?,
             external_id: row.external_id.clone(),
             token: row.secrets.access.clone(),
             drive: row.drive.as_deref().map(url).transpose()?,
             filters: row.filters,
-            chats: self.crm_chats(row)?,
         })
     }
 
-    fn crm_chats(&self, row: &PortalRow) -> Result<Option<ChatChannel>> {
+    fn crm_chats(&self, row: &PortalRow, portal: &Url) -> Result<Option<ChatChannel>> {
         let (Some(chat), Some(secret)) = (&row.chat, &row.secrets.chat_secret) else {
             return Ok(None);
         };
-        let Some(base) = self.crm_adapter(row.kind)?.connect().hints().chats else {
-            return Ok(None);
-        };
+        let base = self.crm_adapter(row.kind)?.chats().and_then(|chats| chats.base(portal));
+        let Some(base) = base else { return Ok(None) };
         Ok(Some(ChatChannel {
             base,
             channel_id: chat.channel_id.clone(),

@@ -187,6 +187,7 @@ impl App {
         let Some(content) = with_files_of(&message, content) else { return Ok(()) };
         let words = content.words();
         tx.put_content(id, &StoredBody::Said(content), &words).await?;
+        tx.tell_crm_chats_anew(id).await?;
         append_changed(&mut tx, id, &c.audience()).await?;
         preview::follow(&mut tx, c).await?;
         tx.commit().await?;

@@ -1,11 +1,12 @@
 //! 'Write to a new client' (CV-4): a conversation in work that begins with our message.
 
 use domain::{
+    channel::Capabilities,
     conversation::ConversationKind,
     email_address,
     ids::{ChannelId, ContactId, ConversationId, EmployeeId, IdentityId},
     people::Right,
-    phone,
+    phone::{self, Country},
     text::Words,
     view::{ConversationView, MessageView},
 };
@@ -23,7 +24,7 @@ const LONGEST_NAME: usize = 200;
 #[derive(Debug, Clone)]
 pub struct WriteFirst {
     pub channel: ChannelId,
-    /// An e-mail address, a phone or a service's id: what the channel writes to.
+    /// An e-mail address or a phone: what the channel writes to.
     pub to: String,
     pub name: String,
     pub subject: Option<String>,
@@ -60,7 +61,7 @@ impl App {
         check_text(&first.text, usize::MAX)?;
         too_long("text", can.text_unit.length(&first.text), can.max_text)?;
         too_long("name", first.name.chars().count(), LONGEST_NAME)?;
-        let to = address(&channel, &first.to)?;
+        let to = address(WritesTo::of(&can, &channel), &first.to)?;
         let opening = Opening {
             assignee: Some(actor.employee),
             name: &first.name,
@@ -168,23 +169,58 @@ pub(crate) struct Address {
     pub email: Option<String>,
 }
 
-/// Reads what was typed: an address with @ is an e-mail, else a phone, else the service's own id.
-pub(crate) fn address(channel: &ChannelRow, text: &str) -> Result<Address> {
+/// What a channel writes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WritesTo {
+    Email,
+    /// Without a country code it is of this country.
+    Phone(Country),
+}
+
+impl WritesTo {
+    /// Letters go to an e-mail address, all else to a phone.
+    pub(crate) fn of(can: &Capabilities, channel: &ChannelRow) -> Self {
+        if can.subject { Self::Email } else { Self::Phone(channel.country) }
+    }
+}
+
+/// Reads what was typed as what the channel writes to.
+pub(crate) fn address(to: WritesTo, text: &str) -> Result<Address> {
     let text = text.trim();
-    if let Some(email) = email_address::normalise(text) {
-        let email = email.as_str().to_owned();
-        return Ok(Address { external_id: email.clone(), phone: None, email: Some(email) });
-    }
-    if let Some(phone) = phone::normalise(text, channel.country) {
-        let phone = phone.as_str().to_owned();
-        return Ok(Address { external_id: phone.clone(), phone: Some(phone), email: None });
-    }
-    Err(Error::invalid(
-        "to",
-        "bad_address",
-        Words::new(
-            "Укажите адрес почты или телефон: client@example.ru, +7 900 000-00-00.",
-            "Give an e-mail address or a phone: client@example.com, +7 900 000-00-00.",
+    let (found, wanted) = match to {
+        WritesTo::Email => (
+            email_address::normalise(text).map(|email| {
+                let email = email.as_str().to_owned();
+                Address { external_id: email.clone(), phone: None, email: Some(email) }
+            }),
+            Words::new(
+                "Укажите адрес почты: client@example.ru.",
+                "Give an e-mail address: client@example.com.",
+            ),
         ),
-    ))
+        WritesTo::Phone(country) => (
+            phone::normalise(text, country).map(|phone| {
+                let phone = phone.as_str().to_owned();
+                Address { external_id: phone.clone(), phone: Some(phone), email: None }
+            }),
+            Words::new("Укажите телефон: +7 900 000-00-00.", "Give a phone: +7 900 000-00-00."),
+        ),
+    };
+    found.ok_or_else(|| Error::invalid("to", "bad_address", wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of a contact with a phone and an e-mail address a mailbox takes the address, and SMS the phone.
+    #[test]
+    fn wa_3_a_channel_is_given_only_what_it_writes_to() {
+        let phone = WritesTo::Phone(Country::RU);
+        let read = |to, text| address(to, text).ok().map(|to| to.external_id);
+        assert_eq!(read(phone, "8 916 123-45-67").as_deref(), Some("+79161234567"));
+        assert_eq!(read(phone, "a@b.ru"), None);
+        assert_eq!(read(WritesTo::Email, " A@b.ru ").as_deref(), Some("a@b.ru"));
+        assert_eq!(read(WritesTo::Email, "+7 916 123-45-67"), None);
+    }
 }

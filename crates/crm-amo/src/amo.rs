@@ -135,7 +135,7 @@ impl Crm for Amo {
 #[async_trait]
 impl Connect for Amo {
     fn hints(&self) -> ConnectHints {
-        ConnectHints { hosts: self.options.hosts.clone(), chats: Some(self.options.chats.clone()) }
+        ConnectHints { hosts: self.options.hosts.clone() }
     }
 
     fn consent(&self, app: &AppKeys, state: &str) -> Url {

@@ -14,11 +14,15 @@ use crm::{
     Caller, ChatHook, ChatMessage, ChatMessageRef, ChatPerson, ChatRecord, ChatStatus, Chats,
     CrmError, HookError, OpenedChat, Posted,
 };
-use domain::crm::{CrmId, Effect};
+use domain::{
+    crm::{CrmId, Effect},
+    text::Words,
+};
 use net::http::{Client, Method};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use url::Url;
 
 use call::{Service, accepted, of_channel};
 
@@ -147,12 +151,20 @@ struct ToldMessage {
 
 #[async_trait]
 impl Chats for AmoChats {
+    fn base(&self, portal: &Url) -> Option<Url> {
+        self.options.chats_of(portal)
+    }
+
     async fn connect(&self, caller: &Caller<'_>, title: &str) -> Result<String, CrmError> {
         let service = self.service(caller)?;
         let body = json!({
             "account_id": service.channel.account_id, "title": title, "hook_api_version": "v2",
         });
-        let answer = of_channel(service.post(&service.channel_path("connect"), &body).await?)?;
+        let answer = service.post(&service.channel_path("connect"), &body).await?;
+        if answer.status == 404 {
+            return Err(no_such_channel());
+        }
+        let answer = of_channel(answer)?;
         Ok(read::<Connected>(&answer)?.scope_id)
     }
 
@@ -274,6 +286,21 @@ impl Chats for AmoChats {
 
     fn parse(&self, body: &[u8]) -> Result<ChatHook, HookError> {
         hook::parse(body)
+    }
+
+    fn message_in(&self, body: &[u8]) -> Option<String> {
+        hook::message_in(body)
+    }
+}
+
+/// The id is wrong, not the secret.
+fn no_such_channel() -> CrmError {
+    CrmError::Rejected {
+        words: Words::new(
+            "Такого канала чатов у amoCRM нет. Сверьте ID канала с тем, что прислала её поддержка.",
+            "amoCRM has no such chats channel. Compare the channel's id with the one that its support \
+             gave.",
+        ),
     }
 }
 

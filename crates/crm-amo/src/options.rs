@@ -14,8 +14,8 @@ pub struct Options {
     pub api: String,
     /// The page that asks people for consent.
     pub consent: Url,
-    /// The chats service (AMO-13).
-    pub chats: Url,
+    /// The chats service (AMO-13); `{domain}` is the portal's, `kommo.com`.
+    pub chats: String,
     /// Of the official library.
     pub connect_timeout: Duration,
     /// Of the official library: for a whole call.
@@ -30,7 +30,7 @@ impl Default for Options {
             hosts: ["amocrm.ru", "amocrm.com", "kommo.com"].map(str::to_owned).to_vec(),
             api: "https://{host}".to_owned(),
             consent: fixed("https://www.amocrm.ru/oauth"),
-            chats: fixed("https://amojo.amocrm.ru"),
+            chats: "https://amojo.{domain}".to_owned(),
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(20),
             search_lag: Duration::from_secs(30),
@@ -93,6 +93,15 @@ impl Options {
             .replace("{host}", &format!("{subdomain}.{domain}"))
             .replace("{subdomain}", subdomain);
         Url::parse(&address).ok()
+    }
+
+    /// Where the chats of a portal are: each domain has a service of its own.
+    pub(crate) fn chats_of(&self, portal: &Url) -> Option<Url> {
+        if !self.chats.contains("{domain}") {
+            return Url::parse(&self.chats).ok();
+        }
+        let PortalHost { domain, .. } = self.portal_host(portal.host_str()?)?;
+        Url::parse(&self.chats.replace("{domain}", &domain)).ok()
     }
 
     /// The host that all accounts have in common, as a token named it; one of amoCRM's own alone. A
@@ -216,6 +225,25 @@ mod tests {
         ] {
             assert_eq!(base(text), None, "{text}");
         }
+    }
+
+    /// Crm.md 1.1.
+    #[test]
+    fn amo_13_the_chats_of_a_kommo_account_are_kommos() {
+        let chats = |options: &Options, portal: &str| {
+            options.chats_of(&Url::parse(portal).expect("an address")).map(String::from)
+        };
+        let options = Options::default();
+        for (portal, expect) in [
+            ("https://ecoles.amocrm.ru", Some("https://amojo.amocrm.ru/")),
+            ("https://shop.kommo.com", Some("https://amojo.kommo.com/")),
+            ("https://shop.evil.com", None),
+        ] {
+            assert_eq!(chats(&options, portal).as_deref(), expect, "{portal}");
+        }
+        let beside = Options { chats: "http://127.0.0.1:7001/amojo".to_owned(), ..options };
+        let there = chats(&beside, "http://127.0.0.1:7001/a/ecoles");
+        assert_eq!(there.as_deref(), Some("http://127.0.0.1:7001/amojo"));
     }
 
     #[test]

@@ -295,6 +295,9 @@ pub struct ChatHook {
 /// The chats service of a CRM.
 #[async_trait]
 pub trait Chats: Send + Sync {
+    /// Where the service of a portal is, by the portal's API. `None`: it has none.
+    fn base(&self, portal: &Url) -> Option<Url>;
+
     /// Connects our channel to the portal; again after each install. The scope's id.
     async fn connect(&self, caller: &Caller<'_>, title: &str) -> Result<String, CrmError>;
 
@@ -362,4 +365,8 @@ pub trait Chats: Send + Sync {
 
     /// What it says. Pure.
     fn parse(&self, body: &[u8]) -> Result<ChatHook, HookError>;
+
+    /// The service's id of the message in a webhook of which nothing else is understood: whoever wrote it
+    /// is to be told. Pure.
+    fn message_in(&self, body: &[u8]) -> Option<String>;
 }

@@ -115,8 +115,6 @@ pub struct Whereabouts {
 pub struct ConnectHints {
     /// Hosts of portals that may connect: `amocrm.ru`.
     pub hosts: Vec<String>,
-    /// Where the CRM's chats service is (AMO-13); `None`: it has none.
-    pub chats: Option<Url>,
 }
 
 /// Access to portals of one CRM.

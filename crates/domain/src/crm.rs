@@ -38,7 +38,7 @@ mod written;
 
 pub use action::{Action, ContactDraft, DealDraft, Effect, FieldValue, NoteBody, UnsortedDraft};
 pub use change::{Change, Happening};
-pub use chat_route::{ChatWay, chat_way, signed, unsigned};
+pub use chat_route::{ChatWay, WrittenIn, chat_way, signed, unsigned};
 pub use directory::{
     CrmField, CrmUser, Directory, FieldChoice, FieldKind, LeadMode, Pipeline, Stage, StageKind,
     StageRef, TaskType,

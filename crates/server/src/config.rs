@@ -211,7 +211,7 @@ pub struct Amo {
     pub hosts: Vec<String>,
     pub api: String,
     pub consent: Url,
-    pub chats: Url,
+    pub chats: String,
     #[serde(deserialize_with = "values::seconds")]
     pub search_lag: Duration,
 }

@@ -145,3 +145,17 @@ async fn amo_13_the_customers_writing_is_seen_in_the_crm_and_never_waits() {
     assert!(!chat.typing);
     assert_eq!(stage.typing_calls(), told + 1, "a sign that was lost is not told later");
 }
+
+/// CV-6: of a long message VK tells the beginning first; the CRM's chat has the whole of it in the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_a_long_message_is_whole_in_the_crms_chat() {
+    let stage = Stage::start(|_| json!({})).await;
+    stage.community.set_faults(Faults { slow_ms: 1500, ..Faults::default() });
+    let long = "Хочу чайник, но не простой, а такой, чтобы свистел и не подтекал";
+    stage.vera.sends_long(&stage.community, long);
+    let beginning: String = long.chars().take(20).collect();
+    stage.shows(&beginning).await;
+    let (chat, message) = stage.shows(long).await;
+    assert!(message.edited);
+    assert_eq!(texts(&chat), [long]);
+}

@@ -65,7 +65,7 @@ impl Fake {
 #[async_trait]
 impl Connect for Fake {
     fn hints(&self) -> ConnectHints {
-        ConnectHints { hosts: vec!["crm.test".to_owned()], chats: None }
+        ConnectHints { hosts: vec!["crm.test".to_owned()] }
     }
 
     fn consent(&self, app: &AppKeys, state: &str) -> Url {

@@ -6,7 +6,7 @@ use sandbox::{
     amo::{self, Account, Amo, Integration, Limits},
     telegram::{self, Bot, Customer, Telegram},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use server::Config;
 
 use crate::{Session, TestServer, Way, amo_settings, connect, free_address, until};
@@ -41,11 +41,19 @@ impl AmoHouse {
             ours.client_secret = Some(app.client_secret.clone().into());
             ours.api = format!("{}/a/{{subdomain}}", amo.url());
             ours.consent = format!("{}/oauth", amo.url()).parse().unwrap();
-            ours.chats = format!("{}/amojo", amo.url()).parse().unwrap();
+            ours.chats = format!("{}/amojo", amo.url());
             more(config);
         })
         .await;
         Self { server, amo, account, app }
+    }
+
+    /// The same with a channel of chats that is registered for us.
+    pub async fn with_chats(more: impl FnOnce(&mut Config)) -> Self {
+        let with_chats = |app: Integration, url: &str| {
+            app.with_channel(&format!("{url}/hooks/crm-chats/:scope_id"))
+        };
+        Self::start(amo::Options::default(), with_chats, more).await
     }
 }
 
@@ -82,7 +90,7 @@ impl AmoStage {
         let owner = server.sign_up().await;
         let channel = connect(&owner, &telegram, &bot, Way::Webhook).await;
         let channel = channel["channel_id"].as_str().unwrap().to_owned();
-        let portal = connects(&owner, &amo, &app).await;
+        let portal = owner.joins(&amo, &app).await;
         let integration =
             owner.integrates(&portal, "Продажи", &amo_settings(&channel, &more)).await;
         Self { server, telegram, bot, amo, account, app, owner, channel, portal, integration }
@@ -144,17 +152,4 @@ impl AmoStage {
         })
         .await
     }
-}
-
-/// Gives consent in the browser of the owner, and waits until users and funnels are known.
-async fn connects(owner: &Session, amo: &Amo, app: &Integration) -> String {
-    owner.consents(amo, app, "acme", &json!({"kind": "amo"})).await;
-    until("the lists are pulled", async || {
-        let page = owner.get("/api/v1/crm/portals", 200).await.json();
-        let id = page["items"][0]["portal_id"].as_str()?.to_owned();
-        let lists = owner.get(&format!("/api/v1/crm/portals/{id}/directory"), 200).await.json();
-        let users = lists["users"].as_array().is_some_and(|users| !users.is_empty());
-        (users && page["items"][0]["state"] == "connected").then_some(id)
-    })
-    .await
 }

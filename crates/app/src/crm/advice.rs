@@ -2,7 +2,9 @@
 //! product sees by itself (CRM-6, AMO-9).
 
 use domain::{
-    crm::{ChannelName, Fault, Names, Param, PortalState, Settings, amo, names, preview},
+    crm::{
+        ChannelName, Fault, Names, Param, PortalState, PortalTrouble, Settings, amo, names, preview,
+    },
     crm_view::{CrmFaultView, CrmNamesView, CrmParamView},
     ids::{ConversationId, IntegrationId},
     people::Right,
@@ -10,7 +12,10 @@ use domain::{
 };
 use store::IntegrationRow;
 
-use super::gather::{has_chats, language};
+use super::{
+    gather::{has_chats, language},
+    portal_chats::lacks_chats,
+};
 use crate::{Actor, App, Error, Result};
 
 impl App {
@@ -90,11 +95,13 @@ impl App {
                 });
                 continue;
             }
-            if settings.chats.is_some() && !portal.is_some_and(|portal| has_chats(&portal)) {
+            if settings.chats.is_some()
+                && let Some(portal) = portal.filter(|portal| !has_chats(portal))
+            {
                 found.push(CrmFaultView {
                     integration_id: row.integration_id,
                     integration: row.name.clone(),
-                    fault: no_chats(),
+                    fault: if lacks_chats(&portal) { chats_refused() } else { no_chats() },
                 });
             }
             let directory = tx.portal_directory(row.portal_id).await?.unwrap_or_default();
@@ -136,6 +143,12 @@ fn no_chats() -> Fault {
         "Connect it on the tab “Chats in amoCRM”: amoCRM's support gives its id and secret.",
     );
     Fault::new("chats", "chats_not_connected", words, remedy)
+}
+
+/// AMO-13: the CRM has had a channel of ours, or was offered one, and does not take it.
+fn chats_refused() -> Fault {
+    let trouble = PortalTrouble::ChatsRefused;
+    Fault::new("chats", trouble.as_str(), trouble.reason(), trouble.remedy())
 }
 
 fn examples(templates: &Names, language: Language) -> CrmNamesView {

@@ -8,7 +8,7 @@ mod way;
 use chrono::TimeDelta;
 use crm::{ChatEvent, ChatMedia, ChatMessageRef, ChatPlace, ChatReceiver};
 use domain::{
-    crm::signed,
+    crm::{WrittenIn, signed},
     ids::{AccountId, ChannelId, EmployeeId, IntegrationId, PortalId},
     text::{shortened, without_nul},
 };
@@ -16,11 +16,11 @@ use store::{ChatRefusal, IdentityRow, PortalRow};
 
 use self::{
     say::Stop,
-    way::{names_people, way},
+    way::{is_for_listed_only, names_people, way},
 };
 use super::{
     chat_named::{chat_identity, chat_settings, employee_of},
-    chat_refusal::{chat_gone, not_sent, ours_failed},
+    chat_refusal::{chat_gone, not_sent, ours_failed, unknown_writer},
 };
 use crate::{App, Error, JobError, Result, work::back_off};
 
@@ -76,8 +76,9 @@ enum Outcome {
 enum Lists {
     /// As they were pulled last.
     AsTheyAre,
-    /// Just now, or they cannot be had.
+    /// As they were pulled just now.
     Newest,
+    NotToBeHad,
 }
 
 impl App {
@@ -120,22 +121,25 @@ impl App {
             match self.chat_next(account, portal, external_id, lists).await.map_err(fault)? {
                 Next::Come(outcome) => return Ok(outcome),
                 Next::PullLists(row) => {
-                    if let Err(why) = self.refresh_directory(*row).await
-                        && attempts < LIST_TRIES
-                    {
-                        let why = format!("who wrote is not known: {why}");
-                        return Err(JobError::Retry { after: back_off(attempts), why });
-                    }
-                    lists = Lists::Newest;
+                    lists = match self.refresh_directory(*row).await {
+                        Ok(_) => Lists::Newest,
+                        Err(why) if attempts < LIST_TRIES => {
+                            let why = format!("who wrote is not known: {why}");
+                            return Err(JobError::Retry { after: back_off(attempts), why });
+                        }
+                        Err(_) => Lists::NotToBeHad,
+                    };
                 }
                 Next::Say(answer) => break *answer,
             }
         };
         let file = match &answer.media {
-            Some(media) => match self.chat_file(account, media, attempts).await? {
-                Ok(file) => Some(file),
-                Err(words) => return Ok(Outcome::Refused(not_sent(words))),
-            },
+            Some(media) => {
+                match self.chat_file(account, (portal, external_id), media, attempts).await? {
+                    Ok(file) => Some(file),
+                    Err(words) => return Ok(Outcome::Refused(not_sent(words))),
+                }
+            }
             None => None,
         };
         let key = file.as_ref().and_then(|file| file.storage_key.clone());
@@ -177,6 +181,7 @@ impl App {
             text,
             media,
             reply_to,
+            at,
             ..
         } = event
         else {
@@ -187,21 +192,31 @@ impl App {
         if identity.is_none() && chat.conversation_id.is_some() {
             return refuse(chat_gone());
         }
-        let chosen = source.and_then(|source| source.parse().ok());
-        let asked = identity.as_ref().map(|identity| identity.channel_id).or(chosen);
+        let written = match &identity {
+            Some(identity) => WrittenIn::Chat(identity.channel_id),
+            None => WrittenIn::New(source.and_then(|source| source.parse().ok())),
+        };
         let directory = tx.portal_directory(portal).await?.unwrap_or_default();
         let user = directory.users.iter().find(|user| user.chat_id.as_deref() == Some(&sender));
         let settings = chat_settings(&mut tx, portal).await?;
         // A robot is in no list; but whoever wrote in chats for the first time is not either, till the
         // lists are pulled, and has a line in the settings perhaps.
-        if user.is_none() && lists == Lists::AsTheyAre && names_people(&settings) {
-            let fresh = directory.fetched_at.is_some_and(|at| self.clock.now() - at < LISTS_FRESH);
-            if let (false, Some(row)) = (fresh, tx.portal(portal).await?) {
-                return Ok(Next::PullLists(Box::new(row)));
+        let strict = is_for_listed_only(&settings);
+        match (user, lists) {
+            (None, Lists::AsTheyAre) if names_people(&settings) => {
+                // Where only those listed may write, lists from before the message prove nothing.
+                let stale = self.clock.now() - LISTS_FRESH;
+                let since = if strict { at.max(stale) } else { stale };
+                let fresh = directory.fetched_at.is_some_and(|fetched| fetched > since);
+                if let (false, Some(row)) = (fresh, tx.portal(portal).await?) {
+                    return Ok(Next::PullLists(Box::new(row)));
+                }
             }
+            (None, Lists::NotToBeHad) if strict => return refuse(unknown_writer()),
+            _ => {}
         }
-        let (way, (integration, settings)) = match way(&settings, user.map(|user| &user.id), asked)
-        {
+        let user_id = user.map(|user| &user.id);
+        let (way, (integration, settings)) = match way(&settings, user_id, written) {
             Ok(found) => found,
             Err(words) => return refuse(not_sent(words)),
         };

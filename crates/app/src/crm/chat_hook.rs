@@ -3,10 +3,10 @@
 
 use crm::{ChatEvent, ChatHook, ChatMessageRef, HookError};
 use domain::{
-    ids::{AccountId, ChannelId, PortalId},
-    text::Words,
+    ids::{AccountId, ChannelId, IdentityId, PortalId},
+    text::{Words, without_nul},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{ChatRefusal, MessageRow, NewJob, PortalRow, TenantTx};
 
 use super::{
@@ -148,7 +148,7 @@ impl App {
                     let of = (portal.portal_id, portal.kind);
                     self.put_aside_unseen(*account, of, (body, error)).await?;
                 }
-                return Ok(());
+                return self.refuse_not_understood(*account, portal, body).await;
             }
         };
         let mut tx = self.store.tenant(*account).await?;
@@ -183,7 +183,25 @@ impl App {
             Err(error) => error.words(),
         };
         let what = NotUnderstood { content_type: "application/json", body, why };
-        self.put_aside(account, of, what).await
+        self.put_aside(account, of, what).await?;
+        self.refuse_not_understood(account, &portal, body).await
+    }
+
+    /// Whoever wrote what is not understood learns that it does not go.
+    async fn refuse_not_understood(
+        &self,
+        account: AccountId,
+        portal: &PortalRow,
+        body: &[u8],
+    ) -> Result<()> {
+        let adapter = self.crm_adapter(portal.kind)?;
+        let message = adapter.chats().and_then(|chats| chats.message_in(body));
+        let Some(message) = message else { return Ok(()) };
+        let refusal = not_sent(not_understood());
+        let mut tx = self.store.tenant(account).await?;
+        refuse_unread(&mut tx, portal.portal_id, &message, &refusal).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Messages become jobs, one lane for each chat. Signs and reactions are done at once: they are
@@ -215,13 +233,33 @@ impl App {
                 }
                 Ok(())
             }
-            ChatEvent::Reaction { message, emoji, user, .. } => {
-                let Some(row) = message_of(tx, id, &message).await? else { return Ok(()) };
+            ChatEvent::Reaction { chat, message, emoji, user } => {
+                let Some(with) = chat_identity(tx, id, &chat).await? else { return Ok(()) };
+                let of = (id, with.identity_id);
+                let Some(row) = message_of(tx, of, &message).await? else { return Ok(()) };
                 let by = chat_employee(tx, id, &user).await?;
                 self.react_from_crm(tx, &row, by, emoji.as_deref()).await
             }
         }
     }
+}
+
+fn not_understood() -> Words {
+    Words::new(
+        "Сообщение не отправлено: Беседа не смогла его прочитать. Напишите его простым текстом.",
+        "The message was not sent: Beseda could not read it. Write it as plain text.",
+    )
+}
+
+fn nobodys() -> Words {
+    Words::new(
+        "Этот аккаунт CRM подключили несколько компаний, и непонятно, от какой из них вы пишете. \
+         Выберите канал, через который писать, или попросите администратора указать вас в \
+         настройках интеграции среди сотрудников.",
+        "Several companies have connected this account of the CRM, and it is not clear for which of \
+         them you write. Choose the channel to write through, or ask the administrator to name you \
+         among the employees in the settings of the integration.",
+    )
 }
 
 /// Keeps a message and queues it. One that is there already is no news. Of a chat that is not this
@@ -232,7 +270,7 @@ async fn receive(tx: &mut TenantTx, portal: PortalId, event: &ChatEvent) -> Resu
         let refusal = chat_gone();
         return refuse_unread(tx, portal, id, &refusal).await;
     }
-    if tx.receive_crm_chat(portal, id, &json!(event)).await? {
+    if tx.receive_crm_chat(portal, id, &storable(json!(event))).await? {
         tx.push(NewJob {
             lane: format!("crm:{portal}:chat:{}", chat.conversation_ref),
             queue: relay::QUEUE,
@@ -241,6 +279,18 @@ async fn receive(tx: &mut TenantTx, portal: PortalId, event: &ChatEvent) -> Resu
         });
     }
     Ok(())
+}
+
+/// The database keeps no U+0000, and the service tells a message once.
+fn storable(said: Value) -> Value {
+    match said {
+        Value::String(text) => Value::String(without_nul(&text).into_owned()),
+        Value::Array(items) => items.into_iter().map(storable).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name, storable(value))).collect()
+        }
+        plain => plain,
+    }
 }
 
 /// Whoever wrote is told that it does not go; of what they wrote nothing is kept.
@@ -257,11 +307,15 @@ async fn refuse_unread(
 }
 
 /// The hook does not tell whose id it names.
-async fn message_of(tx: &mut TenantTx, portal: PortalId, name: &str) -> Result<Option<MessageRow>> {
+async fn message_of(
+    tx: &mut TenantTx,
+    of: (PortalId, IdentityId),
+    name: &str,
+) -> Result<Option<MessageRow>> {
     let theirs = ChatMessageRef::Theirs(name.to_owned());
-    let id = match quoted(tx, portal, Some(theirs)).await? {
+    let id = match quoted(tx, of, Some(theirs)).await? {
         Some(id) => Some(id),
-        None => quoted(tx, portal, Some(ChatMessageRef::Ours(name.to_owned()))).await?,
+        None => quoted(tx, of, Some(ChatMessageRef::Ours(name.to_owned()))).await?,
     };
     match id {
         Some(id) => Ok(tx.message(id).await?),

@@ -8,10 +8,19 @@ use domain::{
     text::Words,
 };
 use serde_json::json;
-use store::{NewRun, TenantTx};
+use store::{NewRun, RunRow, TenantTx};
 
 use super::{gather::Gathered, visit::Visit};
 use crate::{App, Result};
+
+/// Of entries of the log about a message that the chat did not take.
+const NOT_SHOWN: &str = "not_shown_in_chat";
+
+/// The message that an entry of the log is about, if it is about one that the chat did not take.
+pub(super) fn not_shown(run: &RunRow) -> Option<MessageId> {
+    let because = run.left_out.iter().find(|because| because.code == NOT_SHOWN)?;
+    because.facts.first()?.value.parse().ok()
+}
 
 impl App {
     /// Notes that the chat refused a message, a change of it or an emoji on it. The caller commits.
@@ -21,7 +30,7 @@ impl App {
         visit: &Visit<'_>,
         gathered: &Gathered,
         message: MessageId,
-        why: &Words,
+        (state, why): (RunState, &Words),
     ) -> Result<()> {
         tracing::warn!(
             portal.id = %visit.portal.portal_id, message.id = %message,
@@ -30,7 +39,7 @@ impl App {
         );
         let because = Because {
             rule: Rule("AMO-13".to_owned()),
-            code: "not_shown_in_chat".to_owned(),
+            code: NOT_SHOWN.to_owned(),
             words: Words::new(
                 format!("Чат CRM не принял сообщение. {}", why.ru),
                 format!("The CRM's chat did not take a message. {}", why.en),
@@ -48,7 +57,7 @@ impl App {
             conversation_id: gathered.conversation.conversation_id,
             contact_id: gathered.conversation.contact_id,
             cause: Words::new("Показ в чате CRM", "Showing in the CRM's chat"),
-            state: RunState::Nothing,
+            state,
             settings_revision: gathered.integration.revision,
             facts: json!({}),
             left_out: vec![because],

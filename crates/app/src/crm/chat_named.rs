@@ -86,10 +86,10 @@ pub(super) async fn chat_settings(
         .collect())
 }
 
-/// The message of ours that is meant.
+/// The message of ours that is meant, in a chat with this person.
 pub(super) async fn quoted(
     tx: &mut TenantTx,
-    portal: PortalId,
+    (portal, with): (PortalId, IdentityId),
     quoted: Option<ChatMessageRef>,
 ) -> Result<Option<MessageId>> {
     match quoted {
@@ -101,7 +101,10 @@ pub(super) async fn quoted(
                 None => Ok(None),
             }
         }
-        Some(ChatMessageRef::Theirs(id)) => Ok(tx.crm_chat_message(portal, &id).await?),
+        Some(ChatMessageRef::Theirs(id)) => match tx.crm_chat_message(portal, &id).await? {
+            Some(written_there) => Ok(Some(written_there)),
+            None => Ok(tx.crm_chat_shown_as(with, &id).await?),
+        },
         None => Ok(None),
     }
 }

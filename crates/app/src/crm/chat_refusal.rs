@@ -107,6 +107,16 @@ pub(super) fn chat_gone() -> ChatRefusal {
     ChatRefusal { code: CHAT_GONE, words }
 }
 
+/// WA-7: only those listed may write, and who writes is not known.
+pub(super) fn unknown_writer() -> ChatRefusal {
+    not_sent(Words::new(
+        "Писать могут только перечисленные в настройках, а CRM сейчас не отдаёт список своих \
+         пользователей, поэтому неизвестно, кто пишет. Отправьте сообщение позже.",
+        "Only those listed in the settings may write, and the CRM does not give the list of its users \
+         now, so it is not known who writes. Send the message later.",
+    ))
+}
+
 pub(super) fn ours_failed() -> ChatRefusal {
     let words = Words::new(
         "Сообщение не отправлено из-за сбоя на нашей стороне. Отправьте его ещё раз.",

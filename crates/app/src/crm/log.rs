@@ -1,23 +1,28 @@
 //! The CRM log (CRM-6, BY-6): every decision with its rule, facts, calls and outcome, and making a failed
 //! one anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::Days;
 use domain::{
     crm::{Action, CrmId, Directory, Effect, Entity},
     crm_view::{CallView, EffectView, RunState, RunView, StepView},
-    ids::{ConversationId, CrmRunId, IntegrationId, PortalId},
+    ids::{ConversationId, CrmRunId, MessageId, PortalId},
     page::{Limit, Page},
     people::Right,
     text::Words,
+    view::ConversationView,
 };
 use serde_json::{Value, json};
 use store::{PortalRow, RunFilter, RunRow, StepRow, TenantTx};
 use uuid::Uuid;
 
-use super::{relay::sync_job, sync::result_words};
-use crate::{Actor, App, Error, Result, conversations::visible, cursor};
+use super::{
+    chat_log::not_shown,
+    relay::{self, sync_job},
+    sync::result_words,
+};
+use crate::{Actor, App, Error, Result, Work, conversations::visible, cursor, work::MirrorCause};
 
 /// Failed decisions made anew at once.
 const MOST_REPLAYED: i64 = 1000;
@@ -102,12 +107,8 @@ impl App {
         actor.require(Right::ManageAccount)?;
         let mut tx = self.store.tenant(actor.account).await?;
         tx.portal(portal).await?.ok_or(Error::NotFound { what: "portal" })?;
-        let runs = tx.failed_crm_runs(portal, MOST_REPLAYED).await?;
-        let on = |i: &store::IntegrationRow| i.enabled.then_some(i.integration_id);
-        let on: BTreeSet<IntegrationId> = tx.integrations().await?.iter().filter_map(on).collect();
-        let runs: Vec<&RunRow> = runs.iter().filter(|r| on.contains(&r.integration_id)).collect();
         let mut made = 0;
-        for run in &runs {
+        for run in &tx.failed_crm_runs(portal, MOST_REPLAYED).await? {
             match self.replay(&mut tx, run).await {
                 Ok(()) => made += 1,
                 // One that there is nothing to repeat of (its deal went elsewhere, another took it) does
@@ -128,6 +129,9 @@ impl App {
             Some(integration) if integration.enabled => {}
             Some(_) => return Err(integration_off()),
             None => return Err(integration_gone()),
+        }
+        if let Some(message) = not_shown(run) {
+            return self.show_again(tx, &c, run, message).await;
         }
         match run.state {
             RunState::Failed => {
@@ -158,6 +162,34 @@ impl App {
             RunState::Planned | RunState::Working | RunState::Waiting => {}
         }
         tx.push(sync_job(run.portal_id, c.contact_id, run.integration_id, run.conversation_id));
+        Ok(())
+    }
+
+    /// A message that the chat did not take is offered to it again, as it is now.
+    async fn show_again(
+        &self,
+        tx: &mut TenantTx,
+        c: &ConversationView,
+        run: &RunRow,
+        message: MessageId,
+    ) -> Result<()> {
+        match run.state {
+            RunState::Failed => tx.tell_crm_chats_anew(message).await?,
+            // Its emoji alone.
+            RunState::Nothing => tx.forget_crm_chat_reaction(run.integration_id, message).await?,
+            RunState::Planned
+            | RunState::Working
+            | RunState::Waiting
+            | RunState::Done
+            | RunState::Replanned => return Err(nothing_to_repeat()),
+        }
+        tx.set_crm_run(run.run_id, RunState::Replanned, None, self.clock.now()).await?;
+        let work = Work::MirrorChat {
+            integration: run.integration_id,
+            conversation: c.conversation_id,
+            cause: MirrorCause::Changes,
+        };
+        tx.push(relay::job(run.portal_id, c.contact_id, &work));
         Ok(())
     }
 

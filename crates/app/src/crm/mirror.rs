@@ -7,15 +7,16 @@ mod backlog;
 mod fates;
 mod posts;
 
-use crm::{ChatMessage, ChatMessageRef};
+use crm::{ChatMessage, ChatMessageRef, ChatWriter, Posted};
 use domain::{
+    crm_view::RunState,
     ids::{AccountId, ConversationId, IntegrationId, MessageId},
     text::Words,
 };
 use serde_json::json;
 use store::{ChatChange, ChatReaction, ChatShown, TenantTx};
 
-use self::backlog::{Backlog, News};
+use self::backlog::{AsItIs, Backlog, News};
 use super::{
     chat_calls::{chats, refused},
     visit::{Visit, calling},
@@ -41,7 +42,7 @@ impl App {
             visit.leave().await;
             done?;
             // What became of ours may have been known before they were there, and is told now.
-            let ours = backlog.news.iter().flat_map(|news| &news.posts).any(|post| post.silent);
+            let ours = backlog.posts().any(|post| post.silent);
             if !backlog.more && !ours {
                 return Ok(());
             }
@@ -66,17 +67,18 @@ impl App {
             }
             None => None,
         };
-        for (change, message) in &backlog.changes {
-            let refusal = match message {
-                Some(message) => {
+        for (change, now) in &backlog.changes {
+            let shown = match now {
+                AsItIs::Posted(posts) => self.post_all(visit, posts, attempts).await?,
+                AsItIs::Edited(message) => {
                     let call = calling!(visit, adapter, caller => async {
                         chats(&*adapter)?.edit(&caller, message).await
                     });
-                    refused(call, attempts)?.err()
+                    ChatShown { refusal: refused(call, attempts)?.err(), external_id: None }
                 }
-                None => None,
+                AsItIs::Left => ChatShown::default(),
             };
-            self.change_shown(visit, backlog, change, refusal).await.map_err(fault)?;
+            self.change_shown(visit, backlog, (change, now), shown).await.map_err(fault)?;
         }
         for reaction in &backlog.reactions {
             self.show_reaction(visit, backlog, reaction, attempts).await?;
@@ -102,15 +104,35 @@ impl App {
     ) -> Result<ChatShown, JobError> {
         let mut shown = ChatShown::default();
         for message in posts {
-            let call = calling!(visit, adapter, caller => async {
-                chats(&*adapter)?.post(&caller, message).await
-            });
-            match refused(call, attempts)? {
+            match self.post_one(visit, message, attempts).await? {
                 Ok(posted) => shown.external_id = shown.external_id.or(posted.ref_id),
                 Err(words) => shown.refusal = Some(words),
             }
         }
         Ok(shown)
+    }
+
+    /// A user who is no more one there is named by our bot, and the lists are pulled anew.
+    async fn post_one(
+        &self,
+        visit: &mut Visit<'_>,
+        message: &ChatMessage,
+        attempts: i32,
+    ) -> Result<Result<Posted, Words>, JobError> {
+        let call = calling!(visit, adapter, caller => async {
+            chats(&*adapter)?.post(&caller, message).await
+        });
+        let posted = refused(call, attempts)?;
+        let (Err(_), ChatWriter::User { name, .. }) = (&posted, &message.writer) else {
+            return Ok(posted);
+        };
+        self.refresh_directory_soon(visit.account, visit.portal.portal_id).await;
+        let by_bot =
+            ChatMessage { writer: ChatWriter::Bot { name: name.clone() }, ..message.clone() };
+        let call = calling!(visit, adapter, caller => async {
+            chats(&*adapter)?.post(&caller, &by_bot).await
+        });
+        refused(call, attempts)
     }
 
     async fn news_shown(
@@ -121,7 +143,7 @@ impl App {
         shown: ChatShown,
     ) -> Result<()> {
         let (integration, conversation) = backlog.ids();
-        let refusal = shown.refusal.as_ref();
+        let refusal = shown.refusal.as_ref().map(|why| (RunState::Failed, why));
         let mut tx = self.begin_shown(visit, backlog, news.change.message, refusal).await?;
         if !news.posts.is_empty() {
             tx.insert_crm_chat_shown(integration, conversation, &news.change, &shown).await?;
@@ -142,13 +164,20 @@ impl App {
         &self,
         visit: &Visit<'_>,
         backlog: &Backlog,
-        change: &ChatChange,
-        refusal: Option<Words>,
+        (change, now): (&ChatChange, &AsItIs),
+        shown: ChatShown,
     ) -> Result<()> {
         let (integration, conversation) = backlog.ids();
-        let mut tx = self.begin_shown(visit, backlog, change.message, refusal.as_ref()).await?;
-        let shown = ChatShown { external_id: None, refusal };
-        tx.insert_crm_chat_shown(integration, conversation, change, &shown).await?;
+        let refusal = shown.refusal.as_ref().map(|why| (RunState::Failed, why));
+        let mut tx = self.begin_shown(visit, backlog, change.message, refusal).await?;
+        match now {
+            AsItIs::Posted(_) => {
+                tx.insert_crm_chat_shown(integration, conversation, change, &shown).await?;
+            }
+            AsItIs::Edited(_) | AsItIs::Left => {
+                tx.crm_chat_change_told(integration, change).await?;
+            }
+        }
         tx.commit().await?;
         Ok(())
     }
@@ -173,7 +202,8 @@ impl App {
         let refusal = refused(call, attempts)?.err();
         let kept = async {
             let (integration, conversation) = backlog.ids();
-            let refusal = refusal.as_ref();
+            // A channel may have been registered without reactions: nobody can mend that here.
+            let refusal = refusal.as_ref().map(|why| (RunState::Nothing, why));
             let mut tx = self.begin_shown(visit, backlog, reaction.message, refusal).await?;
             tx.save_crm_chat_reaction(integration, conversation, reaction).await?;
             tx.commit().await?;
@@ -188,11 +218,11 @@ impl App {
         visit: &Visit<'_>,
         backlog: &Backlog,
         message: MessageId,
-        refusal: Option<&Words>,
+        refusal: Option<(RunState, &Words)>,
     ) -> Result<TenantTx> {
         let mut tx = self.store.tenant(visit.account).await?;
-        if let Some(why) = refusal {
-            self.log_not_shown(&mut tx, visit, &backlog.gathered, message, why).await?;
+        if let Some(refusal) = refusal {
+            self.log_not_shown(&mut tx, visit, &backlog.gathered, message, refusal).await?;
         }
         Ok(tx)
     }

@@ -10,7 +10,7 @@ use domain::{
     people::Right,
     text::Words,
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use store::{PortalChat, PortalRow, PortalSecrets, TenantTx};
 
@@ -43,6 +43,7 @@ impl App {
         let mut check = Check::default();
         let channel_id = check.line("channel_id", channel_id);
         let bot_id = check.line("bot_id", bot_id);
+        let secret: SecretString = check.line("secret", secret.expose_secret()).into();
         check.done()?;
         let row = self.portal_row(actor.account, id).await?.ok_or(NOT_FOUND)?;
         if row.mode == PortalMode::Lite {
@@ -85,14 +86,30 @@ impl App {
         self.portal(actor, id).await
     }
 
+    /// Offers the CRM a channel again that it did not take, or takes no more: it may have been its slip,
+    /// or a clock's, and nobody else would ask it.
+    pub(super) async fn offer_chats_again(&self, row: &PortalRow) {
+        if lacks_chats(row)
+            && let Err(error) = self.rejoin_chats(row).await
+        {
+            tracing::warn!(%error, portal.id = %row.portal_id, "chats were not offered again");
+        }
+    }
+
     /// Connects the channel of a portal that was connected anew, and has what was not shown meanwhile
-    /// shown. A CRM that does not take it is said to have none; the rest of the portal works.
+    /// shown. A CRM that does not take it is said to have none; the rest of the portal works. By a
+    /// long-lived token there are none (CRM-7): those of before end.
     pub(super) async fn rejoin_chats(&self, row: &PortalRow) -> Result<(), CrmError> {
-        let Some(chat) = row.chat.clone().filter(|_| row.mode == PortalMode::Full) else {
-            return Ok(());
+        let Some(chat) = row.chat.clone() else { return Ok(()) };
+        let opened = match row.mode {
+            PortalMode::Full => open(&self.behind(row.clone())?).await.map(Some),
+            PortalMode::Lite => {
+                self.take_leave(row.clone()).await;
+                Ok(None)
+            }
         };
-        let scope_id = match open(&self.behind(row.clone())?).await {
-            Ok(scope) => Some(scope),
+        let scope_id = match opened {
+            Ok(scope) => scope,
             Err(
                 CrmError::Rejected { .. }
                 | CrmError::Disconnected { trouble: PortalTrouble::ChatsRefused },
@@ -109,7 +126,7 @@ impl App {
             }
             let connected = scope_id.is_some();
             if scope_id != chat.scope_id {
-                tx.set_portal_chat(id, Some(&PortalChat { scope_id, ..chat })).await?;
+                tx.set_portal_chat(id, &PortalChat { scope_id, ..chat }).await?;
                 changed(&mut tx, id);
             }
             if connected {
@@ -163,11 +180,10 @@ impl App {
     ) -> Result<PortalRow> {
         let mut tx = self.store.tenant(actor.account).await?;
         let row = tx.lock_portal(id).await?.ok_or(NOT_FOUND)?;
-        // With another channel there are other chats: what was linked to the former is void.
-        let same = |chat: &PortalChat| {
-            row.chat.as_ref().is_some_and(|former| former.channel_id == chat.channel_id)
-        };
-        if !chat.is_some_and(same) {
+        // With another channel there are other chats: what was linked to the former is void. The same one,
+        // taken away and connected again, goes on with them.
+        let former = row.chat.as_ref().map(|chat| &chat.channel_id).or(row.former_channel.as_ref());
+        if chat.is_some_and(|chat| former != Some(&chat.channel_id)) {
             tx.forget_crm_chats(id).await?;
         }
         write(&mut tx, &row, chat, secret).await?;
@@ -183,6 +199,11 @@ impl App {
     }
 }
 
+/// Whether a portal has a channel of chats that the CRM does not take.
+pub(super) fn lacks_chats(row: &PortalRow) -> bool {
+    row.mode == PortalMode::Full && row.chat.as_ref().is_some_and(|chat| chat.scope_id.is_none())
+}
+
 /// The secret goes with the channel; without a new one it stays. A change of tokens that is under way
 /// writes its own.
 async fn write(
@@ -191,7 +212,10 @@ async fn write(
     chat: Option<&PortalChat>,
     secret: Option<SecretString>,
 ) -> Result<()> {
-    tx.set_portal_chat(row.portal_id, chat).await?;
+    match chat {
+        Some(chat) => tx.set_portal_chat(row.portal_id, chat).await?,
+        None => tx.take_portal_chat_away(row.portal_id).await?,
+    }
     let kept = secret.or_else(|| chat.and(row.secrets.chat_secret.clone()));
     let secrets = PortalSecrets { chat_secret: kept, ..row.secrets.clone() };
     tx.replace_portal_secrets(row.portal_id, &secrets).await?;
@@ -219,8 +243,9 @@ async fn show_what_is_behind(tx: &mut TenantTx, portal: PortalId) -> Result<(), 
 fn refused(error: CrmError) -> Error {
     match error {
         CrmError::Rejected { words } => Error::invalid("channel_id", "refused", words),
+        // The service knows the channel: what it refuses is our signature.
         CrmError::Disconnected { trouble } => {
-            Error::invalid("channel_id", trouble.as_str(), trouble.reason())
+            Error::invalid("secret", trouble.as_str(), trouble.reason())
         }
         CrmError::TokenExpired
         | CrmError::Busy(_)

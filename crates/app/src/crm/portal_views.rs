@@ -17,16 +17,17 @@ impl App {
     pub fn crm_kinds(&self, actor: &Actor) -> Result<Vec<CrmKindView>> {
         actor.require(Right::ManageAccount)?;
         let kinds = self.crms.kinds().filter_map(|kind| {
-            let hints = self.crms.get(kind)?.connect().hints();
+            let adapter = self.crms.get(kind)?;
+            let (hints, chats) = (adapter.connect().hints(), adapter.chats());
             Some(CrmKindView {
                 kind,
                 title: title(kind),
                 hosts: hints.hosts,
                 can_oauth: self.settings.crm.apps.contains_key(&kind),
-                has_chats: hints.chats.is_some(),
+                has_chats: chats.is_some(),
                 redirect_uri: self.settings.crm_redirect_of_own(kind).map(String::from),
                 hook_off_url: self.settings.crm_off_hook(kind).map(String::from),
-                chats_hook_url: hints.chats.and_then(|_| self.settings.crm_chats_hook()),
+                chats_hook_url: chats.and_then(|_| self.settings.crm_chats_hook()),
             })
         });
         Ok(kinds.collect())

@@ -18,6 +18,7 @@ use store::PortalRow;
 use super::{
     changed,
     door::{Door, at_portal},
+    portal_chats::lacks_chats,
     portals::{NOT_FOUND, about, disconnected},
     set_state,
 };
@@ -25,8 +26,8 @@ use crate::{Actor, App, Error, JobError, Result, work::back_off};
 
 /// Portals are looked after so often.
 const DAILY: TimeDelta = TimeDelta::days(1);
-/// One that could not be looked after comes again.
-const AGAIN: TimeDelta = TimeDelta::hours(1);
+/// One that could not be looked after, or whose chats the CRM does not take, comes again.
+pub(super) const AGAIN: TimeDelta = TimeDelta::hours(1);
 
 impl App {
     /// Looks whether a portal answers, writes what it says, and lets waiting work go on.
@@ -96,11 +97,13 @@ impl App {
             let Some(row) = self.portal_row(*account, *id).await? else { continue };
             let was = row.state;
             match self.see_to(row).await {
-                Ok(_) if was != PortalState::Connected => {
-                    tracing::info!(portal.id = %id, "a portal is well again");
-                    self.portal_connected(*account, *id).await?;
+                Ok(door) => {
+                    if was != PortalState::Connected {
+                        tracing::info!(portal.id = %id, "a portal is well again");
+                        self.portal_connected(*account, *id).await?;
+                    }
+                    self.offer_chats_again(&door.row).await;
                 }
-                Ok(_) => {}
                 Err(CrmError::Disconnected { trouble }) => {
                     self.portal_is(*account, *id, PortalState::Stopped, Some(trouble)).await;
                 }
@@ -133,7 +136,8 @@ impl App {
         let (account, id) = (door.row.account, door.row.portal_id);
         let noted = async {
             let mut tx = self.store.tenant(account).await?;
-            tx.set_upkeep(id, self.clock.now() + DAILY).await?;
+            let next = if lacks_chats(&door.row) { AGAIN } else { DAILY };
+            tx.set_upkeep(id, self.clock.now() + next).await?;
             tx.commit().await
         };
         if let Err(error) = noted.await {

@@ -7,6 +7,7 @@ use crm::{Caller, ChatChannel, Crm, CrmError};
 use domain::{
     crm::{Action, Answer, CrmId, Directory, Effect, PortalState, PortalTrouble, Question},
     ids::{AccountId, PortalId},
+    text::Words,
 };
 use secrecy::{ExposeSecret, SecretString};
 use store::{Entry, PortalChat, PortalRow};
@@ -14,9 +15,9 @@ use store::{Entry, PortalChat, PortalRow};
 use super::{
     files::StoredFiles,
     gate::{Place, PortalGate},
-    set_state,
+    set_state, upkeep,
 };
-use crate::{App, Error, JobError, Result};
+use crate::{App, Error, JobError, Result, work::back_off};
 
 /// Faults in a row before a portal is left alone for a while.
 const FAULTS_BEFORE_PAUSE: i32 = 3;
@@ -27,6 +28,9 @@ const PROBE: Duration = Duration::from_secs(25);
 const STOPPED: Duration = Duration::from_secs(300);
 /// The same for one that was disconnected here, perhaps for good: connecting it again wakes its work.
 const DISCONNECTED: Duration = Duration::from_secs(86_400);
+
+/// Tries of a job that met a fault while the CRM answered others, before it is given up: half an hour.
+const MOST_FAULTS: i32 = 12;
 
 /// Talks to one portal in the name of one job.
 pub(crate) struct Visit<'a> {
@@ -39,6 +43,8 @@ pub(crate) struct Visit<'a> {
     pub gate: PortalGate,
     /// Others wait for what this visit finds.
     probes: bool,
+    /// The newest call met a fault of the CRM's, and the one before it, whoever made it, was answered.
+    stumbled: bool,
     _place: Place<'a>,
 }
 
@@ -50,7 +56,7 @@ pub(crate) enum Fault {
     /// It may have been done.
     Unknown { why: String, after: Duration },
     /// It would be refused again.
-    Rejected(domain::text::Words),
+    Rejected(Words),
 }
 
 impl App {
@@ -116,6 +122,7 @@ impl App {
             portal,
             directory: Directory::default(),
             probes,
+            stumbled: false,
             _place: place,
         })
     }
@@ -281,7 +288,26 @@ impl Visit<'_> {
         }
     }
 
+    /// What becomes of a job that met a fault: it comes again, or ends with words. What the CRM stumbles
+    /// over again and again while it answers others is tried more and more seldom, and not for ever: one
+    /// call that it never takes would hold a person up for good, and nobody would hear of it.
+    pub fn again(&self, met: Fault, attempts: i32) -> Result<JobError, Words> {
+        let later = match met {
+            Fault::Rejected(words) => return Err(words),
+            Fault::Later(later) => later,
+            Fault::Unknown { why, after } => JobError::Wait { after, why },
+        };
+        match later {
+            JobError::Wait { .. } if self.stumbled && attempts >= MOST_FAULTS => Err(given_up()),
+            JobError::Wait { after, why } if self.stumbled => {
+                Ok(JobError::Retry { after: after.max(back_off(attempts)), why })
+            }
+            later => Ok(later),
+        }
+    }
+
     pub async fn failed(&mut self, error: CrmError) -> Fault {
+        self.stumbled = false;
         match error {
             CrmError::Busy(_) => {
                 let after = self.app.crowd.turn(self.portal.portal_id, self.app.clock.now());
@@ -312,7 +338,8 @@ impl Visit<'_> {
     }
 
     /// The chats service does not take our channel: the portal goes on without chats, and says so.
-    /// What was not shown there is shown when they are connected again.
+    /// What was not shown there is shown when they are connected again, which is tried in an hour and
+    /// then every hour: what is written there meanwhile does not reach us.
     async fn without_chats(&mut self) -> Fault {
         let why = "the CRM's chats do not take our channel".to_owned();
         let called = self.calls_as.chats.as_ref().filter(|called| called.scope_id.is_some());
@@ -329,6 +356,7 @@ impl Visit<'_> {
                 return Ok(false);
             };
             tx.set_portal_chat(id, &PortalChat { scope_id: None, ..chat }).await?;
+            tx.set_upkeep(id, self.app.clock.now() + upkeep::AGAIN).await?;
             super::changed(&mut tx, id);
             tx.commit().await?;
             Ok::<_, store::Error>(true)
@@ -364,7 +392,7 @@ impl Visit<'_> {
             if let Some((left, row)) = locked.and_then(|row| Some((row.paused_for?, row)))
                 && !probed
             {
-                return Ok((row.failures, left));
+                return Ok((row.failures, left, false));
             }
             let failures = tx.portal_failed(id).await?;
             let pause = pause(failures, self.app.settings.crm.longest_pause);
@@ -376,11 +404,12 @@ impl Visit<'_> {
                 set_state(&mut tx, id, PortalState::Interrupted, None).await?;
             }
             tx.commit().await?;
-            Ok::<_, store::Error>((failures, pause))
+            // Told when to come again, it is the limit and not the call.
+            Ok::<_, store::Error>((failures, pause, failures == 1 && said.is_none()))
         };
         match noted.await {
-            Ok((failures, pause)) => {
-                self.portal.failures = failures;
+            Ok((failures, pause, stumbled)) => {
+                (self.portal.failures, self.stumbled) = (failures, stumbled);
                 pause
             }
             Err(error) => {
@@ -389,6 +418,16 @@ impl Visit<'_> {
             }
         }
     }
+}
+
+fn given_up() -> Words {
+    Words::new(
+        "CRM раз за разом отвечает ошибкой именно на это, хотя на остальное отвечает. Проверьте в CRM, не \
+         сделано ли это уже, и повторите. Если ошибка останется, покажите поддержке CRM вызовы этой записи.",
+        "The CRM answers this with a fault again and again, though it answers all else. See in the CRM \
+         whether it is done already, and try again. If the fault stays, show the CRM's support the calls \
+         of this record.",
+    )
 }
 
 /// Whether a portal has the channel that was called, connected and signed for as it was then.

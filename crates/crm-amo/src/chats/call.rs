@@ -84,19 +84,19 @@ impl<'a> Service<'a> {
     }
 }
 
-/// Of a call about the channel itself, or about a scope alone, 404 says that there is none: what was to be
-/// shown is not refused, and is shown when the channel is connected again.
+/// Of a call about the channel itself, or about a scope alone, a refusal of whoever calls says that there is
+/// no such channel: what was to be shown is not refused, and is shown when it is connected again.
 pub(super) fn of_channel(answer: Answer) -> Result<Answer, CrmError> {
-    if answer.status == 404 { Err(refused()) } else { accepted(answer) }
+    if matches!(answer.status, 401 | 403 | 404) { Err(refused()) } else { accepted(answer) }
 }
 
-/// By the status alone: bodies of refusals are not documented.
+/// By the status alone: bodies of refusals are not documented. One of what a channel may lack, such as
+/// reactions, says nothing of its messages.
 pub(super) fn accepted(answer: Answer) -> Result<Answer, CrmError> {
     let why = format!("HTTP {}", answer.status);
     match answer.status {
         200..=299 => Ok(answer),
         429 => Err(CrmError::Retry { after: None, why }),
-        401 | 403 => Err(refused()),
         408 | 500..=599 => Err(CrmError::Unknown { why }),
         status => {
             let text = String::from_utf8_lossy(&answer.body);

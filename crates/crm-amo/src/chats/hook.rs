@@ -75,6 +75,33 @@ struct Said {
     contact: Option<Card>,
     #[serde(default, deserialize_with = "or_none")]
     reply_to: Option<ReplyTo>,
+    #[serde(default, deserialize_with = "or_none")]
+    forwards: Option<Forwards>,
+}
+
+/// What was written elsewhere and is passed on with this.
+#[derive(Deserialize)]
+struct Forwards {
+    #[serde(default, deserialize_with = "or_default")]
+    messages: Vec<Forwarded>,
+}
+
+/// Read each apart: an odd one takes none of the others along.
+#[derive(Deserialize)]
+struct Forwarded {
+    #[serde(default, deserialize_with = "or_none")]
+    text: Option<String>,
+    #[serde(default, deserialize_with = "or_none")]
+    media: Option<String>,
+    #[serde(default, deserialize_with = "or_none")]
+    file_name: Option<String>,
+    #[serde(default, deserialize_with = "or_none")]
+    sender: Option<Forwarder>,
+}
+
+#[derive(Deserialize)]
+struct Forwarder {
+    name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -199,6 +226,11 @@ pub(super) fn parse(body: &[u8]) -> Result<ChatHook, HookError> {
     Ok(ChatHook { account_id: hook.account_id, events })
 }
 
+pub(super) fn message_in(body: &[u8]) -> Option<String> {
+    let hook: Value = serde_json::from_slice(body).ok()?;
+    filled(hook.pointer("/message/message/id")?.as_str().map(str::to_owned))
+}
+
 fn message(sent: Sent, told_at: i64) -> ChatEvent {
     let Sent { conversation, source, sender, receiver, timestamp, msec_timestamp, message } = sent;
     ChatEvent::Message {
@@ -294,7 +326,23 @@ fn words(said: &Said) -> String {
     }
     lines.extend(said.location.as_ref().map(|at| format!("{}, {}", at.lat, at.lon)));
     lines.extend(said.contact.as_ref().map(|card| joined([&card.name, &card.phone], ", ")));
+    lines.extend(said.forwards.iter().flat_map(|forwards| &forwards.messages).map(forwarded));
     lines.retain(|line| !line.trim().is_empty());
+    lines.join("\n")
+}
+
+/// As a quote: who wrote it above it, its file by its address.
+fn forwarded(message: &Forwarded) -> String {
+    let name = message.sender.as_ref().and_then(|sender| filled(sender.name.clone()));
+    let file = joined([&message.file_name, &message.media], ": ");
+    let parts = [name.map(|name| format!("{name}:")), message.text.clone(), Some(file)];
+    let lines: Vec<String> = parts
+        .iter()
+        .flatten()
+        .flat_map(|part| part.lines())
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| format!("> {line}"))
+        .collect();
     lines.join("\n")
 }
 
@@ -428,6 +476,14 @@ mod tests {
                 "Выберите\nУслуги\nВсе\n— Уборка: 2 часа\n— Ремонт",
             ),
             (r#""type": "text", "text": "x", "markup": null, "media": """#, "x"),
+            (
+                r#""type": "text", "text": "Смотрите", "forwards": {"messages": [
+                    {"id": "f1", "type": "text", "text": "Адрес:\nЛенина, 1", "media": "",
+                     "sender": {"id": "s", "name": "Мария"}},
+                    {"id": "f2", "type": "file", "text": "", "media": "https://amo.test/1.pdf",
+                     "file_name": "1.pdf", "file_size": "12", "sender": []}]}"#,
+                "Смотрите\n> Мария:\n> Адрес:\n> Ленина, 1\n> 1.pdf: https://amo.test/1.pdf",
+            ),
         ] {
             let told = events(&format!(
                 r#"{{"account_id": "a", "time": 1, "message": {{"conversation": {{"id": "c"}},
@@ -457,6 +513,17 @@ mod tests {
             ));
             let [ChatEvent::Message { text, .. }] = told.as_slice() else { panic!("{told:?}") };
             assert_eq!(text, "x", "{odd}");
+        }
+    }
+
+    /// Whoever wrote what nobody can read is told so by this.
+    #[test]
+    fn amo_13_a_message_that_cannot_be_read_is_known_by_its_id() {
+        let odd = br#"{"account_id": "a", "message": {"sender": 7, "message": {"id": "m"}}}"#;
+        assert!(parse(odd).is_err());
+        assert_eq!(message_in(odd).as_deref(), Some("m"));
+        for body in [&b"{"[..], b"[]", br#"{"message": {"message": {"id": ""}}}"#] {
+            assert_eq!(message_in(body), None);
         }
     }
 

@@ -310,6 +310,35 @@ async fn amo_13_an_answers_status_alone_says_what_is_next() {
     assert!(matches!(error, CrmError::Retry { .. }), "{error:?}");
 }
 
+/// A channel that was registered without reactions refuses them, and goes on showing messages.
+#[tokio::test]
+async fn amo_13_what_a_channel_lacks_does_not_end_it() {
+    let refused = |said: Result<(), CrmError>| matches!(said, Err(CrmError::Rejected { .. }));
+    for status in [401, 403, 404] {
+        let stand = Stand::new().await;
+        stand.answers("POST", "react", status, Value::Null).await;
+        stand.answers("POST", "delivery_status", status, Value::Null).await;
+        stand.answers("POST", "chan_acc", status, Value::Null).await;
+        let (chats, caller) = (&stand.chats, stand.caller());
+        let ours = ChatMessageRef::Ours("msg_1".to_owned());
+        assert!(refused(chats.react(&caller, "cnv_1", &ours, Some("😍"), &client()).await));
+        assert!(refused(chats.status(&caller, "theirs-1", &ChatStatus::Read).await));
+        assert!(refused(chats.edit(&caller, &text("да")).await));
+    }
+}
+
+/// Crm.md 1.6: 403 is a bad signature, 404 a channel that is not there.
+#[tokio::test]
+async fn amo_13_a_wrong_id_of_a_channel_is_no_wrong_secret() {
+    for (status, of_secret) in [(403, true), (404, false)] {
+        let stand = Stand::new().await;
+        stand.answers("POST", "connect", status, Value::Null).await;
+        let said = stand.chats.connect(&stand.caller(), "Беседа").await.unwrap_err();
+        let is_secret = said == CrmError::Disconnected { trouble: PortalTrouble::ChatsRefused };
+        assert_eq!(is_secret, of_secret, "{said:?}");
+    }
+}
+
 /// A chat is bound, and its record looked for, by the account's API: its answers mean there what they
 /// mean everywhere else, and a reading is in no doubt.
 #[tokio::test]

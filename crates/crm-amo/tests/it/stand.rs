@@ -52,7 +52,7 @@ pub fn adapter(base: &str) -> Amo {
     let options = Options {
         api: format!("{base}/a/{{subdomain}}"),
         consent: url(&format!("{base}/oauth")),
-        chats: url(&format!("{base}/amojo")),
+        chats: format!("{base}/amojo"),
         timeout: Duration::from_millis(1_500),
         ..Options::default()
     };

@@ -147,8 +147,10 @@ impl PortalTrouble {
                 "Connect the CRM as an administrator of the account.",
             ),
             Self::ChatsRefused => Words::new(
-                "Проверьте ID и секрет канала чатов, которые прислала поддержка CRM.",
-                "Check the id and the secret of the chats channel given by the CRM's support.",
+                "Раз в час мы предлагаем канал CRM заново; нажмите «Проверить», чтобы сделать это сейчас. \
+                 Если не помогает, сверьте ID и секрет канала с теми, что прислала поддержка CRM.",
+                "We offer the CRM the channel again every hour; press “Check” to do it now. If that does \
+                 not help, compare the channel's id and secret with those that the CRM's support gave.",
             ),
             Self::AddressRefused => Words::new(
                 "Добавьте адрес нашего сервера в список разрешённых в настройках CRM и нажмите «Проверить».",

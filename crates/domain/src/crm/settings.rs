@@ -317,6 +317,7 @@ pub struct ChatUser {
     #[serde(default)]
     pub signature: String,
     /// Settings sections of this integration that the person may see and change.
+    // Nobody reads it yet: the settings are for the company's admins alone.
     #[serde(default)]
     pub sections: Vec<String>,
 }

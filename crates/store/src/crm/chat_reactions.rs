@@ -72,6 +72,25 @@ impl TenantTx {
             .collect())
     }
 
+    /// The customer's emoji on a message is offered to the CRM again.
+    pub async fn forget_crm_chat_reaction(
+        &mut self,
+        integration: IntegrationId,
+        message: MessageId,
+    ) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "delete from crm_chat_reactions
+             where account_id = $1 and integration_id = $2 and message_id = $3",
+        )
+        .bind(account)
+        .bind(integration.0)
+        .bind(message.0)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
     /// Keeps what the CRM shows now.
     pub async fn save_crm_chat_reaction(
         &mut self,

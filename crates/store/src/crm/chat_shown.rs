@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    ids::{ConversationId, IntegrationId, MessageId},
+    ids::{ConversationId, IdentityId, IntegrationId, MessageId},
     text::Words,
 };
 use sqlx::types::Json;
@@ -25,6 +25,8 @@ pub struct ChatChange {
     pub message: MessageId,
     pub edited_at: Option<DateTime<Utc>>,
     pub removed: bool,
+    /// The CRM did not take it: it is not there.
+    pub refused: bool,
 }
 
 impl TenantTx {
@@ -59,7 +61,44 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Messages shown in the CRM that were edited or removed since.
+    /// The CRM knows this state of a message, or was told of it in vain: whether it stands there is not
+    /// changed by that.
+    pub async fn crm_chat_change_told(
+        &mut self,
+        integration: IntegrationId,
+        as_it_was: &ChatChange,
+    ) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update crm_chat_shown set edited_at = $4, removed = $5
+             where account_id = $1 and integration_id = $2 and message_id = $3",
+        )
+        .bind(account)
+        .bind(integration.0)
+        .bind(as_it_was.message.0)
+        .bind(as_it_was.edited_at)
+        .bind(as_it_was.removed)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// The CRMs' chats are to be told of a message anew, though nobody edited it: what it says became
+    /// known as a whole, or a person asks for it.
+    pub async fn tell_crm_chats_anew(&mut self, message: MessageId) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update crm_chat_shown set edited_at = to_timestamp(0)
+             where account_id = $1 and message_id = $2",
+        )
+        .bind(account)
+        .bind(message.0)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// Messages shown in the CRM, or refused by it, that were edited or removed since.
     pub async fn crm_chat_changes(
         &mut self,
         integration: IntegrationId,
@@ -67,8 +106,8 @@ impl TenantTx {
         most: i64,
     ) -> Result<Vec<ChatChange>> {
         let account = self.account().0;
-        let rows: Vec<(Uuid, Option<DateTime<Utc>>, bool)> = sqlx::query_as(
-            "select m.message_id, m.edited_at, m.removed_at is not null
+        let rows: Vec<(Uuid, Option<DateTime<Utc>>, bool, bool)> = sqlx::query_as(
+            "select m.message_id, m.edited_at, m.removed_at is not null, s.refusal is not null
              from crm_chat_shown s
              join messages m on m.account_id = s.account_id and m.message_id = s.message_id
              where s.account_id = $1 and s.integration_id = $2 and s.conversation_id = $3
@@ -84,12 +123,35 @@ impl TenantTx {
         .await?;
         Ok(rows
             .into_iter()
-            .map(|(message, edited_at, removed)| ChatChange {
+            .map(|(message, edited_at, removed, refused)| ChatChange {
                 message: MessageId(message),
                 edited_at,
                 removed,
+                refused,
             })
             .collect())
+    }
+
+    /// The message of ours, in chats with a person, that the service calls so.
+    pub async fn crm_chat_shown_as(
+        &mut self,
+        identity: IdentityId,
+        external_id: &str,
+    ) -> Result<Option<MessageId>> {
+        let account = self.account().0;
+        let id: Option<Uuid> = sqlx::query_scalar(
+            "select s.message_id from conversations c
+             join crm_chat_shown s
+                on s.account_id = $1 and s.conversation_id = c.conversation_id
+                and s.external_id = $3
+             where c.account_id = $1 and c.identity_id = $2 limit 1",
+        )
+        .bind(account)
+        .bind(identity.0)
+        .bind(external_id)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(id.map(MessageId))
     }
 
     /// Whether a message of ours was shown in the CRM.

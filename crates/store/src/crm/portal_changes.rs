@@ -159,7 +159,7 @@ impl TenantTx {
         Ok(done.rows_affected() == 1)
     }
 
-    pub async fn set_portal_chat(&mut self, id: PortalId, chat: Option<&PortalChat>) -> Result<()> {
+    pub async fn set_portal_chat(&mut self, id: PortalId, chat: &PortalChat) -> Result<()> {
         let account = self.account().0;
         sqlx::query(
             "update portals set chat = $3, updated_at = now()
@@ -167,7 +167,22 @@ impl TenantTx {
         )
         .bind(account)
         .bind(id.0)
-        .bind(chat.map(Json))
+        .bind(Json(chat))
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
+    /// The portal has no chats any more. Of which channel they were is kept.
+    pub async fn take_portal_chat_away(&mut self, id: PortalId) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update portals set chat = (chat - 'scope_id') || '{\"taken_away\": true}',
+                updated_at = now()
+             where account_id = $1 and portal_id = $2",
+        )
+        .bind(account)
+        .bind(id.0)
         .execute(self.conn())
         .await?;
         Ok(())

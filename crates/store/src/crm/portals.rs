@@ -29,6 +29,15 @@ pub struct PortalChat {
     pub scope_id: Option<String>,
 }
 
+/// As it is stored: chats that were taken away are kept too.
+#[derive(Deserialize)]
+struct StoredChat {
+    #[serde(flatten)]
+    chat: PortalChat,
+    #[serde(default)]
+    taken_away: bool,
+}
+
 /// A portal with its secrets opened, without its lists.
 #[derive(Debug, Clone)]
 pub struct PortalRow {
@@ -56,6 +65,8 @@ pub struct PortalRow {
     pub unsorted_on: bool,
     pub chats_id: Option<String>,
     pub chat: Option<PortalChat>,
+    /// Of chats that were taken away: with the same one they go on where they were.
+    pub former_channel: Option<String>,
     pub user_id: Option<String>,
     pub directory_at: Option<DateTime<Utc>>,
     pub directory_due_at: Option<DateTime<Utc>>,
@@ -89,7 +100,7 @@ struct Row {
     filters: bool,
     unsorted_on: bool,
     chats_id: Option<String>,
-    chat: Option<Json<PortalChat>>,
+    chat: Option<Json<StoredChat>>,
     user_id: Option<String>,
     directory_at: Option<DateTime<Utc>>,
     directory_due_at: Option<DateTime<Utc>>,
@@ -103,6 +114,11 @@ impl Row {
     fn open(self, key: &DataKey) -> Result<PortalRow> {
         let portal_id = PortalId(self.portal_id);
         let bad = |column, text: &str| Error::bad("portals", column, text);
+        let (chat, former_channel) = match self.chat.map(|stored| stored.0) {
+            Some(StoredChat { chat, taken_away: true }) => (None, Some(chat.channel_id)),
+            Some(StoredChat { chat, taken_away: false }) => (Some(chat), None),
+            None => (None, None),
+        };
         Ok(PortalRow {
             account: AccountId(self.account_id),
             portal_id,
@@ -132,7 +148,8 @@ impl Row {
             filters: self.filters,
             unsorted_on: self.unsorted_on,
             chats_id: self.chats_id,
-            chat: self.chat.map(|c| c.0),
+            chat,
+            former_channel,
             user_id: self.user_id,
             directory_at: self.directory_at,
             directory_due_at: self.directory_due_at,

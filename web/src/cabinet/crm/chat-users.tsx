@@ -7,13 +7,12 @@ import { Field, inputClass } from '../../kit/ui/field'
 import { Checks, Table } from '../parts/bits'
 import { Wrong } from './choice'
 import { useEditor } from './context'
-import { isSetting, TABS } from './pointers'
 import type { ChatUser } from './settings'
 import { UserSelect } from './user-select'
 
 type Channels = readonly { channel_id: string; name: string }[]
 
-/** WA-7: through which channels each user of the CRM writes, what they sign, which sections they have. */
+/** WA-7: through which channels each user of the CRM writes, and what they sign. */
 export function ChatUsers({
   users,
   channels,
@@ -40,7 +39,7 @@ export function ChatUsers({
       {users.length === 0 ? (
         <p className="text-second text-ink3">{f.chats.noUsers}</p>
       ) : (
-        <Table label={f.chats.users} heads={[f.chats.user, f.chats.userChannels, f.chats.signature, f.chats.sections, '']}>
+        <Table label={f.chats.users} heads={[f.chats.user, f.chats.userChannels, f.chats.signature, '']}>
           {users.map((user, n) => {
             return (
               <tr key={n}>
@@ -52,13 +51,6 @@ export function ChatUsers({
                   {user.channels.length > 0 ? user.channels.map(channelOf).join(', ') : <span className="text-ink3">{f.chats.mayNot}</span>}
                 </td>
                 <td className="max-w-40 truncate text-second text-ink2">{user.signature}</td>
-                <td className="text-second text-ink2">
-                  {user.sections.length > 0 ? (
-                    TABS.filter((tab) => user.sections.includes(tab)).map((tab) => f.tabs[tab]).join(', ')
-                  ) : (
-                    <span className="text-ink3">{f.chats.noSections}</span>
-                  )}
-                </td>
                 <td>
                   <div className="flex justify-end">
                     <IconButton label={f.chats.edit(nameOf(user.user))} onClick={() => setOpen(n)}>
@@ -121,13 +113,6 @@ function OneUser({
             />
           )}
         </Field>
-        <Checks
-          label={f.chats.sections}
-          help={f.chats.sectionsHelp}
-          chosen={user.sections}
-          options={TABS.filter(isSetting).map((tab) => ({ value: tab, label: f.tabs[tab] }))}
-          onChange={(sections) => onChange({ ...user, sections })}
-        />
         <div className="flex justify-end">
           <Button look="main" onClick={onClose}>
             {f.chats.done}

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use crm::ChatMedia;
 use domain::{
     content::FileKind,
-    ids::{AccountId, AttachmentId},
+    ids::{AccountId, AttachmentId, PortalId},
     text::{Words, shortened, without_nul},
     view::AttachmentState,
 };
 use net::SendError;
+use sha2::{Digest, Sha256};
 use store::NewAttachment;
 use url::Url;
 
@@ -27,10 +28,12 @@ const FILE_TIMEOUT: Duration = Duration::from_secs(60);
 const FILE_TRIES: i32 = 6;
 
 impl App {
-    /// Fetches a file of the CRM. The inner error: it will not come.
+    /// Fetches the file of a message of the CRM. The inner error: it will not come. Fetched again, it lies
+    /// where it lay.
     pub(super) async fn chat_file(
         &self,
         account: AccountId,
+        (portal, external_id): (PortalId, &str),
         media: &ChatMedia,
         attempts: i32,
     ) -> Result<Result<NewAttachment, Words>, JobError> {
@@ -60,7 +63,7 @@ impl App {
                 format!("The file is over {} MB.", LARGEST_FILE >> 20),
             )));
         };
-        let id = AttachmentId::new(&*self.ids);
+        let id = file_of(portal, external_id);
         let key = Objects::key(account, id);
         let written = self
             .objects
@@ -99,8 +102,30 @@ impl App {
     }
 }
 
+/// One message has one file, however often it is fetched. Not the service's own id: what comes from outside
+/// names no object.
+fn file_of(portal: PortalId, external_id: &str) -> AttachmentId {
+    let digest = Sha256::new().chain_update(portal.0).chain_update(external_id).finalize();
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    AttachmentId(uuid::Builder::from_random_bytes(bytes).into_uuid())
+}
+
 fn file_name(media: &ChatMedia, url: &Url) -> String {
     let last = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
     let name = if media.name.is_empty() { last } else { media.name.as_str() };
     shortened(&without_nul(name), LONGEST_NAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amo_13_a_file_that_is_fetched_again_is_the_same_object() {
+        let [one, other] = [1, 2].map(|n| PortalId(uuid::Uuid::from_u128(n)));
+        assert_eq!(file_of(one, "m-1"), file_of(one, "m-1"));
+        assert_ne!(file_of(one, "m-1"), file_of(one, "m-2"));
+        assert_ne!(file_of(one, "m-1"), file_of(other, "m-1"), "another company's is another");
+    }
 }

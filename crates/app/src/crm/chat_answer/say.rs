@@ -4,7 +4,7 @@ use crm::ChatMessageRef;
 use domain::{
     channel::{Capabilities, FileLimit},
     content::FileKind,
-    ids::{AccountId, EmployeeId, MessageId, PortalId},
+    ids::{AccountId, EmployeeId, IdentityId, MessageId, PortalId},
     text::Words,
     view::ConversationView,
 };
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     App, Draft, DraftKind, Error,
     conversations::save,
-    write_first::{Opening, address},
+    write_first::{Opening, WritesTo, address},
 };
 
 /// Why a message does not go.
@@ -57,8 +57,10 @@ impl App {
                 "The channel that this person writes through was removed.",
             ))));
         };
+        let can = self.driver(&channel)?.capabilities();
         let name = answer.receiver.name.as_deref().unwrap_or_default();
         let opening = Opening { assignee: answer.by, name, subject: "" };
+        let with = answer.identity.as_ref().map(|identity| identity.identity_id);
         let here = answer.identity.filter(|identity| identity.channel_id == channel.channel_id);
         let conversation = match here {
             Some(identity) => {
@@ -69,7 +71,7 @@ impl App {
                 self.open_with(&mut tx, &channel, &identity, &opening).await?
             }
             None => {
-                if !self.driver(&channel)?.capabilities().write_first {
+                if !can.write_first {
                     return Err(Stop::Refused(not_sent(Words::new(
                         "В этом канале первым пишет клиент.",
                         "In this channel the client writes first.",
@@ -79,7 +81,7 @@ impl App {
                 let to = [&receiver.phone, &receiver.email]
                     .into_iter()
                     .flatten()
-                    .find_map(|to| address(&channel, to).ok())
+                    .find_map(|to| address(WritesTo::of(&can, &channel), to).ok())
                     .ok_or_else(|| Stop::Refused(nobody_to_write_to()))?;
                 self.open_to(&mut tx, &channel, &to, &opening).await?
             }
@@ -88,8 +90,11 @@ impl App {
             return Err(Error::NotFound { what: "conversation" }.into());
         };
         let before = c.audience();
-        // What this begins goes on in the chat where it was begun.
-        if let (Some(name), 0) = (&answer.chat.conversation_id, c.last_position) {
+        // What this begins goes on in the chat where it was begun, if that is this person's: through a
+        // channel of the writer's own (WA-7) they are another one there.
+        if let (Some(name), 0) = (&answer.chat.conversation_id, c.last_position)
+            && with == Some(c.identity_id)
+        {
             let known = json!({ "name": name });
             tx.note_crm_chat(answer.integration, conversation, &known).await?;
         }
@@ -104,14 +109,14 @@ impl App {
             )
             .await?;
         }
-        let can = self.driver(&channel)?.capabilities();
         let mut files = Vec::new();
         if let Some(mut file) = file {
             file.kind = carried(file.kind, file.size.unwrap_or(0), &can.files);
             tx.insert_attachment(&file).await?;
             files.push(file.attachment_id);
         }
-        let reply_to = quoted_here(&mut tx, portal, answer.reply_to, &channel).await?;
+        let of = (portal, c.identity_id);
+        let reply_to = quoted_here(&mut tx, of, answer.reply_to, &channel).await?;
         let (words, caption) = parted(&can, answer.text, !files.is_empty());
         let draft = |text, files, reply_to| Draft {
             client_id: String::new(),
@@ -166,11 +171,11 @@ impl App {
 /// What a person quotes in a chat of another channel is no message of this one's service (WA-7).
 async fn quoted_here(
     tx: &mut TenantTx,
-    portal: PortalId,
+    of: (PortalId, IdentityId),
     reply_to: Option<ChatMessageRef>,
     channel: &ChannelRow,
 ) -> Result<Option<MessageId>, Error> {
-    let Some(id) = quoted(tx, portal, reply_to).await? else { return Ok(None) };
+    let Some(id) = quoted(tx, of, reply_to).await? else { return Ok(None) };
     let message = tx.message(id).await?;
     Ok(message.filter(|m| m.channel_id == channel.channel_id).map(|_| id))
 }

@@ -1,7 +1,7 @@
 //! Which way an answer of the CRM's chat goes: by which channel, by whose settings (WA-3, WA-7). Pure.
 
 use domain::{
-    crm::{AmoSettings, ChatWay, CrmId, chat_way},
+    crm::{AmoSettings, ChatWay, CrmId, WrittenIn, chat_way},
     ids::{ChannelId, IntegrationId},
     text::Words,
 };
@@ -11,10 +11,10 @@ use domain::{
 pub(super) fn way<'s>(
     settings: &'s [(IntegrationId, AmoSettings)],
     user: Option<&CrmId>,
-    asked: Option<ChannelId>,
+    written: WrittenIn,
 ) -> Result<(ChatWay, &'s (IntegrationId, AmoSettings)), Words> {
     let has = |amo: &AmoSettings| {
-        asked.is_some_and(|asked| amo.channels.iter().any(|rule| rule.channel == asked))
+        written.channel().is_some_and(|asked| amo.channels.iter().any(|r| r.channel == asked))
     };
     let mut sorted: Vec<&(IntegrationId, AmoSettings)> = settings.iter().collect();
     sorted.sort_by_key(|(_, amo)| !has(amo));
@@ -26,7 +26,7 @@ pub(super) fn way<'s>(
         let (_, amo) = one;
         let Some(chats) = &amo.chats else { continue };
         let passed: Vec<ChannelId> = amo.channels.iter().map(|rule| rule.channel).collect();
-        match chat_way(chats, &passed, user, asked) {
+        match chat_way(chats, &passed, user, written) {
             Ok(way) => return Ok((way, one)),
             Err(words) => refusal = words,
         }
@@ -41,4 +41,9 @@ pub(super) fn way<'s>(
 pub(super) fn names_people(settings: &[(IntegrationId, AmoSettings)]) -> bool {
     let mut chats = settings.iter().filter_map(|(_, amo)| amo.chats.as_ref());
     chats.any(|chats| chats.listed_only || !chats.users.is_empty())
+}
+
+/// Whether nobody may write who has no line in the settings.
+pub(super) fn is_for_listed_only(settings: &[(IntegrationId, AmoSettings)]) -> bool {
+    settings.iter().any(|(_, amo)| amo.chats.as_ref().is_some_and(|chats| chats.listed_only))
 }

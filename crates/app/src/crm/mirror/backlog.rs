@@ -38,7 +38,7 @@ pub(super) struct Backlog {
     /// Which of the messages were written in a CRM.
     pub written: BTreeMap<MessageId, ChatWritten>,
     pub news: Vec<News>,
-    pub changes: Vec<(ChatChange, Option<ChatMessage>)>,
+    pub changes: Vec<(ChatChange, AsItIs)>,
     pub reactions: Vec<ChatReaction>,
     pub fates: Vec<ChatFate>,
     /// The record that the CRM makes of what a customer says there (AMO-4) is to be looked for.
@@ -54,6 +54,17 @@ impl Backlog {
     }
 }
 
+impl Backlog {
+    /// All that is to be posted.
+    pub(super) fn posts(&self) -> impl Iterator<Item = &ChatMessage> {
+        let anew = self.changes.iter().flat_map(|(_, now)| match now {
+            AsItIs::Posted(posts) => posts.as_slice(),
+            AsItIs::Edited(_) | AsItIs::Left => &[],
+        });
+        self.news.iter().flat_map(|news| &news.posts).chain(anew)
+    }
+}
+
 /// A message not shown yet; nothing is posted of one that does not belong there.
 pub(super) struct News {
     pub position: i64,
@@ -66,6 +77,15 @@ impl News {
     pub(super) fn is_heard(&self) -> bool {
         self.posts.iter().any(|post| !post.silent)
     }
+}
+
+/// What is told of a message that was shown, or refused, and has changed.
+pub(super) enum AsItIs {
+    /// It is not there yet.
+    Posted(Vec<ChatMessage>),
+    Edited(ChatMessage),
+    /// Nothing of it can be changed there.
+    Left,
 }
 
 impl App {
@@ -121,7 +141,7 @@ impl App {
             if cause == MirrorCause::Words || is_begun(&backlog.gathered) {
                 self.gather_news(&mut tx, &amo, &mut backlog).await?;
             }
-            gather_changes(&mut tx, &amo, &mut backlog).await?;
+            self.gather_changes(&mut tx, &amo, &mut backlog).await?;
             let heard = backlog.news.iter().find(|news| news.is_heard());
             backlog.sought = sought(&backlog.gathered, heard.map(|news| news.position));
         }
@@ -170,19 +190,37 @@ impl App {
         }
         Ok(())
     }
-}
 
-async fn gather_changes(tx: &mut TenantTx, amo: &AmoSettings, backlog: &mut Backlog) -> Result<()> {
-    let (integration, conversation) = backlog.ids();
-    let changes = tx.crm_chat_changes(integration, conversation, MOST).await?;
-    backlog.more |= is_cut(&changes);
-    for change in changes {
-        let Some(row) = tx.message(change.message).await? else { continue };
-        let message = tx.message_view(row).await?;
-        let now = post_changed(tx, amo, backlog, &message, &change).await?;
-        backlog.changes.push((change, now));
+    /// A message that the CRM did not take is offered to it again as it is now.
+    async fn gather_changes(
+        &self,
+        tx: &mut TenantTx,
+        amo: &AmoSettings,
+        backlog: &mut Backlog,
+    ) -> Result<()> {
+        let (integration, conversation) = backlog.ids();
+        let changes = tx.crm_chat_changes(integration, conversation, MOST).await?;
+        backlog.more |= is_cut(&changes);
+        for change in changes {
+            let Some(row) = tx.message(change.message).await? else { continue };
+            let message = tx.message_view(row).await?;
+            let by = shown_author(&message, backlog).filter(|_| change.refused);
+            let posts = match by {
+                Some(by) => self.posts(tx, amo, backlog, &message, by).await?,
+                None => Vec::new(),
+            };
+            let now = match change.refused {
+                true if posts.is_empty() => AsItIs::Left,
+                true => AsItIs::Posted(posts),
+                false => match post_changed(tx, amo, backlog, &message, &change).await? {
+                    Some(message) => AsItIs::Edited(message),
+                    None => AsItIs::Left,
+                },
+            };
+            backlog.changes.push((change, now));
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Whether there may be more than what was read.
@@ -203,6 +241,7 @@ fn change_of(message: &MessageView) -> ChatChange {
         message: message.message_id,
         edited_at: message.edited_at,
         removed: message.removed_at.is_some(),
+        refused: false,
     }
 }
 

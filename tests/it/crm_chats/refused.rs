@@ -1,0 +1,117 @@
+//! What the chats service refuses, of the channel or of a message, and how it is made good (AMO-13, CRM-6).
+
+use sandbox::amo::chats::Author;
+use serde_json::{Value, json};
+use tests::until;
+
+use super::{house::texts, stage::Stage};
+
+fn portal(stage: &Stage) -> String {
+    format!("/api/v1/crm/portals/{}", stage.portal)
+}
+
+async fn enters_keys(stage: &Stage, bot_id: &str) {
+    let channel = stage.app.channel.as_ref().unwrap();
+    let form = json!({"channel_id": channel.id, "secret": format!(" {} ", channel.secret),
+        "bot_id": bot_id});
+    stage.owner.put(&format!("{}/chats", portal(stage)), &form, 200).await;
+}
+
+/// The entry of the log about a message that the chat did not take.
+async fn entry(stage: &Stage) -> Value {
+    until("the log tells of a refused message", async || {
+        let page = stage.owner.get("/api/v1/crm/runs", 200).await.json();
+        let mut runs = page["items"].as_array().unwrap().iter();
+        runs.find(|run| run.to_string().contains("not_shown_in_chat")).cloned()
+    })
+    .await
+}
+
+/// AMO-13: one refusal of the channel is not for good. Nobody presses anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_a_channel_that_was_refused_once_is_offered_again() {
+    let (mut stage, customer, _) = Stage::asked("раз").await;
+    let mut db = stage.server.database().connect().await;
+    // An answer of the service to somebody whom it does not know.
+    let cut = "update portals set chat = jsonb_set(chat, '{scope_id}', '\"none_here\"')";
+    sqlx::query(cut).execute(&mut db).await.unwrap();
+    customer.sends_text(&stage.bot, "два");
+    until("the chats are cut off", async || {
+        let seen = stage.owner.get(&portal(&stage), 200).await.json();
+        (seen["chats"]["connected"] == false).then_some(())
+    })
+    .await;
+    let faults = stage.owner.get("/api/v1/crm/faults", 200).await.json().to_string();
+    assert!(faults.contains("chats_refused") && faults.contains("«Проверить»"), "{faults}");
+    let soon: bool = sqlx::query_scalar(
+        "select upkeep_at between now() + interval '50 minutes' and now() + interval '70 minutes'
+         from portals",
+    )
+    .fetch_one(&mut db)
+    .await
+    .unwrap();
+    assert!(soon, "in an hour");
+
+    // The hour is over; the first look is at the start.
+    sqlx::query("update portals set upkeep_at = now()").execute(&mut db).await.unwrap();
+    stage.house.server.kill();
+    stage.house.server.restart().await;
+    let (chat, _) = stage.shows("два").await;
+    assert_eq!(texts(&chat), ["раз", "два"]);
+    stage.user_answers(&customer, &chat, "Слушаю").await;
+}
+
+/// CRM-6: a message that the chat refused is among what failed, and is shown when it is repeated.
+#[tokio::test(flavor = "multi_thread")]
+async fn crm_6_a_message_that_the_chat_refused_is_repeated_from_the_log() {
+    let stage = Stage::set().await;
+    // Nobody checks the bot's id but the service, when a bot writes.
+    enters_keys(&stage, "no-such-bot").await;
+    stage.asks(&stage.customer(), "Почём?").await;
+    stage.replies("reply-1", "Сто рублей").await;
+    let run = entry(&stage).await;
+    assert_eq!(run["state"], "failed", "{run}");
+    assert!(run["words"]["ru"].as_str().unwrap().contains("Чат CRM не принял сообщение"), "{run}");
+
+    enters_keys(&stage, &stage.app.channel.as_ref().unwrap().bot_id).await;
+    let path = format!("/api/v1/crm/runs/{}/replay", run["run_id"].as_str().unwrap());
+    stage.owner.poke(&path, 202).await;
+    let (chat, message) = stage.shows("Сто рублей").await;
+    assert_eq!((texts(&chat), message.author), (vec!["Почём?", "Сто рублей"], Author::Bot));
+    stage.owner.poke(&path, 409).await;
+}
+
+/// CRM-3: an employee whose user is no more in the CRM is shown by name as our bot, and not lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn crm_3_an_employee_whose_user_is_gone_there_is_shown_as_the_bot() {
+    let stage = Stage::set().await;
+    let boss = stage.account.managers()[1].clone();
+    let people = json!([{"employee": stage.owner.employee, "user": boss.id.to_string()}]);
+    stage.save(json!({"chats": {}, "responsible": {"people": people}})).await;
+    stage.asks(&stage.customer(), "Почём?").await;
+    let mut db = stage.server.database().connect().await;
+    let gone = "update portals set directory = replace(directory::text, $1, 'gone')::jsonb";
+    sqlx::query(gone).bind(boss.amojo_id.unwrap()).execute(&mut db).await.unwrap();
+    stage.replies("reply-1", "Сто рублей").await;
+    let (_, message) = stage.shows("Сто рублей").await;
+    assert_eq!((message.author, message.author_name.as_str()), (Author::Bot, "Анна"));
+}
+
+/// AMO-4: chats that are taken away and connected again by the same channel go on where they were: no second
+/// record for one enquiry.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_4_the_same_channel_connected_again_goes_on_with_its_chats() {
+    let stage = Stage::unsorted().await;
+    let customer = stage.customer();
+    let chat = stage.asks(&customer, "Первое").await;
+    stage.owner.delete(&format!("{}/chats", portal(&stage)), 200).await;
+    let seen = stage.owner.get(&portal(&stage), 200).await.json();
+    assert!(seen["chats"].is_null(), "{seen}");
+    customer.sends_text(&stage.bot, "Второе");
+    stage.until_here("Второе").await;
+    enters_keys(&stage, &stage.app.channel.as_ref().unwrap().bot_id).await;
+    let (shown, _) = stage.shows("Второе").await;
+    assert_eq!(shown.id, chat.id);
+    let records = stage.account.unsorted();
+    assert_eq!(records.len(), 1, "{records:?}");
+}
