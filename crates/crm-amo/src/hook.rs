@@ -133,7 +133,8 @@ fn task(action: &str, item: &Node) -> Vec<Change> {
     }
     let happened = match (item.text("status"), item.text("action_close")) {
         (Some("1"), _) | (None, Some("1")) => Some(Happening::TaskDone),
-        (Some(_), _) => Some(Happening::TaskOpened),
+        // That it was made says nothing of what it is now: the word may be late, behind its end.
+        (Some(_), _) => (action != "add").then_some(Happening::TaskOpened),
         (None, _) => None,
     };
     changes.extend(happened.and_then(|happened| change(Entity::Task, item, happened)));

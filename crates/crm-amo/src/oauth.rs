@@ -161,20 +161,20 @@ async fn ask(http: &Client, request: HttpRequest) -> Result<HttpResponse, GrantE
 }
 
 /// A spent token is 401 in life and 400 in the documentation. A server that answers with a fault has
-/// given no pair away: asking again with the same token tells whether it is spent. One that sends us
-/// elsewhere is not the account's any more; it is not followed, because the secret would go along. An
+/// given no pair away, and neither has one that shows another page for a while: asking again with the
+/// same token tells whether it is spent. One that sends us elsewhere for good is not the account's any more; it is not followed, because the secret would go along. An
 /// account that is blocked or not paid for says so here as it does everywhere else.
 fn judge(status: u16, body: &[u8]) -> Result<(), GrantError> {
     let told: Option<Value> = serde_json::from_slice(body).ok();
     match (status, &told) {
         (200..=299, _) => Ok(()),
-        (300..=399 | 404 | 410, _) => Err(GrantError::Elsewhere(format!("HTTP {status}"))),
+        (301 | 308 | 404 | 410, _) => Err(GrantError::Elsewhere(format!("HTTP {status}"))),
         (402, _) => Err(GrantError::Stopped(PortalTrouble::Unpaid)),
         (403, None) => Err(GrantError::Stopped(PortalTrouble::Blocked)),
         (403, Some(told)) if is_113(told) => {
             Err(GrantError::Stopped(PortalTrouble::AddressRefused))
         }
-        (408 | 429 | 500.., _) => Err(GrantError::NotReached(format!("HTTP {status}"))),
+        (300..=399 | 408 | 429 | 500.., _) => Err(GrantError::NotReached(format!("HTTP {status}"))),
         (_, Some(told)) if is_about_keys(told) => Err(GrantError::Keys(reason(status, Some(told)))),
         (_, told) => Err(GrantError::Refused(reason(status, told.as_ref()))),
     }
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn amo_1_a_spent_token_is_refused_and_a_fault_is_not_a_refusal() {
         let revoked = br#"{"hint":"Token has been revoked","title":"x","status":401}"#;
-        for status in [301, 302, 308, 404] {
+        for status in [301, 308, 404, 410] {
             assert!(matches!(judge(status, b"<html>"), Err(GrantError::Elsewhere(_))), "{status}");
         }
         for status in [400, 401, 403] {
@@ -307,7 +307,7 @@ mod tests {
             judge(401, revoked),
             Err(GrantError::Refused("HTTP 401: Token has been revoked".to_owned()))
         );
-        for status in [408, 429, 500, 502, 503, 504] {
+        for status in [302, 307, 408, 429, 500, 502, 503, 504] {
             assert!(matches!(judge(status, b"<html>"), Err(GrantError::NotReached(_))));
         }
         assert_eq!(judge(200, b""), Ok(()));

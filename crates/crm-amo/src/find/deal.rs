@@ -11,9 +11,11 @@ use crate::{
     wire::{Lead, moment},
 };
 
-/// Ids grow with time, and no rule looks further back than this; a contact of an agency may have a
-/// thousand deals, and each may cost a call.
-const LOOKED_AT: usize = 50;
+/// Ids grow with time, and no rule looks further back than this: a contact of an agency may have a
+/// thousand deals. More of them make an address of a call that servers refuse.
+const LOOKED_AT: usize = 150;
+/// The same where each costs a call.
+const LOOKED_AT_SINGLY: usize = 50;
 
 pub(super) async fn of(
     api: &Api<'_>,
@@ -40,7 +42,7 @@ pub(crate) async fn leads(api: &Api<'_>, mut ids: Vec<i64>) -> Result<Vec<Lead>,
     ids.truncate(LOOKED_AT);
     let mut leads = match filtered(api, &ids).await? {
         Some(leads) => leads,
-        None => one_by_one(api, &ids).await?,
+        None => one_by_one(api, ids.iter().take(LOOKED_AT_SINGLY)).await?,
     };
     leads.retain(|lead| !lead.is_deleted);
     leads.sort_by_key(|lead| std::cmp::Reverse((lead.created_at, lead.id)));
@@ -62,7 +64,7 @@ async fn filtered(api: &Api<'_>, ids: &[i64]) -> Result<Option<Vec<Lead>>, CrmEr
     Ok(heeded.then_some(leads))
 }
 
-async fn one_by_one(api: &Api<'_>, ids: &[i64]) -> Result<Vec<Lead>, CrmError> {
+async fn one_by_one(api: &Api<'_>, ids: impl Iterator<Item = &i64>) -> Result<Vec<Lead>, CrmError> {
     let mut leads = Vec::new();
     for id in ids {
         leads.extend(there(api.get::<Lead>(&format!("leads/{id}"), &[]).await)?);

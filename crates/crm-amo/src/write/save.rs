@@ -22,6 +22,13 @@ pub(super) struct Save<'a> {
     pub(super) about: Option<String>,
 }
 
+impl Save<'_> {
+    /// What is made about nothing can have lost nothing: another decision would meet the same refusal.
+    fn needs_something(&self) -> bool {
+        self.about.is_some() || self.method != Method::POST
+    }
+}
+
 /// Writes the item. `None`: what it is about is gone, which the effect says too.
 pub(super) async fn save<T: for<'de> Deserialize<'de>>(
     api: &Api<'_>,
@@ -50,7 +57,7 @@ pub(super) async fn save<T: for<'de> Deserialize<'de>>(
             Repair::Mended if tried < MAX_REPAIRS && is_something(&item) => {}
             // Everything that was to be changed is dead: nothing is left to write.
             Repair::Mended if tried < MAX_REPAIRS => return Ok(None),
-            Repair::Gone if !is_there(api, to.about.as_deref()).await? => {
+            Repair::Gone if to.needs_something() && !is_there(api, to.about.as_deref()).await? => {
                 effect.target_gone = true;
                 return Ok(None);
             }

@@ -160,6 +160,22 @@ async fn amo_3_strangers_deals_of_an_ignored_filter_are_not_taken() {
     }
 }
 
+/// An agency's contact has many deals; with the add-on they cost one call, so more of them are looked at.
+#[tokio::test]
+async fn amo_3_an_open_deal_behind_sixty_younger_ones_is_seen() {
+    let mut sand = Sand::new().await;
+    let open = sand.account.stage("Продажи", "Переговоры").unwrap();
+    let contact = sand.account.add_contact("Агентство", None, None);
+    let all: Vec<i64> =
+        (0..61).map(|n| sand.account.add_lead(&n.to_string(), &open, Some(contact))).collect();
+    for (filters, seen, calls) in [(true, 61, 1), (false, 50, 50)] {
+        sand.stand.portal.filters = filters;
+        let before = sand.calls().len();
+        let found = deals(&sand, contact, Some(&all)).await;
+        assert_eq!((found.len(), sand.calls().len() - before), (seen, calls), "{filters}");
+    }
+}
+
 #[tokio::test]
 async fn amo_3_deleted_and_merged_deals_are_left_out() {
     let mut sand = Sand::new().await;

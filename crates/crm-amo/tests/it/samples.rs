@@ -215,6 +215,15 @@ async fn crm_6_a_good_status_with_a_page_is_no_success() {
     assert!(matches!(read, CrmError::Retry { .. }));
 }
 
+/// What is made about nothing can have lost nothing: «gone» would have it decided anew for ever.
+#[tokio::test]
+async fn crm_6_a_creation_that_is_not_found_is_refused() {
+    let fake = Fake::new().await;
+    fake.status("POST /api/v4/contacts", 404);
+    let refused = fake.stand.refused(&Action::CreateContact(contact("Иван", &[]))).await;
+    assert!(matches!(refused, CrmError::Rejected { .. }), "{refused:?}");
+}
+
 /// A redirect is not followed: the token would go along.
 #[tokio::test]
 async fn amo_1_redirects_are_not_followed() {
