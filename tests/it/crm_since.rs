@@ -144,7 +144,7 @@ async fn by_6_a_dry_run_at_a_stopped_portal_says_what_is_to_be_mended() {
     let portal = stage.portal_state("stopped").await;
     let tried = stage.owner.post(&format!("{}/try", stage.integration), &json!({}), 409).await;
     let tried = tried.json();
-    let words = tried["detail"].as_str().unwrap();
+    let words = tried["detail"]["ru"].as_str().unwrap();
     for part in ["reason", "remedy"] {
         let says = portal[part]["ru"].as_str().unwrap();
         assert!(words.contains(says), "{says} is not in {words}");

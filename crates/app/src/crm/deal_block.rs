@@ -109,7 +109,7 @@ impl App {
             deals: self.deals(portal, &directory, &links, &uses, &orders),
             choosing: chosen.filter(|deal| uses.get(&Entity::Deal) != Some(deal)),
             unsorted,
-            task: first(Entity::Task, &[LinkState::Open]).map(|row| named(row, Entity::Task)),
+            task: open_task(&links).map(|row| named(row, Entity::Task)),
             pipelines: directory.pipelines.into_iter().filter(|p| !p.archived).collect(),
             waiting,
         })
@@ -165,13 +165,7 @@ impl App {
         let filter = RunFilter { conversation: Some(c.conversation_id), ..RunFilter::default() };
         let Some(run) = tx.crm_runs(&filter, None, 1).await?.pop() else {
             // Nothing could be asked yet, so nothing is decided and the log is empty.
-            let down = portals.iter().any(|portal| portal.state != PortalState::Connected);
-            return Ok(down.then(|| {
-                Words::new(
-                    "CRM сейчас недоступна. Обращение передастся само, когда связь вернётся.",
-                    "The CRM is not to be reached now. The enquiry is passed on when it is back.",
-                )
-            }));
+            return Ok(portals.iter().find_map(|portal| not_yet(portal.state)));
         };
         let plan = Plan { steps: Vec::new(), left_out: run.left_out };
         Ok(Some(run.error.unwrap_or_else(|| outcome_words(&plan))))
@@ -344,6 +338,36 @@ fn moving(orders: &[OrderedStep], deal: &CrmId, at: Option<&StageRef>) -> Option
             Some(told(Some(order.step.error.clone()?)))
         }
         RunState::Failed | RunState::Done | RunState::Nothing | RunState::Replanned => None,
+    }
+}
+
+/// The newest task that is still to be done. One of a deal that is gone went with it.
+fn open_task(links: &[LinkRow]) -> Option<&LinkRow> {
+    let is_gone = |deal: &CrmId| {
+        links.iter().any(|link| {
+            link.entity == Entity::Deal
+                && link.external_id == *deal
+                && link.state == LinkState::Gone
+        })
+    };
+    let mut tasks =
+        links.iter().filter(|link| link.entity == Entity::Task && link.state == LinkState::Open);
+    tasks.find(|task| !task.data.deal.as_ref().is_some_and(is_gone))
+}
+
+/// Why nothing could be asked of a portal so far.
+fn not_yet(state: PortalState) -> Option<Words> {
+    match state {
+        PortalState::Connecting | PortalState::Connected => None,
+        PortalState::Interrupted => Some(Words::new(
+            "CRM сейчас недоступна. Обращение передастся само, когда связь вернётся.",
+            "The CRM is not to be reached now. The enquiry is passed on when it is back.",
+        )),
+        PortalState::Stopped | PortalState::Disconnected => Some(Words::new(
+            "Передача в CRM остановлена, наладить её может администратор. После этого обращение \
+             передастся само.",
+            "Passing on to the CRM is stopped; an admin can mend it. The enquiry is passed on then.",
+        )),
     }
 }
 

@@ -390,7 +390,13 @@ fn read<T: DeserializeOwned>(document: Value) -> Result<T> {
         Error::invalid(
             &field,
             "bad_shape",
-            Words::new(format!("Не удалось прочитать: {why}"), format!("Cannot be read: {why}")),
+            Words::new(
+                format!(
+                    "Здесь стоит не то, что описано в документации API. Причина словами программы: \
+                     {why}"
+                ),
+                format!("This is not what the API's documentation describes: {why}"),
+            ),
         )
     })
 }

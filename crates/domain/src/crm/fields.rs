@@ -257,14 +257,20 @@ fn date_wanted() -> Words {
 /// The first choices of a list, so that a person sees what to write.
 fn one_of(field: &CrmField) -> Words {
     const SHOWN: usize = 5;
-    let names: Vec<String> =
-        field.choices.iter().take(SHOWN).map(|choice| format!("«{}»", choice.value)).collect();
-    let more = if field.choices.len() > SHOWN { "…" } else { "" };
-    if names.is_empty() {
+    if field.choices.is_empty() {
         return Words::new("вариант из списка", "a choice of the list");
     }
-    let names = names.join(", ");
-    Words::new(format!("один из вариантов {names}{more}"), format!("one of {names}{more}"))
+    let named = |open: &str, close: &str| {
+        let names = field.choices.iter().take(SHOWN);
+        let names: Vec<String> =
+            names.map(|choice| format!("{open}{}{close}", choice.value)).collect();
+        let more = if field.choices.len() > SHOWN { "…" } else { "" };
+        names.join(", ") + more
+    };
+    Words::new(
+        format!("один из вариантов {}", named("«", "»")),
+        format!("one of {}", named("“", "”")),
+    )
 }
 
 fn read_only(field: &CrmField) -> Words {
