@@ -11,34 +11,11 @@ use sandbox::{
 use serde_json::json;
 use tests::{AmoHouse, PATIENCE, Session, Way, amo_settings, connect, until};
 
-/// A server beside an account of the CRM where our channel of chats is registered.
-pub(crate) async fn house() -> AmoHouse {
-    let with_chats = |app: sandbox::amo::Integration, url: &str| {
-        app.with_channel(&format!("{url}/hooks/crm-chats/:scope_id"))
-    };
-    AmoHouse::start(sandbox::amo::Options::default(), with_chats, |_| {}).await
-}
-
 /// Connects the account of the house and its chats; the path of the portal.
 pub(crate) async fn joins(owner: &Session, house: &AmoHouse) -> String {
-    owner.consents(&house.amo, &house.app, "acme", &json!({"kind": "amo"})).await;
-    let path = until("the lists are pulled", async || {
-        let page = owner.get("/api/v1/crm/portals", 200).await.json();
-        let path = format!("/api/v1/crm/portals/{}", page["items"][0]["portal_id"].as_str()?);
-        let lists = owner.get(&format!("{path}/directory"), 200).await.json();
-        let users = lists["users"].as_array().is_some_and(|users| !users.is_empty());
-        (users && page["items"][0]["state"] == "connected").then_some(path)
-    })
-    .await;
-    connects_chats(owner, house, &path).await;
-    path
-}
-
-async fn connects_chats(owner: &Session, house: &AmoHouse, portal: &str) {
-    let channel = house.app.channel.as_ref().unwrap();
-    let form =
-        json!({"channel_id": channel.id, "secret": channel.secret, "bot_id": channel.bot_id});
-    owner.put(&format!("{portal}/chats"), &form, 200).await;
+    let portal = owner.joins(&house.amo, &house.app).await;
+    owner.connects_chats(&portal, &house.app).await;
+    format!("/api/v1/crm/portals/{portal}")
 }
 
 /// One of the companies, with a bot of its own whose chats are shown in the CRM.
@@ -81,7 +58,7 @@ struct Stage {
 
 impl Stage {
     async fn start() -> Self {
-        let house = house().await;
+        let house = AmoHouse::with_chats(|_| {}).await;
         let telegram = Telegram::start(telegram::Options::quick()).await.unwrap();
         let one = Company::found(&house, &telegram, "one_bot").await;
         let other = Company::found(&house, &telegram, "other_bot").await;
@@ -166,7 +143,8 @@ async fn amo_13_what_is_written_to_the_company_that_left_is_nobodys() {
         assert!(!stage.kept().await.contains("Тайна"), "{}", stage.kept().await);
         stage.talks(&stage.other, 78, &format!("После: {text}")).await;
         if leave == "chats" {
-            connects_chats(&stage.one.owner, &stage.house, &stage.one.portal).await;
+            let portal = stage.one.portal.rsplit('/').next().unwrap();
+            stage.one.owner.connects_chats(portal, &stage.house.app).await;
         }
     }
     let shown = customer.transcript(&stage.one.bot);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tests::{AmoHouse, AmoStage, PATIENCE, Session, until};
 use url::Url;
 
-use crate::crm_shared_chats::{house, joins};
+use crate::crm_shared_chats::joins;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -20,7 +20,7 @@ struct Stage {
 
 impl Stage {
     async fn start() -> Self {
-        let house = house().await;
+        let house = AmoHouse::with_chats(|_| {}).await;
         let owner = house.server.sign_up().await;
         let portal = joins(&owner, &house).await;
         Self { house, owner, portal }

@@ -1,10 +1,10 @@
 //! A company beside an account of amoCRM whose chats it may use, and what is seen in those chats.
 
 use sandbox::amo::{
-    self, Account, Amo, Integration,
+    Account, Amo, Integration,
     chats::{ChatShown, Delivery, Draft, Message},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use server::Config;
 use tests::{AmoHouse, Session, TestServer, amo_settings, at_conversation, until};
 
@@ -31,10 +31,7 @@ impl House {
 
     /// With a counterpart of a messenger that the server is told of.
     pub async fn beside(more: impl FnOnce(&mut Config)) -> Self {
-        let with_chats = |app: Integration, url: &str| {
-            app.with_channel(&format!("{url}/hooks/crm-chats/:scope_id"))
-        };
-        let house = AmoHouse::start(amo::Options::default(), with_chats, more).await;
+        let house = AmoHouse::with_chats(more).await;
         let AmoHouse { server, amo, account, app } = house;
         let owner = server.sign_up().await;
         Self { server, amo, account, app, owner }
@@ -42,32 +39,11 @@ impl House {
 
     /// A company's channel is passed on into chats; `set`: what its integration sets beside that.
     pub async fn passes_on(&self, owner: &Session, channel: &str, set: &Value) -> Passing {
-        let portal = self.connected(owner).await;
+        let portal = owner.joins(&self.amo, &self.app).await;
+        owner.connects_chats(&portal, &self.app).await;
         let settings = amo_settings(channel, set);
         let integration = owner.integrates(&portal, "Продажи", &settings).await;
         Passing { portal, integration }
-    }
-
-    /// Portal and chats channel of a company are connected; the portal's id.
-    async fn connected(&self, owner: &Session) -> String {
-        owner.consents(&self.amo, &self.app, "acme", &json!({"kind": "amo"})).await;
-        let portal = until("the portal is connected", async || {
-            let page = owner.get("/api/v1/crm/portals", 200).await.json();
-            let portal = page["items"][0].clone();
-            (portal["state"] == "connected").then_some(portal)
-        })
-        .await;
-        let id = portal["portal_id"].as_str().unwrap().to_owned();
-        let path = format!("/api/v1/crm/portals/{id}");
-        let ours = self.app.channel.as_ref().unwrap();
-        let form = json!({"channel_id": ours.id, "secret": ours.secret, "bot_id": ours.bot_id});
-        owner.put(&format!("{path}/chats"), &form, 200).await;
-        until("the lists are pulled", async || {
-            let lists = owner.get(&format!("{path}/directory"), 200).await.json();
-            lists["users"].as_array().filter(|users| !users.is_empty()).map(|_| ())
-        })
-        .await;
-        id
     }
 
     /// The first chat that is as wanted, once it is there.

@@ -11,7 +11,7 @@ use store::{NewPortal, PortalAbout, PortalSecrets};
 use url::Url;
 use uuid::Uuid;
 
-use crate::{Answer, Session};
+use crate::{Answer, Session, until};
 
 /// Settings of an integration that passes a channel on; `more`: what it sets beside that, or instead.
 pub fn amo_settings(channel: &str, more: &Value) -> Value {
@@ -59,6 +59,27 @@ impl Session {
         assert_eq!(given("client_id"), app.client_id);
         let back = amo.consent_redirect(&app.client_id, &given("state"), account).expect("allowed");
         self.get(back.strip_prefix(self.url()).expect("our own address"), 303).await
+    }
+
+    /// Connects the account `acme` by consent and waits for its lists; the portal's id.
+    pub async fn joins(&self, amo: &Amo, app: &Integration) -> String {
+        self.consents(amo, app, "acme", &json!({"kind": "amo"})).await;
+        until("the lists are pulled", async || {
+            let page = self.get("/api/v1/crm/portals", 200).await.json();
+            let id = page["items"][0]["portal_id"].as_str()?.to_owned();
+            let lists = self.get(&format!("/api/v1/crm/portals/{id}/directory"), 200).await.json();
+            let users = lists["users"].as_array().is_some_and(|users| !users.is_empty());
+            (users && page["items"][0]["state"] == "connected").then_some(id)
+        })
+        .await
+    }
+
+    /// Enters the keys of our channel of chats.
+    pub async fn connects_chats(&self, portal: &str, app: &Integration) {
+        let channel = app.channel.as_ref().expect("a channel of chats");
+        let form =
+            json!({"channel_id": channel.id, "secret": channel.secret, "bot_id": channel.bot_id});
+        self.put(&format!("/api/v1/crm/portals/{portal}/chats"), &form, 200).await;
     }
 
     /// Adds an integration of a portal; its path.
