@@ -115,3 +115,30 @@ async fn amo_4_the_same_channel_connected_again_goes_on_with_its_chats() {
     let records = stage.account.unsorted();
     assert_eq!(records.len(), 1, "{records:?}");
 }
+
+/// CRM-7: a long-lived token knows no chats; those that were there end in the CRM too, so that nobody writes in
+/// them in vain, and come back with the consent.
+#[tokio::test(flavor = "multi_thread")]
+async fn crm_7_by_a_long_lived_token_the_chats_end_and_come_back_with_consent() {
+    let (stage, customer, _) = Stage::asked("раз").await;
+    stage.account.set_long_lived_token(
+        &stage.app.client_id,
+        "long-lived",
+        std::time::Duration::from_secs(86_400),
+    );
+    let form = json!({"kind": "amo", "address": "acme", "token": "long-lived"});
+    stage.owner.post("/api/v1/crm/portals", &form, 201).await;
+    let ended = async || stage.account.scopes().is_empty().then_some(());
+    until("the chats end in the CRM", ended).await;
+    until("the portal has none", async || {
+        let seen = stage.owner.get(&portal(&stage), 200).await.json();
+        (seen["chats"]["connected"] == false).then_some(())
+    })
+    .await;
+    customer.sends_text(&stage.bot, "два");
+    stage.until_here("два").await;
+    let form = json!({"kind": "amo", "portal_id": stage.portal});
+    stage.owner.consents(&stage.amo, &stage.app, "acme", &form).await;
+    let (chat, _) = stage.shows("два").await;
+    assert_eq!(texts(&chat), ["раз", "два"]);
+}

@@ -83,7 +83,7 @@ impl News {
 pub(super) enum AsItIs {
     /// It is not there yet.
     Posted(Vec<ChatMessage>),
-    Edited(ChatMessage),
+    Edited(Box<ChatMessage>),
     /// Nothing of it can be changed there.
     Left,
 }
@@ -213,7 +213,7 @@ impl App {
                 true if posts.is_empty() => AsItIs::Left,
                 true => AsItIs::Posted(posts),
                 false => match post_changed(tx, amo, backlog, &message, &change).await? {
-                    Some(message) => AsItIs::Edited(message),
+                    Some(message) => AsItIs::Edited(Box::new(message)),
                     None => AsItIs::Left,
                 },
             };
