@@ -24,6 +24,60 @@ async fn files_of(stage: &AmoStage, lead: i64) -> usize {
     stage.account.files(sandbox::amo::Kind::Leads, lead).len()
 }
 
+/// CRM-4: several decisions were refused the same file. It is attached once, whoever repeats what, and what
+/// one of them attached is not told as missing of the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn crm_4_a_file_that_was_refused_several_times_is_attached_once() {
+    let settings = json!({"files": true, "transcript": "online", "method": {"method": "unsorted"}});
+    let stage = AmoStage::start(settings).await;
+    let allow = |notes, files| {
+        let mut switches = stage.account.switches();
+        (switches.notes_on_unsorted, switches.files_scope) = (notes, files);
+        stage.account.set_switches(switches);
+    };
+    // With no note the messages are not passed on, and each decision takes the file up again.
+    allow(false, false);
+    let customer = stage.customer(77, "Иван");
+    customer.sends_text(&stage.bot, "Здравствуйте");
+    let c = stage.conversation("Иван").await;
+    stage.line(&c, "unsorted_created").await;
+    stage.settled().await;
+    let failed = async || stage.runs("state=failed&limit=10").await;
+    let with_file = async || {
+        let runs = failed().await;
+        runs.iter().filter(|run| run["steps"].to_string().contains("attach_file")).count()
+    };
+    customer.sends(&stage.bot, Media::photo(PIXEL).caption("Вот такой"));
+    for (n, text) in [(1, "Раз"), (2, "Два"), (3, "")] {
+        until("one more is refused", async || (with_file().await >= n).then_some(())).await;
+        stage.settled().await;
+        if !text.is_empty() {
+            customer.sends_text(&stage.bot, text);
+        }
+    }
+    let refused = failed().await.len();
+    assert!(refused >= 3, "{refused}");
+    allow(true, true);
+    let uid = stage.account.unsorted()[0]["uid"].as_str().unwrap().to_owned();
+    assert!(stage.account.accept(&uid, stage.account.admin(), None));
+    stage.line(&c, "unsorted_accepted").await;
+    let lead = stage.account.leads()[0]["id"].as_i64().unwrap();
+    let all = json!({"portal_id": stage.portal});
+    let replayed = stage.owner.post("/api/v1/crm/replay", &all, 200).await.json();
+    assert_eq!(replayed["count"], refused, "each of them is taken");
+    until("the file", async || (files_of(&stage, lead).await > 0).then_some(())).await;
+    stage.settled().await;
+    customer.sends_text(&stage.bot, "Всё видно?");
+    until("the conversation goes on", async || {
+        let notes = stage.account.notes(sandbox::amo::Kind::Leads, lead);
+        notes.iter().any(|note| note.to_string().contains("Всё видно?")).then_some(())
+    })
+    .await;
+    stage.settled().await;
+    assert_eq!(files_of(&stage, lead).await, 1);
+    assert!(failed().await.is_empty(), "{:?}", failed().await);
+}
+
 /// CRM-4: a message is here before its file. The file is waited for, the log says so, and nobody is told
 /// that it failed.
 #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,7 @@ mod crm_portals;
 mod crm_shared_chats;
 mod crm_since;
 mod crm_store;
+mod crm_stubborn_faults;
 mod crm_sync;
 mod crm_two_workers;
 mod crm_words;

@@ -10,7 +10,7 @@ use domain::{
         LinkedContact, LinkedDeal, LinkedTask, LinkedUnsorted, Links, NoteBody, Ref, UnsortedState,
         Written,
     },
-    ids::ConversationId,
+    ids::{AttachmentId, ConversationId},
 };
 use store::{LinkData, LinkRow, LinkState, LinkWritten};
 
@@ -31,7 +31,6 @@ pub(crate) fn facts(
     now: Instant,
 ) -> Links {
     let of = |entity: Entity| rows.iter().filter(move |row| row.entity == entity);
-    let notes = || of(Entity::Note).filter(move |row| row.conversation_id == Some(conversation));
     let used = |row: &LinkRow| uses.get(&row.entity) == Some(&row.external_id);
     let deals = |entity| of(entity).map(|row| deal(row, used(row))).collect();
     Links {
@@ -61,17 +60,26 @@ pub(crate) fn facts(
         ),
         task: of(Entity::Task).next().map(task),
         activity: of(Entity::Activity).next().map(task),
-        written: notes()
+        written: notes(rows, conversation)
             .filter(|row| row.state != LinkState::Gone)
             .filter_map(|row| row.data.note.clone())
             .collect(),
-        attached: notes().filter_map(|row| row.data.file).collect(),
+        attached: attached(rows, conversation).collect(),
         chat: of(Entity::Chat).find(|row| used(row)).map(|row| row.external_id.clone()),
         stale: of(Entity::Unsorted)
             .filter(|row| row.state == LinkState::Waiting && now - row.updated_at > HEARSAY)
             .map(|row| row.entity)
             .collect(),
     }
+}
+
+fn notes(rows: &[LinkRow], of: ConversationId) -> impl Iterator<Item = &LinkRow> {
+    rows.iter().filter(move |row| row.entity == Entity::Note && row.conversation_id == Some(of))
+}
+
+/// Files of a conversation that were attached, whether or not they still are.
+pub(crate) fn attached(rows: &[LinkRow], of: ConversationId) -> impl Iterator<Item = AttachmentId> {
+    notes(rows, of).filter_map(|row| row.data.file)
 }
 
 fn deal(row: &LinkRow, of_this: bool) -> LinkedDeal {
@@ -229,9 +237,18 @@ pub(crate) fn left(
             link.written.at = Some(to.clone());
             vec![link]
         }
-        Action::SetResponsible { of, id: Ref::Id(id), user }
-            if effect.dropped_responsible.is_none() =>
+        Action::SetResponsible { of, id: Ref::Id(id), .. }
+            if effect.dropped_responsible.is_some() =>
         {
+            // The CRM chose somebody else.
+            let link = before.iter().find(|row| row.entity == *of && row.external_id == *id);
+            let mut link = link.map(|_| kept(*of, id));
+            if let Some(link) = &mut link {
+                take_back(action, &mut link.written);
+            }
+            link.into_iter().collect()
+        }
+        Action::SetResponsible { of, id: Ref::Id(id), user } => {
             let mut link = kept(*of, id);
             link.data.responsible = Some(user.clone());
             link.data.responsible_by_hand = false;
@@ -302,6 +319,19 @@ pub(crate) fn intend(action: &Action, written: &mut LinkWritten) -> bool {
     match action {
         Action::MoveDeal { to, .. } => written.at = Some(to.clone()),
         Action::SetResponsible { user, .. } => written.responsible = Some(user.clone()),
+        _ => return false,
+    }
+    true
+}
+
+/// An action that was to be written was refused: what looks like it is no echo of ours, but a person's
+/// own doing (CRM-3). False: nothing of it was noted.
+pub(crate) fn take_back(action: &Action, written: &mut LinkWritten) -> bool {
+    match action {
+        Action::MoveDeal { to, .. } if written.at.as_ref() == Some(to) => written.at = None,
+        Action::SetResponsible { user, .. } if written.responsible.as_ref() == Some(user) => {
+            written.responsible = None;
+        }
         _ => return false,
     }
     true
@@ -381,5 +411,62 @@ pub(crate) fn made(action: &Action, effect: &Effect, entity: Entity) -> Option<C
         (Action::UseLead { lead }, _) => Some(lead.clone()),
         (Action::UseContact { contact, .. }, _) => Some(contact.clone()),
         _ => effect.id.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn makes_responsible(user: &str) -> Action {
+        let (of, id) = (Entity::Deal, Ref::Id("31".into()));
+        Action::SetResponsible { of, id, user: user.into() }
+    }
+
+    /// CRM-3: what was meant to be written and was refused is no echo that is to be expected: whom a
+    /// person chooses later is their choice, though it be whom we had meant.
+    #[test]
+    fn crm_3_a_refused_write_is_awaited_no_more() {
+        let mut written = LinkWritten::default();
+        assert!(intend(&makes_responsible("5"), &mut written));
+        assert!(!take_back(&makes_responsible("6"), &mut written), "another one was meant");
+        assert_eq!(written.responsible, Some("5".into()));
+        assert!(take_back(&makes_responsible("5"), &mut written));
+        assert_eq!(written, LinkWritten::default());
+    }
+
+    /// CRM-3: the CRM did not take whom we named and chose somebody itself.
+    #[test]
+    fn crm_3_a_responsible_who_was_left_out_is_awaited_no_more() {
+        let mut row = LinkRow {
+            link_id: uuid::Uuid::nil(),
+            portal_id: domain::ids::PortalId(uuid::Uuid::nil()),
+            entity: Entity::Deal,
+            external_id: "31".into(),
+            contact_id: domain::ids::ContactId(uuid::Uuid::nil()),
+            conversation_id: None,
+            data: LinkData { responsible: Some("4".into()), ..LinkData::default() },
+            state: LinkState::Open,
+            written: LinkWritten::default(),
+            created_at: chrono::DateTime::UNIX_EPOCH,
+            updated_at: chrono::DateTime::UNIX_EPOCH,
+        };
+        let action = makes_responsible("5");
+        intend(&action, &mut row.written);
+        let effect = Effect { dropped_responsible: Some("5".into()), ..Effect::default() };
+        let after = |before: &[LinkRow]| {
+            left(
+                &action,
+                &effect,
+                before,
+                &Known::default(),
+                &Directory::default(),
+                Instant::UNIX_EPOCH,
+            )
+        };
+        let left = after(&[row]);
+        assert_eq!((left.len(), &left[0].written), (1, &LinkWritten::default()));
+        assert_eq!(left[0].data.responsible, Some("4".into()));
+        assert!(after(&[]).is_empty(), "nothing is linked by it");
     }
 }

@@ -64,7 +64,9 @@ impl App {
                     continue;
                 }
             };
-            if let Some(words) = by_hand(&action, &gathered.facts) {
+            let needless = by_hand(&action, &gathered.facts)
+                .or_else(|| attached_already(&action, step.state, &gathered.facts));
+            if let Some(words) = needless {
                 let end = StepEnd {
                     state: StepState::Skipped,
                     effect: None,
@@ -85,7 +87,7 @@ impl App {
                         error: Some(words),
                         at: self.clock.now(),
                     };
-                    self.end_step(visit, &mut running, n, end).await.map_err(fault)?;
+                    self.refused_step(visit, &mut running, n, &action, end).await.map_err(fault)?;
                     continue;
                 }
             };
@@ -94,7 +96,8 @@ impl App {
         self.finish(visit, gathered, &running).await.map_err(fault)
     }
 
-    /// Files that the CRM refused, planned once more: no decision by rules takes them up again.
+    /// Files that the CRM refused, planned once more: no decision by rules takes them up again. Those that
+    /// another run attached meanwhile are left out.
     pub(super) async fn attach_again(
         &self,
         tx: &mut TenantTx,
@@ -102,11 +105,15 @@ impl App {
         run: &RunRow,
     ) -> Result<()> {
         let steps = tx.crm_steps(&[run.run_id]).await?.remove(&run.run_id).unwrap_or_default();
+        let links = tx.crm_links(run.portal_id, c.contact_id).await?;
+        let attached: Vec<_> = links::attached(&links, c.conversation_id).collect();
+        let is_attached = |action: &Action| matches!(action, Action::AttachFile { file, .. } if attached.contains(file));
         let made = |step: usize, entity: Entity| made(&steps, step, entity);
         let refused = |s: &&StepRow| s.state == StepState::Failed && is_beside(&s.action);
         let again: Vec<Step> = steps
             .iter()
             .filter(refused)
+            .filter(|step| !is_attached(&step.action))
             .filter_map(|step| {
                 let action = links::resolve(&step.action, &made).ok()?;
                 Some(Step { action, because: step.because.clone() })
@@ -172,14 +179,7 @@ impl App {
             match visit.find_done(action, &mine).await {
                 Ok(Some(effect)) => return Ok(Ok(effect)),
                 Ok(None) => {}
-                Err(Fault::Rejected(words)) => return Ok(Err(words)),
-                Err(Fault::Later(later)) => {
-                    return Err(self.not_now(visit, running, n, later, waits(&visit.portal)).await);
-                }
-                Err(Fault::Unknown { why, after }) => {
-                    let later = JobError::Wait { after, why };
-                    return Err(self.not_now(visit, running, n, later, waits(&visit.portal)).await);
-                }
+                Err(met) => return self.again(visit, running, n, met).await,
             }
         }
         if let Action::AttachFile { file, .. } = action {
@@ -198,19 +198,32 @@ impl App {
             let why = "the step is under way elsewhere".to_owned();
             return Err(JobError::Wait { after: visit.adapter.settles_after(), why });
         }
-        match self.call_step(visit, gathered, action).await {
-            Ok(effect) => Ok(Ok(effect)),
-            Err(Fault::Rejected(words)) => Ok(Err(words)),
-            Err(Fault::Later(later)) => {
-                // Certainly not done.
-                self.put_back(visit, running, n, StepState::Waiting).await?;
-                Err(self.not_now(visit, running, n, later, waits(&visit.portal)).await)
-            }
-            Err(Fault::Unknown { why, after }) => {
+        let met = match self.call_step(visit, gathered, action).await {
+            Ok(effect) => return Ok(Ok(effect)),
+            Err(met) => met,
+        };
+        match &met {
+            Fault::Rejected(_) => {}
+            // Certainly not done.
+            Fault::Later(_) => self.put_back(visit, running, n, StepState::Waiting).await?,
+            Fault::Unknown { .. } => {
                 self.put_back(visit, running, n, StepState::Uncertain).await?;
-                let later = JobError::Wait { after, why };
-                Err(self.not_now(visit, running, n, later, waits(&visit.portal)).await)
             }
+        }
+        self.again(visit, running, n, met).await
+    }
+
+    /// What a fault of a step comes to: its end, or the job comes again.
+    async fn again(
+        &self,
+        visit: &Visit<'_>,
+        running: &Running,
+        n: usize,
+        met: Fault,
+    ) -> Result<std::result::Result<Effect, Words>, JobError> {
+        match visit.again(met, running.attempts) {
+            Ok(later) => Err(self.not_now(visit, running, n, later, waits(&visit.portal)).await),
+            Err(words) => Ok(Err(words)),
         }
     }
 
@@ -334,6 +347,27 @@ impl App {
         later
     }
 
+    /// Writes the end of a step that the CRM refused: what it was to write is not awaited any more.
+    async fn refused_step(
+        &self,
+        visit: &Visit<'_>,
+        running: &mut Running,
+        n: usize,
+        action: &Action,
+        end: StepEnd,
+    ) -> Result<()> {
+        if let Some((entity, id)) = links::target(action) {
+            let mut tx = self.store.tenant(visit.account).await?;
+            for mut link in tx.lock_crm_links_to(visit.portal.portal_id, entity, &id).await? {
+                if links::take_back(action, &mut link.written) {
+                    tx.update_crm_link(&link).await?;
+                }
+            }
+            tx.commit().await?;
+        }
+        self.end_step(visit, running, n, end).await
+    }
+
     /// Writes the end of a step that made nothing.
     async fn end_step(
         &self,
@@ -377,15 +411,17 @@ impl App {
             at: now,
         };
         let portal = gathered.portal.portal_id;
-        let mut tx = self.store.tenant(visit.account).await?;
         let mut contact = gathered.conversation.contact_id;
-        let mut before = tx.lock_crm_links(portal, contact).await?;
-        // They may have been merged during the call: the link is of whom the conversation is with now.
-        let person = tx.hold_crm_person(gathered.conversation.conversation_id).await?;
-        if let Some(person) = person.filter(|person| *person != contact) {
-            contact = person;
-            before = tx.lock_crm_links(portal, contact).await?;
-        }
+        let (mut tx, before) = loop {
+            let mut tx = self.store.tenant(visit.account).await?;
+            let before = tx.lock_crm_links(portal, contact).await?;
+            // They may have been merged during the call: the link is of whom the conversation is with now.
+            // Anew for them, because a merge locks links before conversations.
+            match tx.hold_crm_person(gathered.conversation.conversation_id).await? {
+                Some(person) if person != contact => contact = person,
+                _ => break (tx, before),
+            }
+        };
         tx.end_crm_step(running.run, n, &end).await?;
         let left = links::left(action, &effect, &before, &running.known, &visit.directory, now);
         let mut used = links::Uses::new();
@@ -451,6 +487,18 @@ fn by_hand(action: &Action, facts: &Facts) -> Option<Words> {
         Words::new(
             "Пропущено: ответственного тем временем сменили в CRM вручную, он остаётся.",
             "Skipped: the responsible was changed by hand in the CRM meanwhile and stays.",
+        )
+    })
+}
+
+/// CRM-4: several runs may have been refused the same file, and each is repeated.
+fn attached_already(action: &Action, state: StepState, facts: &Facts) -> Option<Words> {
+    let Action::AttachFile { file, .. } = action else { return None };
+    let attached = state == StepState::Waiting && facts.links.attached.contains(file);
+    attached.then(|| {
+        Words::new(
+            "Пропущено: этот файл уже прикреплён.",
+            "Skipped: this file is attached already.",
         )
     })
 }

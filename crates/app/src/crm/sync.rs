@@ -29,7 +29,7 @@ use super::{
     gather::{Gathered, Passed},
     relay::sync_job,
     tell::read_anew,
-    visit::{Fault, Visit},
+    visit::Visit,
 };
 use crate::{App, Error, JobError, Result};
 
@@ -297,9 +297,11 @@ impl App {
                     self.note_answer(visit, &question, &answer, &before).await.map_err(fault)?;
                     facts.known.learn(answer);
                 }
-                Err(Fault::Later(later)) => return Err(later),
-                Err(Fault::Unknown { why, after }) => return Err(JobError::Wait { after, why }),
-                Err(Fault::Rejected(words)) => {
+                Err(met) => {
+                    let words = match visit.again(met, attempts) {
+                        Ok(later) => return Err(later),
+                        Err(words) => words,
+                    };
                     refused = Some((question, words));
                     break;
                 }

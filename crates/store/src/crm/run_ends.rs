@@ -94,7 +94,8 @@ impl TenantTx {
     }
 
     /// A later decision took up what these could not do. What a person ordered is no decision by rules,
-    /// and a file that was refused is not taken up again by itself: those stay failed.
+    /// and a file that was refused is not taken up again by itself: those stay failed, unless the file
+    /// is attached by now.
     pub async fn supersede_crm_runs(
         &mut self,
         by: CrmRunId,
@@ -109,7 +110,11 @@ impl TenantTx {
                and not exists (
                 select 1 from crm_steps s
                 where s.account_id = r.account_id and s.run_id = r.run_id
-                  and s.state = 'failed' and s.action ->> 'do' = 'attach_file')",
+                  and s.state = 'failed' and s.action ->> 'do' = 'attach_file'
+                  and not exists (
+                    select 1 from crm_links l
+                    where l.account_id = r.account_id and l.conversation_id = r.conversation_id
+                      and l.portal_id = r.portal_id and l.data ->> 'file' = s.action ->> 'file'))",
         )
         .bind(account)
         .bind(integration.0)

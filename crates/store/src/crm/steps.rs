@@ -36,7 +36,7 @@ pub struct StepRow {
 pub struct StepEnd {
     pub state: StepState,
     pub effect: Option<Effect>,
-    /// Added to those of earlier tries.
+    /// Added to those of earlier tries; the newest 30 are kept.
     pub calls: Vec<Value>,
     pub error: Option<Words>,
     pub at: DateTime<Utc>,
@@ -183,7 +183,7 @@ impl TenantTx {
         let account = self.account().0;
         let over = matches!(end.state, StepState::Done | StepState::Skipped | StepState::Failed);
         let done = sqlx::query(
-            "update crm_steps set state = $4, effect = coalesce($5, effect), calls = calls || $6,
+            "update crm_steps set state = $4, effect = coalesce($5, effect), calls = jsonb_path_query_array(calls || $6, '$[last - 29 to last]'),
                 error = $7, finished_at = $8,
                 started_at = case when $4 = 'uncertain' then $9 else started_at end,
                 action = case
@@ -212,7 +212,7 @@ impl TenantTx {
         }
     }
 
-    /// Adds calls to a step that goes on later.
+    /// Adds calls to a step that goes on later; the newest 30 are kept, however often it is tried.
     pub async fn add_crm_step_calls(
         &mut self,
         run: CrmRunId,
@@ -221,7 +221,7 @@ impl TenantTx {
     ) -> Result<()> {
         let account = self.account().0;
         sqlx::query(
-            "update crm_steps set calls = calls || $4
+            "update crm_steps set calls = jsonb_path_query_array(calls || $4, '$[last - 29 to last]')
              where account_id = $1 and run_id = $2 and step = $3",
         )
         .bind(account)

@@ -145,7 +145,9 @@ fn make(case: &Case<'_>, pipeline: Option<&CrmId>, again: bool, plan: &mut Plan)
     let named = |source: String| {
         if source.is_empty() { enquiry.channel.name.clone() } else { source }
     };
-    let position = facts.occasion.lines.first().map_or(0, |line| line.position);
+    // By the message that asks for it: the first that is not passed on may have asked already, for a
+    // record that was declined as well.
+    let position = facts.occasion.lines.last().map_or(0, |line| line.position);
     let form_id = match again {
         true => format!("beseda-{}-{position}", enquiry.number),
         false => format!("beseda-{}", enquiry.number),

@@ -132,6 +132,13 @@ fn amo_4_accepted_it_goes_on_and_declined_the_next_message_is_a_first_contact() 
     let declined = later(UnsortedState::Declined);
     assert_eq!(declined.reasons(), strings(&["unsorted_again"]));
     assert_eq!(draft_of(&declined).form_id, "beseda-1204-7", "equal records are refused");
+    // Declined once more, and what was said before was not passed on: not the first record's number.
+    let twice = declined.given(|f| {
+        let mut second = f.occasion.lines[0].clone();
+        second.position += 1;
+        f.occasion.lines.push(second);
+    });
+    assert_eq!(draft_of(&twice).form_id, "beseda-1204-8");
     let ours = later(UnsortedState::Declined).given(|f| f.occasion.lines = vec![outbound(7)]);
     assert_eq!(ours.does(), strings(&[]));
 }
