@@ -160,7 +160,7 @@ async fn amo_12_users_that_may_not_be_read_any_more_stay_as_they_were() {
     let known = stage.owner.get(&path, 200).await.json();
     assert!(known["users"].as_array().is_some_and(|users| users.len() > 1), "{known}");
     stage.account.demote_admins();
-    stage.owner.poke(&format!("{path}"), 200).await;
+    stage.owner.poke(&path, 200).await;
     let now = stage.owner.get(&path, 200).await.json();
     assert_eq!(now["users"], known["users"]);
     assert!(now["fetched_at"].as_str() > known["fetched_at"].as_str(), "the rest was pulled");
