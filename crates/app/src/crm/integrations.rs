@@ -8,7 +8,7 @@ use domain::{
         self, AmoMethod, AmoSettings, BitrixSettings, CrmKind, Directory, PortalState, Settings,
     },
     crm_view::IntegrationView,
-    ids::{ChannelId, IntegrationId, PortalId},
+    ids::{AccountId, ChannelId, IntegrationId, PortalId},
     people::Right,
     problem::Problem,
     text::Words,
@@ -23,6 +23,8 @@ use crate::{Actor, App, Error, Invalid, Result, fields::Check};
 pub(super) const NOT_FOUND: Error = Error::NotFound { what: "integration" };
 /// More of them are somebody's mistake.
 const MOST_INTEGRATIONS: usize = 50;
+/// Of the feed, before an integration is switched off.
+const MOST_PAGES: usize = 50;
 /// Of a document as text. Ten thousand numbers that stay here (WA-5) are a third of it.
 const MOST_BYTES: usize = 512 * 1024;
 
@@ -114,6 +116,9 @@ impl App {
         form: IntegrationForm,
     ) -> Result<IntegrationView> {
         actor.require(Right::ManageAccount)?;
+        if !form.enabled {
+            self.read_feed(actor.account).await?;
+        }
         let mut tx = self.store.tenant(actor.account).await?;
         let portal = tx.integration(id).await?.ok_or(NOT_FOUND)?.portal_id;
         let row = tx.lock_portal(portal).await?.ok_or(NOT_FOUND)?;
@@ -126,6 +131,7 @@ impl App {
             .ok_or(NOT_FOUND)?;
         if before.enabled && !checked.enabled {
             // Their jobs find it off and end: what they had to pass on waits for it to be on again.
+            tx.hold_crm_feed().await?;
             let waiting = tx.waiting_for_crm(id, &lanes_of(portal)).await?;
             tx.await_crm_enquiries(id, &waiting).await?;
         }
@@ -145,6 +151,17 @@ impl App {
         let details = json!({ "name": row.name });
         self.note(&mut tx, actor, "crm.integration_deleted", id.to_string(), details).await?;
         tx.commit().await?;
+        Ok(())
+    }
+
+    /// What was said up to now is queued, so that it waits for the integration that is switched off. Of
+    /// a flood its beginning.
+    async fn read_feed(&self, account: AccountId) -> Result<()> {
+        for _ in 0..MOST_PAGES {
+            if !self.crm_relay(account).await? {
+                break;
+            }
+        }
         Ok(())
     }
 

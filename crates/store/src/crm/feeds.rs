@@ -44,6 +44,16 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Waits for whoever reads it, and lets nobody read it until the end of the transaction.
+    pub async fn hold_crm_feed(&mut self) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query("select cursor_seq from crm_feeds where account_id = $1 for update")
+            .bind(account)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
     /// Locks the cursor, if it is behind the feed and no other process reads it.
     pub async fn lock_lagging_crm_feed(&mut self) -> Result<Option<i64>> {
         let account = self.account().0;

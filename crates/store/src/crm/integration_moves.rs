@@ -80,7 +80,8 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Conversations for which jobs of an integration wait in the lanes of its portal.
+    /// Conversations of which words wait to be passed on, in the lanes of an integration's portal. A
+    /// receipt or an edit alone begins nothing.
     pub async fn waiting_for_crm(
         &mut self,
         id: IntegrationId,
@@ -91,7 +92,8 @@ impl TenantTx {
             "select distinct j.payload ->> 'conversation'
              from lanes l join jobs j on j.lane = l.lane and j.account_id = l.account_id
              where l.account_id = $1 and starts_with(l.lane, $2)
-               and j.payload ->> 'integration' = $3 and j.payload ->> 'conversation' is not null",
+               and j.payload ->> 'integration' = $3 and j.payload ->> 'conversation' is not null
+               and (j.payload ->> 'job' = 'sync_crm' or j.payload ->> 'cause' = 'words')",
         )
         .bind(account)
         .bind(lane_prefix)
@@ -124,7 +126,7 @@ impl TenantTx {
     }
 
     /// Conversations that wait for an integration, with their people. They are not noted any more:
-    /// whoever asks passes them on.
+    /// whoever asks passes them on. The older program noted them by rows that say nothing else.
     pub async fn take_awaited_crm_enquiries(
         &mut self,
         id: IntegrationId,
@@ -133,7 +135,8 @@ impl TenantTx {
         let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
             "with taken as (
                 update crm_enquiries set awaited = false
-                where account_id = $1 and integration_id = $2 and awaited
+                where account_id = $1 and integration_id = $2
+                  and (awaited or (passed_position = 0 and not passed_closed and contact_stamp = ''))
                 returning conversation_id
              )
              select c.conversation_id, c.contact_id from taken
