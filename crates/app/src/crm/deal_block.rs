@@ -395,6 +395,7 @@ mod tests {
                 state: step,
                 effect: None,
                 calls: Vec::new(),
+                stumbles: 0,
                 error: Some(Words::new("Этапа нет", "No such stage")),
                 started_at: None,
                 finished_at: None,

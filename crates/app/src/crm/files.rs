@@ -1,7 +1,13 @@
 //! Files of conversations for CRM adapters (CRM-4): whether one has come from its messenger yet, and its
 //! bytes from our object store.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -12,7 +18,7 @@ use domain::{
     text::Words,
     view::{AttachmentState, AttachmentView},
 };
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 
 use crate::{App, Error, Result};
 
@@ -87,11 +93,17 @@ fn gone() -> Words {
 pub(crate) struct StoredFiles {
     app: App,
     account: AccountId,
+    unread: Arc<AtomicBool>,
 }
 
 impl StoredFiles {
     pub fn new(app: &App, account: AccountId) -> Self {
-        Self { app: app.clone(), account }
+        Self { app: app.clone(), account, unread: Arc::default() }
+    }
+
+    /// Our store has not given one of them out, or not to its end.
+    pub fn are_unread(&self) -> bool {
+        self.unread.load(Ordering::Relaxed)
     }
 }
 
@@ -108,8 +120,16 @@ impl FileSource for StoredFiles {
         let bytes = match self.app.objects.open(&key).await {
             Ok(bytes) => bytes,
             Err(object_store::Error::NotFound { .. }) => return Err(gone()),
-            Err(error) => return Err(ours(&error)),
+            Err(error) => {
+                self.unread.store(true, Ordering::Relaxed);
+                return Err(ours(&error));
+            }
         };
+        let unread = Arc::clone(&self.unread);
+        let bytes = bytes.inspect_err(move |error| {
+            tracing::warn!(%error, "a file for a CRM breaks off");
+            unread.store(true, Ordering::Relaxed);
+        });
         Ok(OpenedFile {
             size: u64::try_from(size).unwrap_or(0),
             mime: row.view.mime,

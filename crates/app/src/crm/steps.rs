@@ -35,7 +35,7 @@ use super::{
     gather::Gathered,
     links,
     sync::{End, Running, is_beside},
-    visit::{Fault, Visit},
+    visit::{Fault, Visit, given_up, too_often},
 };
 use crate::{App, Error, JobError, Result};
 
@@ -87,7 +87,7 @@ impl App {
                         error: Some(words),
                         at: self.clock.now(),
                     };
-                    self.refused_step(visit, &mut running, n, &action, end).await.map_err(fault)?;
+                    self.end_step(visit, &mut running, n, end).await.map_err(fault)?;
                     continue;
                 }
             };
@@ -155,10 +155,10 @@ impl App {
         }
         let now = self.clock.now();
         let fault = |error: Error| JobError::of(&error, running.attempts);
-        let (state, started) = running
-            .steps
-            .get(n)
-            .map_or((StepState::Waiting, None), |step| (step.state, step.started_at));
+        let (state, started, stumbles) =
+            running.steps.get(n).map_or((StepState::Waiting, None, 0), |step| {
+                (step.state, step.started_at, step.stumbles)
+            });
         if state == StepState::Sending {
             // A process died during the call, and nobody knows when: it is waited from now on.
             self.put_back(visit, running, n, StepState::Uncertain).await?;
@@ -178,8 +178,10 @@ impl App {
             let mine = self.ids_made(visit, gathered, action).await.map_err(fault)?;
             match visit.find_done(action, &mine).await {
                 Ok(Some(effect)) => return Ok(Ok(effect)),
+                Ok(None) if too_often(stumbles) => return Ok(Err(given_up())),
                 Ok(None) => {}
-                Err(met) => return self.again(visit, running, n, met).await,
+                // While it is not known whether it is done, giving it up would make it twice.
+                Err(met) => return self.again(visit, running, n, met.in_doubt()).await,
             }
         }
         if let Action::AttachFile { file, .. } = action {
@@ -203,7 +205,7 @@ impl App {
             Err(met) => met,
         };
         match &met {
-            Fault::Rejected(_) => {}
+            Fault::Rejected(_) => self.take_back(visit, action).await.map_err(fault)?,
             // Certainly not done.
             Fault::Later(_) => self.put_back(visit, running, n, StepState::Waiting).await?,
             Fault::Unknown { .. } => {
@@ -221,8 +223,12 @@ impl App {
         n: usize,
         met: Fault,
     ) -> Result<std::result::Result<Effect, Words>, JobError> {
-        match visit.again(met, running.attempts) {
-            Ok(later) => Err(self.not_now(visit, running, n, later, waits(&visit.portal)).await),
+        let stumbles = running.steps.get(n).map_or(0, |step| step.stumbles);
+        match visit.again(met, stumbles) {
+            Ok(later) => {
+                let words = visit.unread().unwrap_or_else(|| waits(&visit.portal));
+                Err(self.not_now(visit, running, n, later, words).await)
+            }
             Err(words) => Ok(Err(words)),
         }
     }
@@ -322,7 +328,7 @@ impl App {
         }
     }
 
-    /// The run waits: its log says why, with the calls of this try.
+    /// The run waits: its log says why, with the calls of this try; a try is counted with the step.
     async fn not_now(
         &self,
         visit: &Visit<'_>,
@@ -337,6 +343,9 @@ impl App {
             if !calls.is_empty() {
                 tx.add_crm_step_calls(running.run, n, &calls).await?;
             }
+            if let JobError::Retry { .. } = later {
+                tx.crm_step_stumbled(running.run, n).await?;
+            }
             tx.set_crm_run(running.run, RunState::Waiting, Some(&words), self.clock.now()).await?;
             tx.commit().await?;
             Ok::<_, store::Error>(())
@@ -347,25 +356,18 @@ impl App {
         later
     }
 
-    /// Writes the end of a step that the CRM refused: what it was to write is not awaited any more.
-    async fn refused_step(
-        &self,
-        visit: &Visit<'_>,
-        running: &mut Running,
-        n: usize,
-        action: &Action,
-        end: StepEnd,
-    ) -> Result<()> {
-        if let Some((entity, id)) = links::target(action) {
-            let mut tx = self.store.tenant(visit.account).await?;
-            for mut link in tx.lock_crm_links_to(visit.portal.portal_id, entity, &id).await? {
-                if links::take_back(action, &mut link.written) {
-                    tx.update_crm_link(&link).await?;
-                }
+    /// What the CRM refused is not awaited any more. Of what is given up it is: a former try may have
+    /// written it, and its webhook is no person's doing.
+    async fn take_back(&self, visit: &Visit<'_>, action: &Action) -> Result<()> {
+        let Some((entity, id)) = links::target(action) else { return Ok(()) };
+        let mut tx = self.store.tenant(visit.account).await?;
+        for mut link in tx.lock_crm_links_to(visit.portal.portal_id, entity, &id).await? {
+            if links::take_back(action, &mut link.written) {
+                tx.update_crm_link(&link).await?;
             }
-            tx.commit().await?;
         }
-        self.end_step(visit, running, n, end).await
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Writes the end of a step that made nothing.

@@ -447,6 +447,7 @@ impl App {
             state: StepState::Waiting,
             effect: None,
             calls: Vec::new(),
+            stumbles: 0,
             error: None,
             started_at: None,
             finished_at: None,
@@ -494,6 +495,7 @@ impl App {
                 tx.supersede_crm_runs(running.run, integration, conversation).await?;
             }
         }
+        tx.supersede_attached_crm_files(gathered.conversation.conversation_id).await?;
         self.tell_conversation(&mut tx, visit, gathered, &running.steps).await?;
         read_anew(&mut tx, gathered.portal.portal_id, &gathered.conversation);
         tx.commit().await?;

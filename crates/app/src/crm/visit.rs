@@ -29,7 +29,8 @@ const STOPPED: Duration = Duration::from_secs(300);
 /// The same for one that was disconnected here, perhaps for good: connecting it again wakes its work.
 const DISCONNECTED: Duration = Duration::from_secs(86_400);
 
-/// Tries of a job that met a fault while the CRM answered others, before it is given up: half an hour.
+/// Tries that met a fault while the CRM answered others, before a step or a question is given up: half an
+/// hour.
 const MOST_FAULTS: i32 = 12;
 
 /// Talks to one portal in the name of one job.
@@ -43,9 +44,17 @@ pub(crate) struct Visit<'a> {
     pub gate: PortalGate,
     /// Others wait for what this visit finds.
     probes: bool,
-    /// The newest call met a fault of the CRM's, and the one before it, whoever made it, was answered.
-    stumbled: bool,
+    stumbled: Option<Stumble>,
     _place: Place<'a>,
+}
+
+/// What the newest call stumbled over, and no other does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Stumble {
+    /// A fault of the CRM's; the call before, whoever made it, was answered.
+    Call,
+    /// A file that our own store does not give out.
+    File,
 }
 
 /// Why a call of a visit came to nothing.
@@ -57,6 +66,16 @@ pub(crate) enum Fault {
     Unknown { why: String, after: Duration },
     /// It would be refused again.
     Rejected(Words),
+}
+
+impl Fault {
+    /// The fault of a question whether something was done.
+    pub fn in_doubt(self) -> Self {
+        match self {
+            Self::Later(JobError::Wait { after, why }) => Self::Unknown { why, after },
+            other => other,
+        }
+    }
 }
 
 impl App {
@@ -122,7 +141,7 @@ impl App {
             portal,
             directory: Directory::default(),
             probes,
-            stumbled: false,
+            stumbled: None,
             _place: place,
         })
     }
@@ -155,6 +174,9 @@ macro_rules! calling {
                 Ok(answer) => {
                     $visit.answered().await;
                     break Ok(answer);
+                }
+                Err(::crm::CrmError::Busy(after)) if files.are_unread() => {
+                    break Err($visit.unreadable(after));
                 }
                 Err(error) => break Err($visit.failed(error).await),
             }
@@ -290,27 +312,31 @@ impl Visit<'_> {
 
     /// What becomes of a job that met a fault: it comes again, or ends with words. What the CRM stumbles
     /// over again and again while it answers others is tried more and more seldom, and not for ever: one
-    /// call that it never takes would hold a person up for good, and nobody would hear of it.
-    pub fn again(&self, met: Fault, attempts: i32) -> Result<JobError, Words> {
-        let later = match met {
-            Fault::Rejected(words) => return Err(words),
-            Fault::Later(later) => later,
-            Fault::Unknown { why, after } => JobError::Wait { after, why },
-        };
-        match later {
-            JobError::Wait { .. } if self.stumbled && attempts >= MOST_FAULTS => Err(given_up()),
-            JobError::Wait { after, why } if self.stumbled => {
-                Ok(JobError::Retry { after: after.max(back_off(attempts)), why })
-            }
-            later => Ok(later),
-        }
+    /// call that it never takes would hold a person up for good, and nobody would hear of it. Whoever does
+    /// not know whether it is done looks for it first. `stumbles`: such tries before.
+    pub fn again(&self, met: Fault, stumbles: i32) -> Result<JobError, Words> {
+        again(met, self.stumbled, stumbles)
+    }
+
+    /// Said while a file that our store does not give out is tried again.
+    pub fn unread(&self) -> Option<Words> {
+        (self.stumbled == Some(Stumble::File)).then(unread)
+    }
+
+    /// Our store does not give a file out: it is stumbled over as over a call, and the CRM has no part in
+    /// it.
+    pub fn unreadable(&mut self, after: Duration) -> Fault {
+        self.stumbled = Some(Stumble::File);
+        let why = "our store does not give a file out".to_owned();
+        Fault::Later(JobError::Wait { after, why })
     }
 
     pub async fn failed(&mut self, error: CrmError) -> Fault {
-        self.stumbled = false;
+        self.stumbled = None;
         match error {
-            CrmError::Busy(_) => {
-                let after = self.app.crowd.turn(self.portal.portal_id, self.app.clock.now());
+            CrmError::Busy(after) => {
+                let turn = self.app.crowd.turn(self.portal.portal_id, self.app.clock.now());
+                let after = after.max(turn);
                 let why = "the portal's limit is used up, or our own side is not ready".to_owned();
                 Fault::Later(JobError::Wait { after, why })
             }
@@ -382,6 +408,7 @@ impl Visit<'_> {
     /// how long this job comes again.
     async fn note_fault(&mut self, said: Option<Duration>) -> Duration {
         let probed = std::mem::take(&mut self.probes);
+        let status = self.refused_with();
         let (account, id) = (self.account, self.portal.portal_id);
         let noted = async {
             let mut tx = self.app.store.tenant(account).await?;
@@ -392,7 +419,7 @@ impl Visit<'_> {
             if let Some((left, row)) = locked.and_then(|row| Some((row.paused_for?, row)))
                 && !probed
             {
-                return Ok((row.failures, left, false));
+                return Ok((row.failures, left, None));
             }
             let failures = tx.portal_failed(id).await?;
             let pause = pause(failures, self.app.settings.crm.longest_pause);
@@ -404,8 +431,7 @@ impl Visit<'_> {
                 set_state(&mut tx, id, PortalState::Interrupted, None).await?;
             }
             tx.commit().await?;
-            // Told when to come again, it is the limit and not the call.
-            Ok::<_, store::Error>((failures, pause, failures == 1 && said.is_none()))
+            Ok::<_, store::Error>((failures, pause, stumbled(failures, said, status)))
         };
         match noted.await {
             Ok((failures, pause, stumbled)) => {
@@ -420,7 +446,53 @@ impl Visit<'_> {
     }
 }
 
-fn given_up() -> Words {
+fn again(met: Fault, stumbled: Option<Stumble>, stumbles: i32) -> Result<JobError, Words> {
+    let (later, is_unknown) = match met {
+        Fault::Rejected(words) => return Err(words),
+        Fault::Later(later) => (later, false),
+        Fault::Unknown { why, after } => (JobError::Wait { after, why }, true),
+    };
+    let (Some(over), JobError::Wait { after, why }) = (stumbled, &later) else { return Ok(later) };
+    if too_often(stumbles) && !is_unknown {
+        return Err(match over {
+            Stumble::Call => given_up(),
+            Stumble::File => unread_for_good(),
+        });
+    }
+    Ok(JobError::Retry { after: (*after).max(back_off(stumbles)), why: why.clone() })
+}
+
+/// Whether a fault is of this call alone. With 429, or told when to come again, it is the limit, whatever
+/// the call.
+fn stumbled(failures: i32, said: Option<Duration>, status: Option<u16>) -> Option<Stumble> {
+    let is_limit = said.is_some() || status == Some(429);
+    (failures == 1 && !is_limit).then_some(Stumble::Call)
+}
+
+/// Whether what was stumbled over so often is given up.
+pub(super) fn too_often(stumbles: i32) -> bool {
+    stumbles >= MOST_FAULTS
+}
+
+fn unread() -> Words {
+    Words::new(
+        "Файл пока не читается из нашего хранилища: пробуем ещё раз, всё реже. Если так и останется, через \
+         полчаса переписка пойдёт в CRM без него.",
+        "The file cannot be read from our own store now: it is tried again, more and more seldom. If it \
+         stays so, in half an hour the conversation goes on to the CRM without it.",
+    )
+}
+
+fn unread_for_good() -> Words {
+    Words::new(
+        "Файл не читается из нашего хранилища, поэтому не прикреплён. Покажите это тому, кто ведёт сервер, \
+         и повторите, когда файл снова откроется в переписке.",
+        "The file cannot be read from our own store and is not attached. Show this to whoever runs the \
+         server, and try again when the file opens in the conversation.",
+    )
+}
+
+pub(super) fn given_up() -> Words {
     Words::new(
         "CRM раз за разом отвечает ошибкой именно на это, хотя на остальное отвечает. Проверьте в CRM, не \
          сделано ли это уже, и повторите. Если ошибка останется, покажите поддержке CRM вызовы этой записи.",
@@ -471,6 +543,38 @@ mod tests {
         assert!(!there("other", Some("other_1"), "old"));
         assert!(!there("channel", None, "old"), "somebody else noted it");
         assert!(!there("channel", Some("channel_1"), "new"));
+    }
+
+    /// CRM-6: a step is given up by its own tries, and never while it may be done; the limit counts for none.
+    #[test]
+    fn crm_6_a_step_is_given_up_by_its_own_tries_and_a_429_is_none() {
+        let (after, why) = (Duration::from_secs(1), "HTTP 500".to_owned());
+        let wait = JobError::Wait { after, why: why.clone() };
+        let later = || Fault::Later(wait.clone());
+        let unknown = || Fault::Unknown { why: why.clone(), after };
+        let comes = |met, over, stumbles| match again(met, over, stumbles) {
+            Ok(JobError::Retry { after, .. }) => Ok(Some(after.as_secs())),
+            Ok(_) => Ok(None),
+            Err(words) => Err(words),
+        };
+        let call = Some(Stumble::Call);
+        assert_eq!(comes(later(), call, 0), Ok(Some(1)));
+        assert_eq!(comes(later(), call, 11), Ok(Some(600)));
+        assert_eq!(comes(later(), call, 12), Err(given_up()));
+        assert_eq!(comes(later(), Some(Stumble::File), 12), Err(unread_for_good()));
+        assert_eq!(comes(later(), None, 99), Ok(None), "an outage is no stumble");
+        for met in [unknown(), later().in_doubt()] {
+            assert_eq!(comes(met, call, 99), Ok(Some(600)), "it is looked for first");
+        }
+        for (failures, said, status, over) in [
+            (1, None, Some(500), call),
+            (1, None, None, call),
+            (1, None, Some(429), None),
+            (1, Some(after), Some(503), None),
+            (2, None, Some(500), None),
+        ] {
+            assert_eq!(stumbled(failures, said, status), over, "{failures} {said:?} {status:?}");
+        }
     }
 
     #[test]

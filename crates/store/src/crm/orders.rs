@@ -41,7 +41,7 @@ impl TenantTx {
         let account = self.account().0;
         let rows: Vec<Row> = sqlx::query_as(
             "select r.state as run_state, r.facts, s.run_id, s.step, s.action, s.because, s.state,
-                s.effect, s.calls, s.error, s.started_at, s.finished_at
+                s.effect, s.calls, s.stumbles, s.error, s.started_at, s.finished_at
              from crm_runs r
              join crm_steps s on s.account_id = r.account_id and s.run_id = r.run_id
              where r.account_id = $1 and r.conversation_id = $2 and r.portal_id = $3

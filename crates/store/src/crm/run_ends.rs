@@ -124,4 +124,32 @@ impl TenantTx {
         .await?;
         Ok(())
     }
+
+    /// Decisions of which nothing but files was refused, all of them attached by now, each by whichever
+    /// run: nothing of them is left to be repeated.
+    pub async fn supersede_attached_crm_files(
+        &mut self,
+        conversation: ConversationId,
+    ) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update crm_runs r set state = 'replanned'
+             where r.account_id = $1 and r.conversation_id = $2 and r.state = 'failed'
+               and exists (
+                select 1 from crm_steps s
+                where s.account_id = r.account_id and s.run_id = r.run_id and s.state = 'failed')
+               and not exists (
+                select 1 from crm_steps s
+                where s.account_id = r.account_id and s.run_id = r.run_id and s.state = 'failed'
+                  and (s.action ->> 'do' <> 'attach_file' or not exists (
+                    select 1 from crm_links l
+                    where l.account_id = r.account_id and l.conversation_id = r.conversation_id
+                      and l.portal_id = r.portal_id and l.data ->> 'file' = s.action ->> 'file')))",
+        )
+        .bind(account)
+        .bind(conversation.0)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
 }

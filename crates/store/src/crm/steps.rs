@@ -24,6 +24,8 @@ pub struct StepRow {
     pub state: StepState,
     pub effect: Option<Effect>,
     pub calls: Vec<Value>,
+    /// Tries that met a fault while the CRM answered all else.
+    pub stumbles: i32,
     pub error: Option<Words>,
     /// When its last try began; of one whose outcome is not known, when that was found: from then on it
     /// is waited until the CRM's search must show it.
@@ -51,6 +53,7 @@ pub(super) struct Row {
     state: String,
     effect: Option<Json<Effect>>,
     calls: Json<Vec<Value>>,
+    stumbles: i32,
     error: Option<Json<Words>>,
     started_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
@@ -69,6 +72,7 @@ impl TryFrom<Row> for StepRow {
                 .ok_or_else(|| Error::bad("crm_steps", "state", &row.state))?,
             effect: row.effect.map(|e| e.0),
             calls: row.calls.0,
+            stumbles: row.stumbles,
             error: row.error.map(|e| e.0),
             started_at: row.started_at,
             finished_at: row.finished_at,
@@ -81,7 +85,7 @@ macro_rules! select_steps {
         concat!(
             "select run_id, step, action, because, state, effect, ",
             $calls,
-            ", error, started_at, finished_at
+            ", stumbles, error, started_at, finished_at
              from crm_steps where account_id = $1 and run_id = any($2) order by run_id, step"
         )
     };
@@ -210,6 +214,21 @@ impl TenantTx {
             0 if !over => Ok(false),
             hit => Err(Error::RowsAffected { what: "a step of a CRM run", hit }),
         }
+    }
+
+    /// Counts a try that met a fault while the CRM answered all else.
+    pub async fn crm_step_stumbled(&mut self, run: CrmRunId, step: usize) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update crm_steps set stumbles = stumbles + 1
+             where account_id = $1 and run_id = $2 and step = $3",
+        )
+        .bind(account)
+        .bind(run.0)
+        .bind(number(step)?)
+        .execute(self.conn())
+        .await?;
+        Ok(())
     }
 
     /// Adds calls to a step that goes on later; the newest 30 are kept, however often it is tried.
