@@ -22,6 +22,7 @@ pub(crate) async fn joins(owner: &Session, house: &AmoHouse) -> String {
 struct Company {
     owner: Session,
     bot: Bot,
+    channel: String,
     portal: String,
 }
 
@@ -30,11 +31,11 @@ impl Company {
         let owner = house.server.sign_up().await;
         let bot = telegram.add_bot(bot);
         let channel = connect(&owner, telegram, &bot, Way::Webhook).await;
-        let channel = channel["channel_id"].as_str().unwrap();
+        let channel = channel["channel_id"].as_str().unwrap().to_owned();
         let portal = joins(&owner, house).await;
         let id = portal.rsplit('/').next().unwrap();
-        owner.integrates(id, "Чаты", &amo_settings(channel, &json!({"chats": {}}))).await;
-        Self { owner, bot, portal }
+        owner.integrates(id, "Чаты", &amo_settings(&channel, &json!({"chats": {}}))).await;
+        Self { owner, bot, channel, portal }
     }
 
     async fn leaves_chats(&self) {
@@ -112,6 +113,41 @@ async fn amo_13_a_portal_that_is_disconnected_leaves_the_chats_to_the_other() {
     // The first one's chats are kept for the next time, and do not count.
     stage.other.owner.poke(&disconnect(&stage.other.portal), 200).await;
     assert_eq!(stage.house.account.scopes(), Vec::<String>::new());
+}
+
+/// Of two that leave at the same moment one is the last.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_two_portals_that_are_disconnected_at_once_end_the_chats() {
+    let stage = Stage::start().await;
+    let leaves = async |of: &Company| {
+        of.owner.poke(&format!("{}/disconnect", of.portal), 200).await;
+    };
+    tokio::join!(leaves(&stage.one), leaves(&stage.other));
+    assert_eq!(stage.house.account.scopes(), Vec::<String>::new());
+}
+
+/// A chat that begins in the CRM through a channel of the company that left: it goes through no channel of the
+/// company that stays, which keeps no word of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_a_chat_begun_through_the_channel_of_who_left_is_nobodys() {
+    let stage = Stage::start().await;
+    stage.one.leaves_chats().await;
+    let account = &stage.house.account;
+    let contact = account.add_contact("Пётр", Some("+79165554433"), None);
+    let (user, source) = (account.managers()[0].id, stage.one.channel.as_str());
+    let secret = Draft::text("Тайна первой компании");
+    let (_, id) = account.writes_first(user, contact, Some(source), secret).unwrap();
+    let told = until("whoever wrote is told", async || {
+        let chats = account.chats();
+        let message = chats.iter().flat_map(|chat| &chat.messages).find(|m| m.id == id)?;
+        match &message.delivery {
+            Delivery::Failed { error, .. } => error.clone(),
+            _ => None,
+        }
+    })
+    .await;
+    assert!(told.starts_with("Канал, через который вы пишете, удалён"), "{told}");
+    assert!(!stage.kept().await.contains("Тайна"), "{}", stage.kept().await);
 }
 
 /// Chats of the company that left stand in the CRM: who writes in one is told, the customer hears nothing,

@@ -24,7 +24,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use call::{Service, accepted, of_channel};
+use call::{Service, accepted, of_channel, of_message};
 
 use crate::{
     api::{Api, Failure, Query},
@@ -250,7 +250,7 @@ impl Chats for AmoChats {
     ) -> Result<(), CrmError> {
         let service = self.service(caller)?;
         let path = service.scope(&format!("{message_id}/delivery_status"))?;
-        accepted(service.post(&path, &wire::status(message_id, status)).await?)?;
+        of_message(service.post(&path, &wire::status(message_id, status)).await?)?;
         Ok(())
     }
 

@@ -295,6 +295,14 @@ impl Amo {
                 "write it as https://{host}",
             ));
         }
+        let chats = Url::parse(&self.chats.replace("{domain}", "amocrm.ru"));
+        if !chats.is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+            return Err(Unusable::new(
+                "crm.amo.chats",
+                "it is not an address",
+                "write it as https://amojo.{domain}",
+            ));
+        }
         // Portals are looked for below them: a misspelt one would open the door to others.
         let is_domain = |host: &String| {
             let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
@@ -343,6 +351,8 @@ mod tests {
             ("CLIENT_SECRET", "secret", "crm.amo.client_id"),
             ("API", "https://amocrm.ru", "crm.amo.api"),
             ("API", "{host}", "crm.amo.api"),
+            ("CHATS", "amojo.{domain}", "crm.amo.chats"),
+            ("CHATS", "https://amojo.{host}", "crm.amo.chats"),
             ("HOSTS", "[]", "crm.amo.hosts"),
             ("HOSTS", "amocrm.ru,ru", "crm.amo.hosts"),
             ("HOSTS", "https://amocrm.ru", "crm.amo.hosts"),

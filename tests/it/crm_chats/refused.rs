@@ -1,10 +1,31 @@
 //! What the chats service refuses, of the channel or of a message, and how it is made good (AMO-13, CRM-6).
 
-use sandbox::amo::chats::Author;
+use sandbox::{amo::chats::Author, telegram::Customer};
 use serde_json::{Value, json};
 use tests::until;
 
 use super::{house::texts, stage::Stage};
+
+/// The service answers this message as it answers somebody whom it does not know.
+async fn loses_the_channel(stage: &Stage, customer: &Customer, text: &str) {
+    let mut db = stage.server.database().connect().await;
+    let cut = "update portals set chat = jsonb_set(chat, '{scope_id}', '\"none_here\"')";
+    sqlx::query(cut).execute(&mut db).await.unwrap();
+    customer.sends_text(&stage.bot, text);
+    until("the chats are cut off", async || {
+        let seen = stage.owner.get(&portal(stage), 200).await.json();
+        (seen["chats"]["connected"] == false).then_some(())
+    })
+    .await;
+}
+
+/// The first look is at the start.
+async fn an_hour_later(stage: &mut Stage) {
+    let mut db = stage.server.database().connect().await;
+    sqlx::query("update portals set upkeep_at = now()").execute(&mut db).await.unwrap();
+    stage.house.server.kill();
+    stage.house.server.restart().await;
+}
 
 fn portal(stage: &Stage) -> String {
     format!("/api/v1/crm/portals/{}", stage.portal)
@@ -31,16 +52,8 @@ async fn entry(stage: &Stage) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn amo_13_a_channel_that_was_refused_once_is_offered_again() {
     let (mut stage, customer, _) = Stage::asked("раз").await;
+    loses_the_channel(&stage, &customer, "два").await;
     let mut db = stage.server.database().connect().await;
-    // An answer of the service to somebody whom it does not know.
-    let cut = "update portals set chat = jsonb_set(chat, '{scope_id}', '\"none_here\"')";
-    sqlx::query(cut).execute(&mut db).await.unwrap();
-    customer.sends_text(&stage.bot, "два");
-    until("the chats are cut off", async || {
-        let seen = stage.owner.get(&portal(&stage), 200).await.json();
-        (seen["chats"]["connected"] == false).then_some(())
-    })
-    .await;
     let faults = stage.owner.get("/api/v1/crm/faults", 200).await.json().to_string();
     assert!(faults.contains("chats_refused") && faults.contains("«Проверить»"), "{faults}");
     let soon: bool = sqlx::query_scalar(
@@ -52,13 +65,38 @@ async fn amo_13_a_channel_that_was_refused_once_is_offered_again() {
     .unwrap();
     assert!(soon, "in an hour");
 
-    // The hour is over; the first look is at the start.
-    sqlx::query("update portals set upkeep_at = now()").execute(&mut db).await.unwrap();
-    stage.house.server.kill();
-    stage.house.server.restart().await;
+    an_hour_later(&mut stage).await;
     let (chat, _) = stage.shows("два").await;
     assert_eq!(texts(&chat), ["раз", "два"]);
     stage.user_answers(&customer, &chat, "Слушаю").await;
+}
+
+/// AMO-13: what began and what changed while the channel was lost is shown with it, without a new word.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_what_began_and_changed_without_the_channel_is_shown_with_it() {
+    let mut stage = Stage::unsorted().await;
+    let customer = stage.customer();
+    let sent = customer.sends_text(&stage.bot, "Есть ли доставка?");
+    let (chat, _) = stage.shows("Есть ли доставка?").await;
+    let other = stage.telegram.customer(78, "Пётр", None);
+    stage.asks(&other, "раз").await;
+    loses_the_channel(&stage, &other, "два").await;
+    customer.edits(&stage.bot, sent.message_id, "Есть ли доставка в Тверь?").unwrap();
+    stage.telegram.customer(79, "Мария", None).sends_text(&stage.bot, "Пишу впервые");
+
+    let mut db = stage.server.database().connect().await;
+    until("all three are due", async || {
+        let due = "select count(*) from crm_enquiries where chat ->> 'due' = 'true'";
+        let due: i64 = sqlx::query_scalar(due).fetch_one(&mut db).await.unwrap();
+        (due == 3).then_some(())
+    })
+    .await;
+    an_hour_later(&mut stage).await;
+    let (new, _) = stage.shows("Пишу впервые").await;
+    assert_eq!(texts(&new), ["Пишу впервые"]);
+    let (edited, _) = stage.shows("Есть ли доставка в Тверь?").await;
+    assert_eq!((edited.id, edited.messages.len()), (chat.id, 1));
+    stage.shows("два").await;
 }
 
 /// CRM-6: a message that the chat refused is among what failed, and is shown when it is repeated.
@@ -79,6 +117,23 @@ async fn crm_6_a_message_that_the_chat_refused_is_repeated_from_the_log() {
     let (chat, message) = stage.shows("Сто рублей").await;
     assert_eq!((texts(&chat), message.author), (vec!["Почём?", "Сто рублей"], Author::Bot));
     stage.owner.poke(&path, 409).await;
+}
+
+/// An older program wrote of refused messages as of emoji: what they say is offered again as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn crm_6_an_entry_of_an_older_program_is_repeated_too() {
+    let stage = Stage::set().await;
+    enters_keys(&stage, "no-such-bot").await;
+    stage.asks(&stage.customer(), "Почём?").await;
+    stage.replies("reply-1", "Сто рублей").await;
+    let run = entry(&stage).await;
+    let mut db = stage.server.database().connect().await;
+    sqlx::query("update crm_runs set state = 'nothing'").execute(&mut db).await.unwrap();
+
+    enters_keys(&stage, &stage.app.channel.as_ref().unwrap().bot_id).await;
+    let path = format!("/api/v1/crm/runs/{}/replay", run["run_id"].as_str().unwrap());
+    stage.owner.poke(&path, 202).await;
+    stage.shows("Сто рублей").await;
 }
 
 /// CRM-3: an employee whose user is no more in the CRM is shown by name as our bot, and not lost.

@@ -4,7 +4,7 @@
 use std::{ops::Deref, time::Duration};
 
 use sandbox::{
-    amo::{Outage, chats::Author},
+    amo::{self, Outage, chats::Author},
     vk::{Community, Customer, Faults, Options, Vk},
 };
 use serde_json::{Value, json};
@@ -158,4 +158,20 @@ async fn amo_13_a_long_message_is_whole_in_the_crms_chat() {
     let (chat, message) = stage.shows(long).await;
     assert!(message.edited);
     assert_eq!(texts(&chat), [long]);
+}
+
+/// The same of one whose whole comes while the beginning is on its way to the CRM.
+#[tokio::test(flavor = "multi_thread")]
+async fn amo_13_a_long_message_is_whole_though_the_crm_is_slower_than_the_messenger() {
+    let stage = Stage::start(|_| json!({})).await;
+    stage.vera.sends_text(&stage.community, "вопрос");
+    stage.shows("вопрос").await;
+    stage.community.set_faults(Faults { slow_ms: 1500, ..Faults::default() });
+    stage.account.set_faults(amo::Faults { slow_ms: 4000, ..amo::Faults::default() });
+    let long = "Хочу чайник, но не простой, а такой, чтобы свистел и не подтекал";
+    stage.vera.sends_long(&stage.community, long);
+    let beginning: String = long.chars().take(20).collect();
+    stage.shows(&beginning).await;
+    let (chat, _) = stage.shows(long).await;
+    assert_eq!(texts(&chat), ["вопрос", long]);
 }

@@ -15,6 +15,7 @@ use domain::{
 use store::{ChatRefusal, IdentityRow, PortalRow};
 
 use self::{
+    file::file_key,
     say::Stop,
     way::{is_for_listed_only, names_people, way},
 };
@@ -93,6 +94,7 @@ impl App {
         let came = match self.carry_chat(account, portal, external_id, attempts).await {
             Err(JobError::Retry { why, .. }) if attempts >= MOST_TRIES => {
                 tracing::error!(portal.id = %portal, %why, "a message of a CRM's chat is given up");
+                self.forget_chat_file(Some(file_key(account, portal, external_id))).await;
                 Outcome::Refused(ours_failed())
             }
             other => other?,

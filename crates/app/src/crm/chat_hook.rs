@@ -251,6 +251,15 @@ fn not_understood() -> Words {
     )
 }
 
+fn channel_gone() -> Words {
+    Words::new(
+        "Канал, через который вы пишете, удалён из Беседы или отключён от этого аккаунта CRM. Выберите \
+         другой канал.",
+        "The channel through which you write is deleted from Beseda or taken from this account of the \
+         CRM. Choose another channel.",
+    )
+}
+
 fn nobodys() -> Words {
     Words::new(
         "Этот аккаунт CRM подключили несколько компаний, и непонятно, от какой из них вы пишете. \
@@ -263,12 +272,22 @@ fn nobodys() -> Words {
 }
 
 /// Keeps a message and queues it. One that is there already is no news. Of a chat that is not this
-/// company's, be it gone or that of a company that shared the account of the CRM, no word is kept.
+/// company's, be it gone or that of a company that shared the account of the CRM, or
+/// through a channel that is not, no word is kept.
 async fn receive(tx: &mut TenantTx, portal: PortalId, event: &ChatEvent) -> Result<()> {
-    let ChatEvent::Message { id, chat, .. } = event else { return Ok(()) };
-    if chat.conversation_id.is_some() && chat_identity(tx, portal, chat).await?.is_none() {
-        let refusal = chat_gone();
-        return refuse_unread(tx, portal, id, &refusal).await;
+    let ChatEvent::Message { id, chat, source, .. } = event else { return Ok(()) };
+    if chat_identity(tx, portal, chat).await?.is_none() {
+        let channel = source.as_deref().and_then(|source| source.parse::<ChannelId>().ok());
+        let refusal = match (&chat.conversation_id, channel) {
+            (Some(_), _) => Some(chat_gone()),
+            (None, Some(channel)) if tx.channel(channel).await?.is_none() => {
+                Some(not_sent(channel_gone()))
+            }
+            (None, _) => None,
+        };
+        if let Some(refusal) = refusal {
+            return refuse_unread(tx, portal, id, &refusal).await;
+        }
     }
     if tx.receive_crm_chat(portal, id, &storable(json!(event))).await? {
         tx.push(NewJob {

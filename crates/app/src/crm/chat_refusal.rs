@@ -4,6 +4,7 @@
 
 use crm::ChatStatus;
 use domain::{
+    crm::PortalMode,
     delivery::DeliveryStatus,
     ids::{AccountId, PortalId},
     text::Words,
@@ -43,7 +44,7 @@ impl App {
         kept.await.map(|_| ()).map_err(|error| JobError::of(&error.into(), attempts))
     }
 
-    /// Tells the CRM why a message does not go.
+    /// Tells the CRM why a message does not go. A portal whose chats were taken away has nobody to tell.
     pub(super) async fn tell_refusal(
         &self,
         account: AccountId,
@@ -54,9 +55,16 @@ impl App {
     ) -> Result<(), JobError> {
         let said = async {
             let mut tx = self.store.tenant(account).await?;
-            language(&mut tx).await
+            let row = tx.portal(portal).await?;
+            if row.is_none_or(|row| row.mode == PortalMode::Lite || row.chat.is_none()) {
+                tx.told_crm_chat(portal, external_id, DeliveryStatus::Failed).await?;
+                tx.commit().await?;
+                return Ok(None);
+            }
+            language(&mut tx).await.map(Some)
         };
         let language = said.await.map_err(|error| JobError::of(&error, attempts))?;
+        let Some(language) = language else { return Ok(()) };
         let why = refusal.words.said_in(language).to_owned();
         let status = ChatStatus::Failed { code: refusal.code, why };
         let mut visit = self.visit(account, portal).await?;
@@ -101,8 +109,10 @@ pub(super) fn not_sent(words: Words) -> ChatRefusal {
 
 pub(super) fn chat_gone() -> ChatRefusal {
     let words = Words::new(
-        "Этого чата больше нет: клиент удалён. Напишите ему из карточки контакта.",
-        "This chat is gone: the client was removed. Write to them from the contact's card.",
+        "Этого чата в Беседе больше нет: клиент удалён, или компания отключила чаты. Напишите клиенту из \
+         карточки контакта.",
+        "Beseda has this chat no more: the client was removed, or the company took the chats away. Write \
+         to the client from the contact's card.",
     );
     ChatRefusal { code: CHAT_GONE, words }
 }

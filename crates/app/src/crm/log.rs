@@ -175,8 +175,11 @@ impl App {
     ) -> Result<()> {
         match run.state {
             RunState::Failed => tx.tell_crm_chats_anew(message).await?,
-            // Its emoji alone.
-            RunState::Nothing => tx.forget_crm_chat_reaction(run.integration_id, message).await?,
+            // Its emoji alone; of a message only in entries that a former version wrote.
+            RunState::Nothing => {
+                tx.forget_crm_chat_reaction(run.integration_id, message).await?;
+                tx.offer_to_crm_chat_again(run.integration_id, message).await?;
+            }
             RunState::Planned
             | RunState::Working
             | RunState::Waiting

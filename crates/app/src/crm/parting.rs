@@ -32,6 +32,7 @@ impl App {
             row.state,
             PortalState::Connecting | PortalState::Connected | PortalState::Interrupted
         );
+        let former = lets_in.then(|| row.clone());
         if lets_in {
             let farewell = tokio::time::timeout(FAREWELL, self.say_farewell(row)).await;
             if !matches!(farewell, Ok(Ok(()))) {
@@ -52,6 +53,13 @@ impl App {
             self.note(&mut tx, actor, "crm.portal_disconnected", id.to_string(), details).await?;
         }
         tx.commit().await?;
+        // Now this portal counts no more: of two that leave at once the last one ends the chats.
+        if let Some(former) = former {
+            let closed = tokio::time::timeout(FAREWELL, self.close_chats(former)).await;
+            if !matches!(closed, Ok(Ok(()))) {
+                tracing::warn!(portal.id = %id, "the chats were not told that we go");
+            }
+        }
         self.portal(actor, id).await
     }
 
@@ -91,9 +99,6 @@ impl App {
     }
 
     async fn say_farewell(&self, row: PortalRow) -> Result<(), CrmError> {
-        if let Err(error) = self.close_chats(row.clone()).await {
-            tracing::warn!(%error, portal.id = %row.portal_id, "the chats were not told that we go");
-        }
         let hook = self.settings.crm_hook(&row).filter(|_| row.mode == PortalMode::Full);
         let Some(hook) = hook else { return Ok(()) };
         let mut door = self.open_door(row).await?;

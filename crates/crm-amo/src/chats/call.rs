@@ -90,6 +90,12 @@ pub(super) fn of_channel(answer: Answer) -> Result<Answer, CrmError> {
     if matches!(answer.status, 401 | 403 | 404) { Err(refused()) } else { accepted(answer) }
 }
 
+/// The same of a call about one message, which may be what is not there. What became of a message is told
+/// by every channel: who may not tell it is not known.
+pub(super) fn of_message(answer: Answer) -> Result<Answer, CrmError> {
+    if answer.status == 404 { accepted(answer) } else { of_channel(answer) }
+}
+
 /// By the status alone: bodies of refusals are not documented. One of what a channel may lack, such as
 /// reactions, says nothing of its messages.
 pub(super) fn accepted(answer: Answer) -> Result<Answer, CrmError> {

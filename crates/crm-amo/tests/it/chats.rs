@@ -317,13 +317,24 @@ async fn amo_13_what_a_channel_lacks_does_not_end_it() {
     for status in [401, 403, 404] {
         let stand = Stand::new().await;
         stand.answers("POST", "react", status, Value::Null).await;
-        stand.answers("POST", "delivery_status", status, Value::Null).await;
         stand.answers("POST", "chan_acc", status, Value::Null).await;
         let (chats, caller) = (&stand.chats, stand.caller());
         let ours = ChatMessageRef::Ours("msg_1".to_owned());
         assert!(refused(chats.react(&caller, "cnv_1", &ours, Some("😍"), &client()).await));
-        assert!(refused(chats.status(&caller, "theirs-1", &ChatStatus::Read).await));
         assert!(refused(chats.edit(&caller, &text("да")).await));
+    }
+}
+
+/// A fate that the CRM did not hear is told again when it takes the channel; of a message that is not there
+/// nothing can be told.
+#[tokio::test]
+async fn amo_13_a_fate_told_through_a_channel_that_is_not_taken_is_not_told() {
+    for (status, of_channel) in [(401, true), (403, true), (404, false), (422, false)] {
+        let stand = Stand::new().await;
+        stand.answers("POST", "delivery_status", status, Value::Null).await;
+        let said = stand.chats.status(&stand.caller(), "theirs-1", &ChatStatus::Read).await;
+        let lost = CrmError::Disconnected { trouble: PortalTrouble::ChatsRefused };
+        assert_eq!(said == Err(lost), of_channel, "{status}: {said:?}");
     }
 }
 

@@ -5,10 +5,10 @@ use domain::{
     ids::{ConversationId, IdentityId, IntegrationId, MessageId},
     text::Words,
 };
-use sqlx::types::Json;
+use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
-use crate::{Result, TenantTx};
+use crate::{Result, StoredBody, TenantTx};
 
 /// How a message of ours came out in the CRM's chat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,13 +20,24 @@ pub struct ChatShown {
 }
 
 /// A message of ours that is shown in the CRM and has changed since.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ChatChange {
     pub message: MessageId,
+    /// As the CRM is told of it.
+    pub body: StoredBody,
     pub edited_at: Option<DateTime<Utc>>,
     pub removed: bool,
     /// The CRM did not take it: it is not there.
     pub refused: bool,
+}
+
+#[derive(FromRow)]
+struct ChangeRow {
+    message_id: Uuid,
+    content: Json<StoredBody>,
+    edited_at: Option<DateTime<Utc>>,
+    removed: bool,
+    refused: bool,
 }
 
 impl TenantTx {
@@ -39,6 +50,7 @@ impl TenantTx {
         shown: &ChatShown,
     ) -> Result<()> {
         let account = self.account().0;
+        let edited_at = self.edited_at_as_told(as_it_was).await?;
         sqlx::query(
             "insert into crm_chat_shown as s (account_id, integration_id, message_id,
                 conversation_id, edited_at, removed, refusal, external_id)
@@ -52,7 +64,7 @@ impl TenantTx {
         .bind(integration.0)
         .bind(as_it_was.message.0)
         .bind(conversation.0)
-        .bind(as_it_was.edited_at)
+        .bind(edited_at)
         .bind(as_it_was.removed)
         .bind(shown.refusal.as_ref().map(Json))
         .bind(&shown.external_id)
@@ -69,6 +81,7 @@ impl TenantTx {
         as_it_was: &ChatChange,
     ) -> Result<()> {
         let account = self.account().0;
+        let edited_at = self.edited_at_as_told(as_it_was).await?;
         sqlx::query(
             "update crm_chat_shown set edited_at = $4, removed = $5
              where account_id = $1 and integration_id = $2 and message_id = $3",
@@ -76,11 +89,26 @@ impl TenantTx {
         .bind(account)
         .bind(integration.0)
         .bind(as_it_was.message.0)
-        .bind(as_it_was.edited_at)
+        .bind(edited_at)
         .bind(as_it_was.removed)
         .execute(self.conn())
         .await?;
         Ok(())
+    }
+
+    /// The whole of a message may become known while the CRM is told its beginning: then it is to be told
+    /// anew. Under the message's lock, so that it becomes known before this or finds what this keeps.
+    async fn edited_at_as_told(&mut self, told: &ChatChange) -> Result<Option<DateTime<Utc>>> {
+        let account = self.account().0;
+        let now: Option<Json<StoredBody>> = sqlx::query_scalar(
+            "select content from messages where account_id = $1 and message_id = $2 for share",
+        )
+        .bind(account)
+        .bind(told.message.0)
+        .fetch_optional(self.conn())
+        .await?;
+        let is_another = now.is_some_and(|Json(now)| now != told.body);
+        Ok(if is_another { Some(DateTime::UNIX_EPOCH) } else { told.edited_at })
     }
 
     /// The CRMs' chats are to be told of a message anew, though nobody edited it: what it says became
@@ -98,6 +126,26 @@ impl TenantTx {
         Ok(())
     }
 
+    /// A message that a CRM's chat refused is offered to it again.
+    pub async fn offer_to_crm_chat_again(
+        &mut self,
+        integration: IntegrationId,
+        message: MessageId,
+    ) -> Result<()> {
+        let account = self.account().0;
+        sqlx::query(
+            "update crm_chat_shown set edited_at = to_timestamp(0)
+             where account_id = $1 and integration_id = $2 and message_id = $3
+               and refusal is not null",
+        )
+        .bind(account)
+        .bind(integration.0)
+        .bind(message.0)
+        .execute(self.conn())
+        .await?;
+        Ok(())
+    }
+
     /// Messages shown in the CRM, or refused by it, that were edited or removed since.
     pub async fn crm_chat_changes(
         &mut self,
@@ -106,8 +154,9 @@ impl TenantTx {
         most: i64,
     ) -> Result<Vec<ChatChange>> {
         let account = self.account().0;
-        let rows: Vec<(Uuid, Option<DateTime<Utc>>, bool, bool)> = sqlx::query_as(
-            "select m.message_id, m.edited_at, m.removed_at is not null, s.refusal is not null
+        let rows: Vec<ChangeRow> = sqlx::query_as(
+            "select m.message_id, m.content, m.edited_at, m.removed_at is not null as removed,
+                s.refusal is not null as refused
              from crm_chat_shown s
              join messages m on m.account_id = s.account_id and m.message_id = s.message_id
              where s.account_id = $1 and s.integration_id = $2 and s.conversation_id = $3
@@ -123,11 +172,12 @@ impl TenantTx {
         .await?;
         Ok(rows
             .into_iter()
-            .map(|(message, edited_at, removed, refused)| ChatChange {
-                message: MessageId(message),
-                edited_at,
-                removed,
-                refused,
+            .map(|row| ChatChange {
+                message: MessageId(row.message_id),
+                body: row.content.0,
+                edited_at: row.edited_at,
+                removed: row.removed,
+                refused: row.refused,
             })
             .collect())
     }

@@ -87,7 +87,8 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Conversations whose chat was open or shown in this portal and lacks messages, the newest first.
+    /// Conversations whose chat was open or shown in this portal and lacks messages, and those noted as due
+    /// while the chats were away, the newest first.
     pub async fn crm_chats_behind(
         &mut self,
         portal: PortalId,
@@ -99,10 +100,11 @@ impl TenantTx {
              from integrations i
              join crm_enquiries e
                 on e.account_id = $1 and e.integration_id = i.integration_id
-                and (e.chat_position > 0 or e.uses ->> 'chat' is not null)
+                and (e.chat_position > 0 or e.uses ->> 'chat' is not null
+                    or e.chat ->> 'due' = 'true')
              join conversations c
                 on c.account_id = $1 and c.conversation_id = e.conversation_id
-                and c.last_position > e.chat_position
+                and (c.last_position > e.chat_position or e.chat ->> 'due' = 'true')
              where i.account_id = $1 and i.portal_id = $2 and i.enabled
                and jsonb_typeof(i.settings -> 'chats') = 'object'
              order by c.conversation_id desc limit $3",

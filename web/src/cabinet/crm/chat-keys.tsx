@@ -21,6 +21,8 @@ export function ChatKeys() {
   if (!portal) return null
   const { chats } = portal
   const connected = chats?.connected ?? false
+  // A portal that was disconnected, or is being connected, offers the channel to nobody.
+  const refused = !connected && portal.state !== 'disconnected' && portal.state !== 'connecting'
   const disconnect = () =>
     disconnectChats(portal.portal_id).then((held) => {
       setPortal(held)
@@ -32,7 +34,7 @@ export function ChatKeys() {
         <Note tone="plain">{f.lite}</Note>
       ) : (
         <>
-          {chats && !connected && <Note tone="bad">{f.refused(chats.channel_id)}</Note>}
+          {chats && refused && <Note tone="bad">{f.refused(chats.channel_id)}</Note>}
           {!connected && (chatsHook ? <Letter address={chatsHook} /> : <Note>{f.noHook}</Note>)}
           <div className="flex flex-wrap items-center gap-2">
             {connected && (

@@ -64,7 +64,7 @@ impl App {
             )));
         };
         let id = file_of(portal, external_id);
-        let key = Objects::key(account, id);
+        let key = file_key(account, portal, external_id);
         let written = self
             .objects
             .put(&key, Bytes::from(body))
@@ -100,6 +100,11 @@ impl App {
             tracing::warn!(%error, %key, "the file of a message that does not go is left behind");
         }
     }
+}
+
+/// Where the file of a message lies.
+pub(super) fn file_key(account: AccountId, portal: PortalId, external_id: &str) -> String {
+    Objects::key(account, file_of(portal, external_id))
 }
 
 /// One message has one file, however often it is fetched. Not the service's own id: what comes from outside

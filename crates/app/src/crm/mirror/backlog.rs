@@ -10,7 +10,9 @@ use domain::{
     view::{AttachmentState, Body, MessageView},
 };
 use serde_json::json;
-use store::{BegunChat, ChatChange, ChatFate, ChatReaction, ChatWritten, TenantTx};
+use store::{
+    BegunChat, ChatChange, ChatFate, ChatReaction, ChatWritten, EnquiryRow, StoredBody, TenantTx,
+};
 
 use super::{
     super::{
@@ -108,7 +110,16 @@ impl App {
         let portal = gathered.portal.portal_id;
         gathered.facts.directory = tx.portal_directory(portal).await?.unwrap_or_default();
         if !gathered.facts.chats_connected {
+            // Looked at when the channel is taken again.
+            let awaited = cause == MirrorCause::Words && gathered.portal.chat.is_some();
+            if (awaited || is_begun(&gathered)) && !is_due(&gathered.enquiry) {
+                tx.note_crm_chat(integration, conversation, &json!({ "due": true })).await?;
+                tx.commit().await?;
+            }
             return Ok(None);
+        }
+        if is_due(&gathered.enquiry) && is_there(&gathered) {
+            tx.note_crm_chat(integration, conversation, &json!({ "due": false })).await?;
         }
         let begun = tx.begun_crm_chat(portal, gathered.conversation.identity_id).await?;
         let client = ChatPerson {
@@ -165,10 +176,11 @@ impl App {
         let after = backlog.gathered.enquiry.chat_position;
         let rows = tx.messages_after(conversation, after, MOST).await?;
         backlog.more = is_cut(&rows);
+        let bodies: Vec<StoredBody> = rows.iter().map(|row| row.body.clone()).collect();
         let messages = tx.message_views(rows).await?;
         let here = backlog.gathered.portal.portal_id;
         let now = self.clock.now();
-        for message in &messages {
+        for (message, body) in messages.iter().zip(bodies) {
             // Its file comes, or is given up: either is told as a change, and this job comes again.
             if awaits_file(message, now) {
                 if !is_begun(&backlog.gathered) {
@@ -184,7 +196,7 @@ impl App {
             };
             backlog.news.push(News {
                 position: message.position,
-                change: change_of(message),
+                change: change_of(message, body),
                 posts,
             });
         }
@@ -228,17 +240,26 @@ fn is_cut<T>(rows: &[T]) -> bool {
     i64::try_from(rows.len()).is_ok_and(|n| n >= MOST)
 }
 
-/// Whether the CRM's chat of a conversation is there, or is to be as soon as a file has come: its changes
-/// are news there as well. Else a receipt would show a conversation from before the chats.
+/// Whether the CRM's chat of a conversation is there, or is to be as soon as a file has come or the channel
+/// is taken again: its changes are news there as well. Else a receipt would show a conversation from before
+/// the chats.
 fn is_begun(gathered: &Gathered) -> bool {
-    let enquiry = &gathered.enquiry;
-    let due = || enquiry.chat.as_ref().and_then(|chat| chat.get("due")?.as_bool());
-    enquiry.chat_position > 0 || gathered.facts.links.chat.is_some() || due() == Some(true)
+    is_there(gathered) || is_due(&gathered.enquiry)
 }
 
-fn change_of(message: &MessageView) -> ChatChange {
+fn is_there(gathered: &Gathered) -> bool {
+    gathered.enquiry.chat_position > 0 || gathered.facts.links.chat.is_some()
+}
+
+fn is_due(enquiry: &EnquiryRow) -> bool {
+    let due = enquiry.chat.as_ref().and_then(|chat| chat.get("due")?.as_bool());
+    due == Some(true)
+}
+
+fn change_of(message: &MessageView, body: StoredBody) -> ChatChange {
     ChatChange {
         message: message.message_id,
+        body,
         edited_at: message.edited_at,
         removed: message.removed_at.is_some(),
         refused: false,
