@@ -75,12 +75,15 @@ impl TenantTx {
             .collect())
     }
 
-    /// Failed decisions of a portal, the oldest first, to be made anew.
+    /// Failed decisions of a portal's integrations that are on, the oldest first, to be made anew.
     pub async fn failed_crm_runs(&mut self, portal: PortalId, most: i64) -> Result<Vec<RunRow>> {
         let account = self.account().0;
         let rows: Vec<Row> = sqlx::query_as(select_runs!(
             listed,
             "where r.account_id = $1 and r.portal_id = $2 and r.state = 'failed'
+               and exists (
+                select 1 from integrations i
+                where i.account_id = $1 and i.integration_id = r.integration_id and i.enabled)
              order by r.created_at, r.run_id limit $3"
         ))
         .bind(account)
