@@ -295,8 +295,9 @@ impl Amo {
                 "write it as https://{host}",
             ));
         }
-        let chats = Url::parse(&self.chats.replace("{domain}", "amocrm.ru"));
-        if !chats.is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+        let chats = self.chats.replace("{domain}", "amocrm.ru");
+        let is_site = |url: Url| matches!(url.scheme(), "http" | "https");
+        if chats.contains('{') || !Url::parse(&chats).is_ok_and(is_site) {
             return Err(Unusable::new(
                 "crm.amo.chats",
                 "it is not an address",
