@@ -18,6 +18,7 @@ mod chat_refusal;
 mod chat_typing;
 mod chat_words;
 mod deal_block;
+mod decide;
 mod directory;
 mod door;
 mod dry_run;
